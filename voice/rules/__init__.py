@@ -1,0 +1,1 @@
+"""Decisions without I/O: functions of their arguments, with `now` passed in."""

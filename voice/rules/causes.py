@@ -1,0 +1,31 @@
+"""Why a caller reached nobody, read off what the phones did."""
+
+import datetime as dt
+from collections.abc import Collection, Sequence
+
+from voice.rules.ring_plan import Ring
+
+SHORT_SECONDS = 5.0  # a caller gone within this gave nobody a chance: left out of the rates, still called back
+TALK_SECONDS = 10  # less than this is not a talk
+
+
+def unanswered(rings: Sequence[Ring], people: Collection[str], busy: Collection[str], api_dead: bool) -> str:
+    """The cause of a call nobody took in time (or that everybody declined)."""
+    ends = {ring.end for ring in rings}
+    if not rings:
+        if api_dead:
+            return "our_outage"
+        return "all_busy" if people and set(people) <= set(busy) else "rang_out"
+    if ends <= {"limited"}:
+        return "carrier_limit"
+    if ends <= {"not_screened"}:
+        return "mailbox"
+    spent = {ring.staff_id for ring in rings if ring.end in ("declined", "not_screened", "ended")}
+    if "declined" in ends and set(people) <= spent:
+        return "declined"
+    return "rang_out"
+
+
+def abandoned(received: dt.datetime, gone: dt.datetime) -> str:
+    """The cause of a call whose caller hung up before anybody took it."""
+    return "short_abandon" if (gone - received).total_seconds() < SHORT_SECONDS else "abandoned"

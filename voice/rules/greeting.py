@@ -1,0 +1,111 @@
+"""What a greeting may not be: longer than six seconds, or a request to press keys.
+
+A word like "press" is refused only where it asks for a key: beside a key, a digit or the word button, after "please",
+or opening an instruction ("press to …"). "Espresso Press Ltd" and "we press your shirts" pass. Every shipped language
+is looked for whatever the line's own, because callers do not read settings.
+"""
+
+import re
+import unicodedata
+
+MAX_SECONDS = 6.0
+# Syllable-timed voices say more words a second; German words are longer. Measured in words, pauses apart.
+_WORDS_A_SECOND = {"en": 2.8, "es": 2.8, "fr": 2.9, "de": 2.4}
+_LETTERS_A_SECOND = 16.0  # what a telephone voice manages in any of these languages: bounds long words
+_PAUSE_SECONDS = {",": 0.2, ";": 0.3, ":": 0.3, ".": 0.4, "!": 0.4, "?": 0.4}
+
+_ENGLISH_KEY = (
+    r"(?:(?:the|a|any|your|on|either|number|digit|key|button)\s+)*"
+    r"(?:[#*]|(?:\d+|zero|one|two|three|four|five|six|seven|eight|nine|star|pound|hash|keys?|buttons?|digits?|keypad"
+    r"|extension)\b(?!\s+(?:of|for all)\b))"
+)
+_SPANISH_KEY = (
+    r"(?:(?:el|la|los|las|un|una|cualquier|su|en|numero|tecla|boton|digito)\s+)*"
+    r"(?:[#*]|(?:\d+|cero|uno|dos|tres|cuatro|cinco|seis|siete|ocho|nueve|asterisco|estrella|almohadilla|numeral|gato"
+    r"|teclas?|boton(?:es)?|digitos?|teclado|extension)\b)"
+)
+_FRENCH_KEY = (
+    r"(?:(?:le|la|les|l|un|une|sur|votre|n'importe|quelle|chiffre|numero|touche|bouton|de|poste)\s+)*"
+    r"(?:[#*]|(?:\d+|zero|un|deux|trois|quatre|cinq|six|sept|huit|neuf|etoile|diese|touches?|boutons?|chiffres?|clavier"
+    r"|poste)\b)"
+)
+_GERMAN_KEY = (
+    r"(?:(?:die|der|den|das|eine|einen|beliebige|auf|ihre|nummer|ziffer|taste|zahl)\s+)*"
+    r"(?:[#*]|(?:\d+|null|eins|zwei|drei|vier|funf|sechs|sieben|acht|neun|stern(?:taste)?|rautetaste|raute|tasten?|knopf"
+    r"|ziffern?|tastatur|durchwahl)\b)"
+)
+_GERMAN_VERB = r"(?:drucken|druck|drucke|wahlen|wahle|wahl|tippen|tippe|betatigen|gedruckt|gewahlt)"
+_PATTERNS = tuple(
+    re.compile(pattern)
+    for pattern in (
+        rf"\b(?:press|dial|hit|push|punch|tap|touch|enter|type|select|choose|punch in|key in)(?:ing)?\s+{_ENGLISH_KEY}",
+        r"\bplease\s+(?:press|push|dial|key)\b",
+        r"(?:^|[.,;:!?]\s*|\b(?:then|just|or|and|to)\s+)(?:press|push|dial)\s+(?:now|to|for|if|when|it|here|and)\b",
+        r"\b(?:key ?pads?|touch[- ]?tones?|(?:pound|star|hash) (?:key|sign)|options? (?:\d|one|two|three)|key in)\b",
+        rf"\b(?:presion[ae]r?|pulsar?|pulse|marcar?|marque|oprim[ae]r?|oprimir|apriete|apretar|tecle[ae]r?|digite"
+        rf"|teclee|introduzca|seleccione|elija|toque)\s+{_SPANISH_KEY}",
+        r"\bpor favor,?\s+(?:presione|pulse|marque|oprima|apriete|teclee|digite)\b",
+        r"(?:^|[.,;:!?]\s*|\b(?:o|y)\s+)(?:presione|pulse|marque|oprima|digite)\s+(?:ahora|para|si|aqui|y)\b",
+        r"\b(?:teclado|marcacion por tonos|opcion (?:\d|uno|dos|tres))\b",
+        rf"\b(?:appuyez|appuyer|appuie|tapez|taper|composez|composer|pressez|faites|saisissez|choisissez|selectionnez"
+        rf"|enfoncez|touchez)\s+{_FRENCH_KEY}",
+        r"\b(?:appuyez|tapez)\s+(?:maintenant|pour|ici|si|sur)\b",
+        r"\b(?:clavier|touche (?:\d|etoile|diese))\b",
+        rf"\b{_GERMAN_VERB}\s+(?:sie\s+)?(?:bitte\s+|jetzt\s+|nun\s+|dann\s+)*{_GERMAN_KEY}",
+        rf"\b{_GERMAN_KEY}(?:\s+(?:bitte|jetzt|zu|auf|ihrer|ihrem|telefon|tastatur|der|dem|wird|werden))*\s+{_GERMAN_VERB}\b",
+        r"\b(?:drucken|wahlen|tippen) sie\b|\bbitte (?:drucken|wahlen|tippen)\b",
+        r"\b(?:taste \d|rautetaste|sterntaste|tastatur|tastenfeld)\b",
+    )
+)
+
+
+def spoken_seconds(text: str, language: str) -> float:
+    """About how long a voice takes to say `text`: by words or by letters, whichever is longer, plus its pauses."""
+    words = re.findall(r"[^\W\d_]+(?:['’-][^\W\d_]+)*|\d", text)  # each digit is a word
+    by_words = len(words) / _WORDS_A_SECOND.get(language[:2], 2.5)
+    by_letters = sum(len(word) for word in words) / _LETTERS_A_SECOND
+    pauses = sum(_PAUSE_SECONDS.get(sign, 0.0) for sign in text.rstrip(" .!?,;:"))
+    return max(by_words, by_letters) + pauses
+
+
+def key_request(text: str) -> str | None:
+    """The words of `text` that ask for a key, in any shipped language; None when it asks for none."""
+    plain = _plain(text)
+    found = (pattern.search(plain) for pattern in _PATTERNS)
+    return next((match.group().strip(" .,;:!?") for match in found if match), None)
+
+
+def _plain(text: str) -> str:
+    """Lower case without accents, quotes and dashes, so that "TOUCHE étoile" and its lazy spelling are one."""
+    split = unicodedata.normalize("NFKD", text.casefold().replace("’", "'"))
+    plain = "".join(letter for letter in split if not unicodedata.combining(letter))
+    return " ".join(re.sub(r"[^\w\s#*.,;!?']", " ", plain).split())
+
+
+def greeting_fault(text: str, language: str) -> str | None:
+    """Why this greeting is refused and what to write instead, as one or two sentences; None when it is fine."""
+    if not text.strip():
+        return (
+            'The greeting is empty. Write one short sentence, like "Thanks for calling, I\'m getting someone for you."'
+        )
+    if asked := key_request(text):
+        return (
+            f'The greeting asks callers for a key ("{asked}"), and nobody who calls is ever asked to press one. '
+            "Leave that part out; phones are ringing already while the greeting plays."
+        )
+    seconds = spoken_seconds(text, language)
+    if seconds > MAX_SECONDS:
+        return (
+            f"The greeting takes about {seconds:.0f} seconds to say, and callers want a person, not a speech. "
+            f"Cut it to one sentence of at most {MAX_SECONDS:.0f} seconds, about 15 words."
+        )
+    return None
+
+
+def audio_fault(seconds: float) -> str | None:
+    """Why a recorded greeting of this length is refused; None when it is fine."""
+    if seconds <= 0:
+        return "The recording is empty. Record one short sentence."
+    if seconds > MAX_SECONDS:
+        return f"The recording lasts {seconds:.1f} seconds. Record it again in at most {MAX_SECONDS:.0f}: one sentence."
+    return None

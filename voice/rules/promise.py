@@ -1,0 +1,121 @@
+"""When a caller will be rung: the time promised to them, and the time of the next try after no answer.
+
+Both stay inside the caller's 08:00-21:00. A number that may be in several zones gets the hours all of them share; when
+they share none, or nobody knows the zone, the line's zone stands in.
+"""
+
+import datetime as dt
+import math
+from dataclasses import dataclass
+from zoneinfo import ZoneInfo
+
+from voice.rules.hours import DAYS, HORIZON, Interval, Schedule, WeekHours, next_opening, open_intervals
+
+CALLER_HOURS = WeekHours.from_dict(dict.fromkeys(DAYS, "08:00-21:00"))
+FALLBACK_HOUR = 9
+RETRY_GAPS = (dt.timedelta(minutes=15), dt.timedelta(hours=2))
+_STEP = dt.timedelta(minutes=5)
+_EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
+
+
+@dataclass(frozen=True)
+class PromiseInputs:
+    """All a promise depends on.
+
+    `minutes` is the line's promise_minutes: open time, and the ceiling. `ahead` callbacks are promised earlier,
+    `people` share them. `typical_minutes` is what one takes, once that is measured; None means it is not.
+    """
+
+    now: dt.datetime
+    minutes: int
+    schedule: Schedule
+    caller_zones: tuple[str, ...]
+    ahead: int = 0
+    people: int = 1
+    typical_minutes: float | None = None
+
+
+def promise(inputs: PromiseInputs) -> dt.datetime:
+    """The instant by which the caller's phone rings, on a whole five minutes.
+
+    The open time needed is spent only while the line is open and the caller may be rung. Two weeks that cannot hold it:
+    their last such moment. Two weeks without any: the next day at nine in the line's zone, or the caller's first hour
+    after that.
+    """
+    windows = _windows(inputs.now, inputs.schedule, inputs.caller_zones)
+    if not windows:
+        return _fallback(inputs.now, inputs.schedule.zone, inputs.caller_zones)
+    left = dt.timedelta(minutes=open_minutes_needed(inputs))
+    for window in windows:
+        if left <= window.end - window.start:
+            rounded = _rounded_up(window.start + left)
+            if rounded <= window.end:
+                return rounded
+            left = window.end - window.start + (rounded - window.end)  # rounding passes closing: carry it over
+        left -= window.end - window.start
+    return _rounded_up(windows[-1].end - _STEP + dt.timedelta.resolution)
+
+
+def open_minutes_needed(inputs: PromiseInputs) -> int:
+    """Whole minutes of open time: what is ahead when a typical callback is known, never above the line's ceiling."""
+    if inputs.typical_minutes is None:
+        return inputs.minutes
+    work = (inputs.ahead + 1) * inputs.typical_minutes / max(inputs.people, 1)
+    return min(inputs.minutes, math.ceil(work))
+
+
+def retry_at(now: dt.datetime, attempt_number: int, schedule: Schedule, caller_zones: tuple[str, ...]) -> dt.datetime:
+    """When to try again after `attempt_number` tries: 15 minutes, 2 hours, then the line's next opening after that.
+
+    Always inside the caller's hours; from the third try on inside the line's hours as well. An opening less than two
+    hours away is passed over: gaps only widen.
+    """
+    if attempt_number <= len(RETRY_GAPS):
+        gap = RETRY_GAPS[max(attempt_number, 1) - 1]
+        return next_caller_hours(now + gap, caller_zones, schedule.zone)
+    opening = next_opening(schedule, now + RETRY_GAPS[-1])
+    windows = _windows(opening, schedule, caller_zones) if opening else []
+    return windows[0].start if windows else _fallback(now, schedule.zone, caller_zones)
+
+
+def within_caller_hours(now: dt.datetime, caller_zones: tuple[str, ...], line_zone: str) -> bool:
+    """Whether the caller may be rung at this instant."""
+    return next_caller_hours(now, caller_zones, line_zone) == now
+
+
+def next_caller_hours(now: dt.datetime, caller_zones: tuple[str, ...], line_zone: str) -> dt.datetime:
+    """The first instant from now on at which the caller may be rung: `now` itself when that is allowed."""
+    return _caller_windows(now, now + dt.timedelta(days=3), caller_zones, line_zone)[0].start
+
+
+def _windows(start: dt.datetime, schedule: Schedule, caller_zones: tuple[str, ...]) -> list[Interval]:
+    end = start + HORIZON
+    caller = _caller_windows(start, end, caller_zones, schedule.zone)
+    return _overlap(open_intervals(schedule, start, end), caller)
+
+
+def _caller_windows(
+    start: dt.datetime, end: dt.datetime, caller_zones: tuple[str, ...], line_zone: str
+) -> list[Interval]:
+    """The caller's hours of the next days, in every zone at once; the line's zone when the zones share none."""
+    shared = [Interval(start, end)] if caller_zones else []
+    for zone in caller_zones:
+        shared = _overlap(shared, open_intervals(Schedule(CALLER_HOURS, zone), start, end))
+    return shared or open_intervals(Schedule(CALLER_HOURS, line_zone), start, end)
+
+
+def _overlap(first: list[Interval], second: list[Interval]) -> list[Interval]:
+    pairs = (Interval(max(a.start, b.start), min(a.end, b.end)) for a in first for b in second)
+    return [pair for pair in pairs if pair.start < pair.end]
+
+
+def _fallback(now: dt.datetime, line_zone: str, caller_zones: tuple[str, ...]) -> dt.datetime:
+    zone = ZoneInfo(line_zone)
+    tomorrow = now.astimezone(zone).date() + dt.timedelta(days=1)
+    nine = dt.datetime.combine(tomorrow, dt.time(FALLBACK_HOUR), zone).astimezone(dt.UTC)
+    return next_caller_hours(nine, caller_zones, line_zone)
+
+
+def _rounded_up(moment: dt.datetime) -> dt.datetime:
+    """Up to a whole five minutes; every zone in use is a whole number of quarter hours from UTC."""
+    return moment + (_EPOCH - moment) % _STEP

@@ -1,0 +1,155 @@
+"""Who rings next. Pure: waiting callers, their phones and what those phones did go in, one answer comes out."""
+
+import datetime as dt
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+
+Mode = Literal["everyone", "in_order", "fewest_recent"]
+
+ALONE = 5.0  # seconds: how long the person who last spoke with this caller rings before the others
+LEG_SECONDS = 15.0  # a phone rings no longer than this: mobile mailboxes take over at 20 to 30 s
+SHORTEST = 4.0  # seconds: a ring shorter than this only makes somebody run for a phone that stops
+BREATH = 2.0  # seconds between two rings of one phone
+RESERVED = 15.0  # seconds a "Take it" holds a caller
+WITHHELD_FACTOR = 1.5
+
+# How a phone's ring ended, and whether it may ring again for the same caller.
+SPENT = frozenset({"declined", "not_screened", "failed", "ended"})
+
+
+@dataclass(frozen=True)
+class Ring:
+    """What one phone did for one caller. `end` is None while it lives, else a word of `states.LEG_OVER`."""
+
+    staff_id: str
+    started: dt.datetime
+    end: str | None = None
+    ended: dt.datetime | None = None
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """One caller who waits, and the people who may be rung for them, in the order of the plan."""
+
+    call_id: str
+    since: dt.datetime
+    ring_from: dt.datetime
+    ring_until: dt.datetime
+    mode: Mode
+    people: tuple[str, ...]
+    first: str | None = None  # last person spoken with, or who owes a callback: rings alone at first
+    step_seconds: float = 12.0
+    reserved_by: str | None = None  # by "Take it", while it lasts
+    rings: tuple[Ring, ...] = field(default=())
+
+    def live(self) -> tuple[Ring, ...]:
+        """Phones that are ringing, or picked up, for this caller."""
+        return tuple(ring for ring in self.rings if ring.end is None)
+
+
+def ring_until(received: dt.datetime, ring_seconds: int, withheld: bool) -> dt.datetime:
+    """When the phones stop; who cannot be rung back gets half as long again."""
+    return received + dt.timedelta(seconds=ring_seconds * (WITHHELD_FACTOR if withheld else 1))
+
+
+def starts(waiting: Waiting) -> dict[str, dt.datetime]:
+    """When each person's phone may first ring."""
+    first = waiting.first if waiting.first in waiting.people else None
+    others = [person for person in waiting.people if person != first]
+    at = waiting.ring_from
+    plan = {first: at} if first else {}
+    if first:
+        at += dt.timedelta(seconds=ALONE)
+    for person in others:
+        plan[person] = at
+        if waiting.mode != "everyone":
+            at += dt.timedelta(seconds=waiting.step_seconds)
+    return plan
+
+
+def due(waiting: Waiting, now: dt.datetime) -> list[str]:
+    """People whose phone should be ringing for this caller and is not, the most wanted first."""
+    if waiting.reserved_by is not None:
+        wanted = [waiting.reserved_by]  # no new wave while somebody has said they will take it
+    elif (waiting.ring_until - now).total_seconds() < SHORTEST:
+        return []
+    else:
+        wanted = [person for person, start in starts(waiting).items() if start <= now]
+    return sorted((person for person in wanted if _may_ring(waiting, person, now)), key=lambda p: _rung(waiting, p))
+
+
+def _rung(waiting: Waiting, person: str) -> int:
+    return sum(ring.staff_id == person and ring.end != "limited" for ring in waiting.rings)
+
+
+def _may_ring(waiting: Waiting, person: str, now: dt.datetime) -> bool:
+    for ring in waiting.rings:
+        if ring.staff_id != person:
+            continue
+        if ring.end is None or (ring.end in SPENT and person != waiting.reserved_by):
+            return False
+        if ring.ended is not None and (now - ring.ended).total_seconds() < BREATH:
+            return False
+    return True
+
+
+def exhausted(waiting: Waiting) -> bool:
+    """Whether nobody is left who could still pick up: everyone declined, failed or let a machine answer."""
+    if waiting.live() or waiting.reserved_by is not None:
+        return False
+    spent = {ring.staff_id for ring in waiting.rings if ring.end in SPENT}
+    return all(person in spent for person in waiting.people)
+
+
+@dataclass(frozen=True)
+class RingBack:
+    """A staff member who asked to be connected to somebody on the callback list."""
+
+    attempt_id: str
+    staff_id: str
+    asked: dt.datetime
+
+
+@dataclass(frozen=True)
+class Release:
+    """The next leg to place: for a caller, or for a ring-back."""
+
+    staff_id: str
+    call_id: str | None = None
+    attempt_id: str | None = None
+
+
+def next_release(
+    waiting: Sequence[Waiting],
+    ring_backs: Sequence[RingBack],
+    busy: Collection[str],
+    now: dt.datetime,
+    legs_now: int = 0,
+    cap: int | None = None,
+) -> Release | None:
+    """The one leg to place now, or None.
+
+    Every waiting caller's first phone goes before anyone's second; ring-backs come between; then the longest
+    waiting. `busy` are people whose phone already has a leg. `cap` is how many legs of ours the carrier bears.
+    """
+    if cap is not None and legs_now >= max(cap, 1):
+        return None
+    oldest_first = sorted(waiting, key=lambda w: (len(w.live()) > 0, w.since, w.call_id))
+    second = False
+    for caller in oldest_first:
+        if caller.live() and not second:
+            second = True
+            if back := _ring_back(ring_backs, busy):
+                return back
+        for person in due(caller, now):
+            if person not in busy:
+                return Release(person, call_id=caller.call_id)
+    return _ring_back(ring_backs, busy)
+
+
+def _ring_back(ring_backs: Sequence[RingBack], busy: Collection[str]) -> Release | None:
+    for back in sorted(ring_backs, key=lambda b: (b.asked, b.attempt_id)):
+        if back.staff_id not in busy:
+            return Release(back.staff_id, attempt_id=back.attempt_id)
+    return None
