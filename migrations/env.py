@@ -1,0 +1,28 @@
+"""Alembic's entry: uses the connection it is handed, else DATABASE_URL, under the same lock."""
+
+import sqlalchemy as sa
+from alembic import context
+
+import voice.ledger  # noqa: F401  (its tables must be known to the metadata)
+from voice.migrate import locked
+from voice.models import Base
+from voice.settings import Settings
+
+
+def _run(connection: sa.Connection) -> None:
+    context.configure(
+        connection=connection,
+        target_metadata=Base.metadata,
+        render_as_batch=connection.dialect.name == "sqlite",  # SQLite alters a table by copying it
+        compare_type=True,
+    )
+    with context.begin_transaction():
+        context.run_migrations()
+
+
+handed = context.config.attributes.get("connection")
+if handed is not None:
+    _run(handed)
+else:
+    with locked(Settings.from_env().database_url) as connection:
+        _run(connection)

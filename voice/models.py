@@ -1,0 +1,287 @@
+"""The tables. States are text with a check; every index names the question it answers."""
+
+import datetime as dt
+import uuid
+from typing import Any, ClassVar
+
+import sqlalchemy as sa
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+from voice.db import UTC
+from voice.rules import states
+
+Count = sa.BigInteger().with_variant(sa.Integer, "sqlite")  # SQLite numbers rows by itself only for INTEGER
+
+
+def new_id() -> str:
+    """A random id of 32 hex digits: safe in an address, never to be guessed."""
+    return uuid.uuid4().hex
+
+
+class Base(DeclarativeBase):
+    """All tables; constraint names are fixed so that migrations can name them."""
+
+    metadata = sa.MetaData(
+        naming_convention={
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "ck": "ck_%(table_name)s_%(constraint_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+    type_annotation_map: ClassVar[dict[Any, Any]] = {
+        dt.datetime: UTC,
+        dict[str, Any]: sa.JSON,
+        list[Any]: sa.JSON,
+        str: sa.Text,
+    }
+
+
+def _one_of(column: str, values: tuple[str, ...]) -> sa.CheckConstraint:
+    listed = ", ".join(f"'{value}'" for value in values)
+    return sa.CheckConstraint(f"{column} IN ({listed})", name=column)
+
+
+class Business(Base):
+    """The firm: one row, and the version of everything `apply` and the settings pages edit."""
+
+    __tablename__ = "business"
+    id: Mapped[int] = mapped_column(Count, primary_key=True)
+    name: Mapped[str]
+    country: Mapped[str]
+    time_zone: Mapped[str]
+    version: Mapped[int] = mapped_column(default=1)  # grows with every change; the roster file carries it
+
+
+class Audio(Base):
+    """A sound: an uploaded greeting or a caller's message. In the database, so that every process can play it."""
+
+    __tablename__ = "audio"
+    id: Mapped[str] = mapped_column(primary_key=True)  # sha256 of the bytes
+    content_type: Mapped[str]
+    seconds: Mapped[float]
+    data: Mapped[bytes]
+
+
+class Line(Base):
+    """A number of ours."""
+
+    __tablename__ = "lines"
+    __table_args__ = (_one_of("ring", ("everyone", "in_order", "fewest_recent")),)
+    number: Mapped[str] = mapped_column(primary_key=True)
+    name: Mapped[str]
+    position: Mapped[int]
+    active: Mapped[bool] = mapped_column(default=True)
+    greeting: Mapped[str]
+    greeting_audio: Mapped[str | None] = mapped_column(sa.ForeignKey("audio.id"))
+    language: Mapped[str]
+    ring: Mapped[str] = mapped_column(default="everyone")
+    last_person_first: Mapped[bool] = mapped_column(default=True)
+    ring_seconds: Mapped[int] = mapped_column(default=20)
+    in_order_step_seconds: Mapped[int] = mapped_column(default=12)
+    promise_minutes: Mapped[int] = mapped_column(default=60)
+    max_attempts: Mapped[int] = mapped_column(default=4)
+    hours: Mapped[dict[str, Any]]  # {"mon": "09:00-17:30", …}
+    holidays: Mapped[str] = mapped_column(default="")
+    closed_days: Mapped[list[Any]]  # ISO dates
+    time_zone: Mapped[str]
+
+
+class StaffMember(Base):
+    """Somebody who answers. Missing from the file: switched off, never deleted."""
+
+    __tablename__ = "staff"
+    __table_args__ = (
+        _one_of("role", ("staff", "owner")),
+        _one_of("availability", ("on", "away", "off")),
+    )
+    id: Mapped[str] = mapped_column(primary_key=True)
+    name: Mapped[str]
+    phone: Mapped[str]
+    email: Mapped[str] = mapped_column(default="")
+    role: Mapped[str] = mapped_column(default="staff")
+    no_mailbox: Mapped[bool] = mapped_column(default=False)
+    shifts: Mapped[dict[str, Any] | None] = mapped_column(sa.JSON(none_as_null=True))  # None: the line's hours
+    availability: Mapped[str] = mapped_column(default="on")
+    active: Mapped[bool] = mapped_column(default=True)
+
+
+class LineStaff(Base):
+    """Who answers which line, in which order."""
+
+    __tablename__ = "line_staff"
+    line: Mapped[str] = mapped_column(sa.ForeignKey("lines.number"), primary_key=True)
+    staff_id: Mapped[str] = mapped_column(sa.ForeignKey("staff.id"), primary_key=True)
+    position: Mapped[int]
+
+
+class Contact(Base):
+    """What we remember of a caller."""
+
+    __tablename__ = "contacts"
+    number: Mapped[str] = mapped_column(primary_key=True)
+    name: Mapped[str | None]  # given by staff
+    carrier_name: Mapped[str | None]  # claimed by the carrier
+    blocked: Mapped[bool] = mapped_column(default=False)
+    last_staff_id: Mapped[str | None] = mapped_column(sa.ForeignKey("staff.id"))
+    last_talk_at: Mapped[dt.datetime | None]
+
+
+class Call(Base):
+    """One inbound call. Moves only along `rules.states.CALL`, by conditional UPDATE."""
+
+    __tablename__ = "calls"
+    __table_args__ = (
+        _one_of("state", states.CALL_STATES),
+        _one_of("outcome", ("pending", "talked", "callback", "blocked")),
+        _one_of("path", ("queue", "dial", "fallback")),
+        sa.Index("ix_calls_open", "received_at", sqlite_where=sa.text("ended_at IS NULL"),
+                 postgresql_where=sa.text("ended_at IS NULL")),  # pacer and sweeper: which calls are live
+        sa.Index("ix_calls_line_received_at", "line", "received_at"),  # lists and figures of a line
+        sa.Index("ix_calls_caller_received_at", "caller", "received_at"),  # "third call today"
+    )  # fmt: skip
+    id: Mapped[str] = mapped_column(primary_key=True, default=new_id)
+    sid: Mapped[str] = mapped_column(unique=True)
+    line: Mapped[str] = mapped_column(sa.ForeignKey("lines.number"))
+    dialled: Mapped[str]  # what the caller dialled; differs from `line` only for a number we do not know
+    caller: Mapped[str | None]  # E.164, None when withheld
+    caller_key: Mapped[str]  # E.164, or anon:<sid> so that unknown people never merge
+    caller_name: Mapped[str | None]
+    source: Mapped[str]  # webhook, status, spool or log: which witness told us first
+    state: Mapped[str] = mapped_column(default="received")
+    outcome: Mapped[str] = mapped_column(default="pending")
+    cause: Mapped[str | None]
+    path: Mapped[str] = mapped_column(default="queue")
+    round: Mapped[int] = mapped_column(
+        default=0
+    )  # grows when the caller is queued again (cut off): new queue, new deadline
+    received_at: Mapped[dt.datetime]
+    ring_from: Mapped[dt.datetime]
+    ring_until: Mapped[dt.datetime]
+    ring_claimed_at: Mapped[dt.datetime | None]  # a worker has taken the ring; none in time: path=dial
+    greeted_at: Mapped[dt.datetime | None]
+    first_ring_at: Mapped[dt.datetime | None]
+    reserved_by: Mapped[str | None]
+    reserved_until: Mapped[dt.datetime | None]
+    accepted_at: Mapped[dt.datetime | None]
+    accepted_leg_id: Mapped[str | None]
+    answered_by: Mapped[str | None] = mapped_column(sa.ForeignKey("staff.id"))
+    joined_at: Mapped[dt.datetime | None]
+    talking_since: Mapped[dt.datetime | None]  # while joined; then added to talk_seconds
+    talk_seconds: Mapped[int] = mapped_column(default=0)
+    told_at: Mapped[dt.datetime | None]  # when the promise was spoken
+    ended_at: Mapped[dt.datetime | None]
+    seen_at: Mapped[dt.datetime]  # last sign of life from the carrier; old and not ended: the sweeper asks
+    callback_id: Mapped[str | None] = mapped_column(sa.ForeignKey("callbacks.id"))
+
+
+class Leg(Base):
+    """One carrier channel to a staff phone. Moves along `states.LEG`, guarded by the carrier's sequence number."""
+
+    __tablename__ = "legs"
+    __table_args__ = (
+        _one_of("state", states.LEG_STATES),
+        _one_of("purpose", ("ring", "cut_off", "ring_back", "dial")),
+        # No phone is rung twice at once: the database itself refuses the second live leg.
+        sa.Index("uq_legs_live_phone", "phone", unique=True, sqlite_where=sa.text("ended_at IS NULL"),
+                 postgresql_where=sa.text("ended_at IS NULL")),
+        sa.Index("ix_legs_call_id", "call_id"),
+        sa.Index("ix_legs_offered_call_id", "offered_call_id"),
+        sa.Index("ix_legs_staff_id_placed_at", "staff_id", "placed_at"),  # fewest_recent
+    )  # fmt: skip
+    id: Mapped[str] = mapped_column(primary_key=True, default=new_id)
+    call_id: Mapped[str | None] = mapped_column(sa.ForeignKey("calls.id"))  # the caller it rings for
+    offered_call_id: Mapped[str | None] = mapped_column(sa.ForeignKey("calls.id"))  # the caller named at pick-up
+    attempt_id: Mapped[str | None]
+    line: Mapped[str] = mapped_column(sa.ForeignKey("lines.number"))
+    staff_id: Mapped[str] = mapped_column(sa.ForeignKey("staff.id"))
+    phone: Mapped[str]
+    purpose: Mapped[str]
+    state: Mapped[str] = mapped_column(default="placed")
+    sequence: Mapped[int] = mapped_column(default=-1)
+    sid: Mapped[str | None] = mapped_column(unique=True)
+    placed_at: Mapped[dt.datetime]
+    ringing_at: Mapped[dt.datetime | None]
+    stop_at: Mapped[dt.datetime]  # rung no longer than this: below the phone's mailbox
+    stopping_at: Mapped[dt.datetime | None]  # the carrier has been asked to end it
+    picked_up_at: Mapped[dt.datetime | None]
+    accepted_at: Mapped[dt.datetime | None]
+    joined_at: Mapped[dt.datetime | None]
+    join_tries: Mapped[int] = mapped_column(default=0)
+    ended_at: Mapped[dt.datetime | None]
+
+
+class Callback(Base):
+    """The promise to ring a person back: one open row per caller and line."""
+
+    __tablename__ = "callbacks"
+    __table_args__ = (
+        _one_of("state", states.CALLBACK_STATES),
+        sa.Index("uq_callbacks_open_caller", "line", "caller_key", unique=True,
+                 sqlite_where=sa.text("state <> 'closed'"), postgresql_where=sa.text("state <> 'closed'")),
+        sa.Index("ix_callbacks_open_due", "due_at", "id", sqlite_where=sa.text("state <> 'closed'"),
+                 postgresql_where=sa.text("state <> 'closed'")),  # the list, in order of promise
+    )  # fmt: skip
+    id: Mapped[str] = mapped_column(primary_key=True, default=new_id)
+    line: Mapped[str] = mapped_column(sa.ForeignKey("lines.number"))
+    caller: Mapped[str | None]
+    caller_key: Mapped[str]
+    state: Mapped[str] = mapped_column(default="waiting")
+    reason: Mapped[str]  # cause of the call that opened it
+    held_reason: Mapped[str | None]
+    closed_reason: Mapped[str | None]
+    calls: Mapped[int] = mapped_column(default=1)
+    first_called_at: Mapped[dt.datetime]
+    last_called_at: Mapped[dt.datetime]
+    promised_by: Mapped[dt.datetime]
+    due_at: Mapped[dt.datetime]
+    owed_by: Mapped[str | None] = mapped_column(
+        sa.ForeignKey("staff.id")
+    )  # who last held it: rung first if they ring in
+    claimed_by: Mapped[str | None] = mapped_column(sa.ForeignKey("staff.id"))
+    lease_until: Mapped[dt.datetime | None]
+    attempts: Mapped[int] = mapped_column(default=0)  # tries that rang
+    result: Mapped[str | None]
+    note: Mapped[str] = mapped_column(default="")
+    rang_at: Mapped[dt.datetime | None]  # the caller's phone first rang: the promise was kept if by then
+    closed_at: Mapped[dt.datetime | None]
+
+
+class Promise(Base):
+    """A time somebody was told, in the exact words. Appended, never changed."""
+
+    __tablename__ = "promises"
+    id: Mapped[int] = mapped_column(Count, primary_key=True)
+    callback_id: Mapped[str] = mapped_column(sa.ForeignKey("callbacks.id"), index=True)
+    call_id: Mapped[str | None] = mapped_column(sa.ForeignKey("calls.id"))
+    made_at: Mapped[dt.datetime]
+    promised_by: Mapped[dt.datetime]
+    channel: Mapped[str]  # voice, or none when the caller was gone before it could be said
+    words: Mapped[str]
+
+
+class Attempt(Base):
+    """One callback attempt, written before the carrier is asked."""
+
+    __tablename__ = "attempts"
+    __table_args__ = (
+        _one_of("state", states.ATTEMPT_STATES),
+        # A dial is at most once: one live attempt per callback, refused by the database.
+        sa.Index("uq_attempts_live_callback", "callback_id", unique=True, sqlite_where=sa.text("ended_at IS NULL"),
+                 postgresql_where=sa.text("ended_at IS NULL")),
+    )  # fmt: skip
+    id: Mapped[str] = mapped_column(primary_key=True, default=new_id)
+    callback_id: Mapped[str] = mapped_column(sa.ForeignKey("callbacks.id"))
+    staff_id: Mapped[str] = mapped_column(sa.ForeignKey("staff.id"))
+    leg_id: Mapped[str | None]
+    state: Mapped[str] = mapped_column(default="intended")
+    sequence: Mapped[int] = mapped_column(default=-1)
+    child_sid: Mapped[str | None] = mapped_column(unique=True)
+    created_at: Mapped[dt.datetime]
+    sending_at: Mapped[dt.datetime | None]
+    rang_at: Mapped[dt.datetime | None]
+    answered_at: Mapped[dt.datetime | None]
+    ended_at: Mapped[dt.datetime | None]
+    ending: Mapped[str | None]  # talked, no_answer, busy, failed, not_accepted, crossed, refused
+    talk_seconds: Mapped[int] = mapped_column(default=0)
