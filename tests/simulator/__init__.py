@@ -1,0 +1,1 @@
+"""The carrier in a box, tried against toy applications: a file per story."""

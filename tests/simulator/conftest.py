@@ -1,0 +1,17 @@
+"""The town, and the rule that nothing in it goes unnoticed."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.simulator.town import Town, make_town
+
+
+@pytest.fixture
+def town() -> Iterator[Town]:
+    """A fresh town; a complaint nobody asked about fails the test."""
+    made = make_town()
+    yield made
+    complaints = made.day.carrier.complaints
+    made.day.close()
+    assert made.may_complain or not complaints
