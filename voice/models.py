@@ -283,5 +283,6 @@ class Attempt(Base):
     rang_at: Mapped[dt.datetime | None]
     answered_at: Mapped[dt.datetime | None]
     ended_at: Mapped[dt.datetime | None]
-    ending: Mapped[str | None]  # talked, no_answer, busy, failed, not_accepted, crossed, refused
+    ending: Mapped[str | None]  # talked, short_talk, no_answer, busy, failed, cancelled: the caller was dialled;
+    # not_placed, not_accepted, refused: they were not; crossed: they rang in meanwhile
     talk_seconds: Mapped[int] = mapped_column(default=0)

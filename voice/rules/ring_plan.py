@@ -14,8 +14,10 @@ BREATH = 2.0  # seconds between two rings of one phone
 RESERVED = 15.0  # seconds a "Take it" holds a caller
 WITHHELD_FACTOR = 1.5
 
-# How a phone's ring ended, and whether it may ring again for the same caller.
-SPENT = frozenset({"declined", "not_screened", "failed", "ended"})
+# A phone whose ring ended like this is not rung again for the same caller.
+SPENT = frozenset({"declined", "not_screened", "failed"})
+# A phone that did nothing of itself rings again with the next wave, and a wave is as long as a leg may ring.
+NEXT_WAVE = frozenset({"no_answer", "busy", "cancelled"})
 
 
 @dataclass(frozen=True)
@@ -41,7 +43,9 @@ class Waiting:
     first: str | None = None  # last person spoken with, or who owes a callback: rings alone at first
     step_seconds: float = 12.0
     reserved_by: str | None = None  # by "Take it", while it lasts
+    reserved_since: dt.datetime | None = None
     rings: tuple[Ring, ...] = field(default=())
+    once: bool = False  # after a cut-off: that phone rings one time
 
     def live(self) -> tuple[Ring, ...]:
         """Phones that are ringing, or picked up, for this caller."""
@@ -70,36 +74,56 @@ def starts(waiting: Waiting) -> dict[str, dt.datetime]:
 
 def due(waiting: Waiting, now: dt.datetime) -> list[str]:
     """People whose phone should be ringing for this caller and is not, the most wanted first."""
-    if waiting.reserved_by is not None:
-        wanted = [waiting.reserved_by]  # no new wave while somebody has said they will take it
+    if (taker := _taker(waiting)) is not None:
+        wanted = [taker]  # no new wave while somebody has said they will take it
     elif (waiting.ring_until - now).total_seconds() < SHORTEST:
         return []
     else:
         wanted = [person for person, start in starts(waiting).items() if start <= now]
-    return sorted((person for person in wanted if _may_ring(waiting, person, now)), key=lambda p: _rung(waiting, p))
+    free = [person for person in wanted if not spent(waiting, person) and _is_free(waiting, person, now)]
+    return sorted(free, key=lambda person: _rung(waiting, person))
+
+
+def _taker(waiting: Waiting) -> str | None:
+    """Who has said they will take this caller, unless their phone has refused since."""
+    person = waiting.reserved_by
+    return person if person is not None and not spent(waiting, person) else None
+
+
+def spent(waiting: Waiting, person: str) -> bool:
+    """Whether this phone is not rung (again) for this caller. "Take it" forgives what was before it."""
+    since = waiting.reserved_since if person == waiting.reserved_by else None
+    for ring in waiting.rings:
+        if ring.staff_id != person or ring.end in (None, "limited"):
+            continue
+        forgiven = since is not None and (ring.ended or ring.started) < since
+        if waiting.once or (ring.end in SPENT and not forgiven):
+            return True
+    return False
 
 
 def _rung(waiting: Waiting, person: str) -> int:
     return sum(ring.staff_id == person and ring.end != "limited" for ring in waiting.rings)
 
 
-def _may_ring(waiting: Waiting, person: str, now: dt.datetime) -> bool:
-    for ring in waiting.rings:
-        if ring.staff_id != person:
-            continue
-        if ring.end is None or (ring.end in SPENT and person != waiting.reserved_by):
-            return False
-        if ring.ended is not None and (now - ring.ended).total_seconds() < BREATH:
-            return False
-    return True
+def _is_free(waiting: Waiting, person: str, now: dt.datetime) -> bool:
+    return all(_free_from(ring) <= now for ring in waiting.rings if ring.staff_id == person)
+
+
+def _free_from(ring: Ring) -> dt.datetime:
+    """When a phone that rang may ring again."""
+    if ring.end is None:
+        return dt.datetime.max.replace(tzinfo=dt.UTC)
+    rested = (ring.ended or ring.started) + dt.timedelta(seconds=BREATH)
+    wave = ring.started + dt.timedelta(seconds=LEG_SECONDS)
+    return max(rested, wave) if ring.end in NEXT_WAVE else rested
 
 
 def exhausted(waiting: Waiting) -> bool:
     """Whether nobody is left who could still pick up: everyone declined, failed or let a machine answer."""
-    if waiting.live() or waiting.reserved_by is not None:
+    if waiting.live() or _taker(waiting) is not None:
         return False
-    spent = {ring.staff_id for ring in waiting.rings if ring.end in SPENT}
-    return all(person in spent for person in waiting.people)
+    return all(spent(waiting, person) for person in waiting.people)
 
 
 @dataclass(frozen=True)

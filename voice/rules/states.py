@@ -1,13 +1,11 @@
 """The state tables of calls, legs, callbacks and attempts: data one can read aloud.
 
-A pair that is in a table moves; a pair in NO_OPS is a late or repeated event and changes nothing; any other raises.
+For calls and legs a pair that is in a table moves, a pair in its no-ops is a late or repeated event and changes
+nothing, and any other is loud. Moves of callbacks and attempts are claims: who does not get one is told why.
 """
 
 Table = dict[tuple[str, str], str]
-
-
-class Impossible(Exception):
-    """An event that cannot happen in this state: a bug of ours or a new habit of the carrier's."""
+NoOps = frozenset[tuple[str, str]]
 
 
 CALL: Table = {
@@ -37,7 +35,6 @@ LEG: Table = {
     ("picked_up", "accept"): "accepted",
     ("placed", "accept"): "accepted",  # the pick-up event was lost or is late
     ("ringing", "accept"): "accepted",
-    ("accepted", "lose"): "picked_up",  # somebody else had the caller first; the next is offered
     ("accepted", "join"): "joined",
     ("accepted", "end"): "ended",
     ("joined", "end"): "ended",
@@ -113,29 +110,21 @@ ATTEMPT: Table = {
 }
 ATTEMPT_STATES = ("intended", "sending", "unknown", "placed", "ended", "crossed", "refused")
 
-# Late or repeated events, written down so that anything else is loud.
-_CALL_EVENTS = tuple(dict.fromkeys(event for _, event in CALL))
-_LEG_EVENTS = tuple(dict.fromkeys(event for _, event in LEG))
-NO_OPS: frozenset[tuple[str, str]] = frozenset(
-    [(state, event) for state in CALL_OVER for event in _CALL_EVENTS]
-    + [(state, event) for state in LEG_OVER for event in _LEG_EVENTS]
-    + [(state, event) for state in ("ringing", "accepted", "joined") for event in ("ring", "block", "nobody")]
-    + [("accepted", event) for event in ("accept", "give_up", "done", "cut_off")]
-    + [("joined", event) for event in ("accept", "give_up", "join", "lose", "fail", "done")]
-    + [("ringing", event) for event in ("join", "lose", "cut_off")]
-    + [(state, event) for state in ("picked_up", "accepted", "joined") for event in ("ringing", "picked_up")]
+# Late or repeated events, which change nothing. Written down, so that whatever else does not move is loud.
+_LATE = ("accept", "give_up", "done", "join", "lose", "cut_off", "hang_up", "fail")
+CALL_NO_OPS: NoOps = frozenset(
+    [(state, event) for state in ("completed", "unanswered", "abandoned", "failed") for event in _LATE]
+    + [("ringing", event) for event in ("join", "lose")]  # the acceptance they are about has been lost already
+    + [("accepted", event) for event in ("accept", "give_up")]
+    + [("joined", event) for event in ("accept", "give_up", "join")]
+)
+_NEWS = ("ringing", "picked_up", "accept", "join")  # each takes a leg to the next state of LEG_LIVE
+LEG_NO_OPS: NoOps = frozenset(
+    [(state, event) for state in LEG_OVER for event in dict.fromkeys(event for _, event in LEG)]
+    + [(state, event) for place, state in enumerate(LEG_LIVE[1:], start=1) for event in _NEWS[:place]]
 )
 
 
 def sources(table: Table, event: str) -> tuple[str, ...]:
     """The states from which `event` moves: what a conditional UPDATE asks for."""
     return tuple(state for (state, known), _ in table.items() if known == event)
-
-
-def after(table: Table, state: str, event: str) -> str:
-    """The state after `event`; the same state for a named no-op. Raises Impossible for any other pair."""
-    if (state, event) in table:
-        return table[state, event]
-    if (state, event) in NO_OPS:
-        return state
-    raise Impossible(f"{event!r} cannot happen in state {state!r}")

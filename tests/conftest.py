@@ -1,0 +1,110 @@
+"""What every story shares."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import sqlalchemy as sa
+
+from tests import firm
+from tests.world import URL, World
+from voice import migrate
+from voice.db import Database
+from voice.settings import Settings
+
+if TYPE_CHECKING:  # a plugin must not be imported before pytest has rewritten its assertions
+    from tests.servers import PostgresServer
+
+pytest_plugins = ["tests.network", "tests.servers", "tests.browsers"]
+
+ACCOUNT = "AC" + "a1" * 16
+AUTH_TOKEN = "a-token-made-up-for-tests"
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An SQLite database the migrations have built, to be copied."""
+    path = tmp_path_factory.mktemp("template") / "ringback.db"
+    migrate.upgrade(f"sqlite:///{path}")
+    return path
+
+
+@pytest.fixture
+def sqlite_url(sqlite_template: Path, tmp_path: Path) -> str:
+    """A fresh SQLite database."""
+    copy = tmp_path / "ringback.db"
+    copy.write_bytes(sqlite_template.read_bytes())
+    return f"sqlite:///{copy}"
+
+
+@pytest.fixture
+def postgres_url(postgres_server: "PostgresServer") -> Iterator[str]:
+    """A fresh Postgres database."""
+    url = postgres_server.create_database(postgres_server.template("ringback", migrate.upgrade))
+    yield url
+    postgres_server.drop_database(url)
+
+
+def make_settings(url: str, home: Path, **more: Any) -> Settings:
+    """Settings as the environment would give them."""
+    return Settings.from_env(
+        {
+            "DATABASE_URL": url, "RINGBACK_HOME": str(home), "PUBLIC_URL": URL, "SECRET_KEY": "k" * 64,
+            "TWILIO_ACCOUNT_SID": ACCOUNT, "TWILIO_AUTH_TOKEN": AUTH_TOKEN, **more,
+        }
+    )  # fmt: skip
+
+
+@pytest.fixture
+def settings(sqlite_url: str, tmp_path: Path) -> Settings:
+    """Settings of an installation on SQLite."""
+    return make_settings(sqlite_url, tmp_path)
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def both_settings(request: pytest.FixtureRequest, tmp_path: Path) -> Settings:
+    """Settings of an installation on each of the two databases in turn."""
+    return make_settings(request.getfixturevalue(f"{request.param}_url"), tmp_path)
+
+
+@pytest.fixture
+def database(settings: Settings) -> Iterator[Database]:
+    """An empty database on SQLite."""
+    made = Database(settings.database_url)
+    # A story waits for no disk: nothing here must survive a power cut.
+    sa.event.listen(made.engine, "connect", lambda connection, _record: connection.execute("PRAGMA synchronous=OFF"))
+    yield made
+    made.engine.dispose()
+
+
+@pytest.fixture
+def both_databases(both_settings: Settings) -> Iterator[Database]:
+    """An empty database on each of the two in turn."""
+    made = Database(both_settings.database_url)
+    yield made
+    made.engine.dispose()
+
+
+MakeWorld = Callable[..., World]
+
+
+@pytest.fixture
+def make_world(settings: Settings, database: Database) -> Iterator[MakeWorld]:
+    """Set up Acme Plumbing with what the story needs: `make_world(staff=("sam",), ring_seconds=30, start=…)`."""
+    made: list[World] = []
+
+    def make(start: Any = firm.MONDAY_TEN, **how: Any) -> World:
+        firm.found(database, **how)
+        made.append(World(database, settings, start))
+        return made[-1]
+
+    yield make
+    for world in made:
+        world.close()
+
+
+@pytest.fixture
+def world(make_world: MakeWorld) -> World:
+    """Acme Plumbing on a Monday at ten, always open, with Sam and Alex."""
+    return make_world()

@@ -1,0 +1,206 @@
+"""The Day mount: the product, the carrier in a box and the clock in one process, with time that is moved, never slept.
+
+`world.advance(seconds)` lets everything happen in order: webhooks, the worker's loop, the phones' scripts.
+Silence is asserted: at the end a phone that nobody expected to ring, or any complaint of the carrier's, fails the test.
+"""
+
+import datetime as dt
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import requests
+import sqlalchemy as sa
+import time_machine
+from sqlalchemy.orm import Session
+from structlog.testing import capture_logs
+
+from tests import documents, firm
+from voice import ringing
+from voice.app import create_app
+from voice.carrier.client import Carrier
+from voice.db import Database
+from voice.ledger import CallEvent
+from voice.models import Call, Callback, Leg, Promise
+from voice.settings import Settings
+from voice.simulator import scripts
+from voice.simulator.day import Day, DayHttpClient
+from voice.simulator.legs import Leg as PhoneLeg
+from voice.simulator.phones import Phone
+from voice.simulator.transport import WebRequest, call_wsgi
+from voice.work.jobs import Tools
+from voice.work.worker import Worker
+
+URL = "https://ringback.test"
+LOUD = ("handler_failed", "job_failed", "impossible")  # events of the log that no story may cause
+TICK = dt.timedelta(seconds=0.2)
+REST = dt.timedelta(seconds=5)  # how long a look may wait when nothing is under way
+Row = TypeVar("Row")
+
+
+def seconds(later: dt.datetime, earlier: dt.datetime) -> float:
+    """How much later."""
+    return (later - earlier).total_seconds()
+
+
+def talked_with(leg: PhoneLeg) -> Phone:
+    """The one phone a caller's leg was joined with, by the carrier's own account."""
+    assert len(leg.bridges) == 1, leg.bridges
+    return leg.bridges[0].other.phone
+
+
+class InlineHttp(DayHttpClient):
+    """The SDK's client of the Day mount, which can bring sounds home as ours can."""
+
+    def media(self, url: str, auth: tuple[str, str], limit: int) -> tuple[int, bytes]:
+        """Status and bytes."""
+        asked = requests.Request("GET", url, auth=auth).prepare()
+        answer = call_wsgi(self._app, WebRequest("GET", url, {k: str(v) for k, v in asked.headers.items()}))
+        return answer.status, answer.body[: limit + 1]
+
+
+class World:
+    """One firm, one carrier, one clock."""
+
+    def __init__(self, database: Database, settings: Settings, start: dt.datetime = firm.MONDAY_TEN) -> None:
+        self.database, self.settings = database, settings
+        numbers = [
+            {
+                "number": number,
+                "voice_url": f"{URL}/voice/incoming",
+                "status_callback": f"{URL}/voice/status",
+            }
+            for number in (firm.LINE, firm.SECOND_LINE)
+        ]
+        config = {
+            "account_sid": settings.twilio_account_sid,
+            "auth_token": settings.twilio_auth_token,
+            "numbers": numbers,
+        }
+        self.day = Day(config, start=start)
+        self.day.http_client = InlineHttp(self.day.rest)
+        self._capture = capture_logs()
+        self.logs = self._capture.__enter__()
+        self._travel = time_machine.travel(start, tick=False)
+        self.clock = self._travel.start()
+        self.day.on_time = self.clock.move_to
+        self.app = create_app(settings, database)
+        self.day.mount(URL, self.app)
+        tools = Tools(settings, database, Carrier(settings, http_client=self.day.http_client))
+        self.worker: Worker | None = Worker(tools, run=lambda work: work())
+        self.resting = self.worker
+        self._next_tick = start
+        self.rest = REST
+        self.phones = {name: self.day.staff(number, name=name) for name, number in firm.PHONES.items()}
+
+    def close(self) -> None:
+        """End of the story: no complaint of the carrier's may be left."""
+        complaints = list(self.day.carrier.complaints)
+        faults = documents.faults(self.day.carrier.documents, URL)
+        self.day.close()
+        self._travel.stop()
+        self._capture.__exit__(None, None, None)
+        loud = [line for line in self.logs if line["event"] in LOUD]
+        assert complaints == [], complaints
+        assert faults == [], faults
+        assert loud == [], loud
+
+    # --- people
+
+    def staff(self, name: str, script: scripts.Script | None = None) -> Phone:
+        """A staff member's phone, with what it does when it rings (None: by hand)."""
+        phone = self.phones[name]
+        phone.script = script
+        return phone
+
+    def caller(self, number: str = "+12125550177") -> Phone:
+        """Somebody outside."""
+        return self.day.phone(number)
+
+    def rings(self, number: str = "+12125550177", line: str = firm.LINE, **how: Any) -> PhoneLeg:
+        """Somebody rings a line; their leg."""
+        return self.caller(number).dial(line, **how)
+
+    def take_it(self, leg: PhoneLeg, name: str) -> bool:
+        """A staff member taps "Take it" on the page; whether it was theirs to take."""
+        call_id = self.call(leg).id
+        return self.write(
+            lambda session: ringing.reserve(session, session.get_one(Call, call_id), name, self.now)
+        )  # fmt: skip
+
+    # --- time
+
+    @property
+    def now(self) -> dt.datetime:
+        """The moment."""
+        return self.day.now
+
+    def advance(self, seconds: float) -> None:
+        """Let that much time go by."""
+        self.run_until(self.day.now + dt.timedelta(seconds=seconds))
+
+    def run_until(self, end: dt.datetime) -> None:
+        """Let time go by until `end`, the worker looking at its tables every 0.2 s while anything is under way."""
+        while self.day.now < end:
+            event = self.day.next_event_at() or end
+            self.day.run_until(max(min(end, self._next_tick, event), self.day.now))
+            if self.day.now >= self._next_tick:
+                active = self.worker is not None and self.worker.tick(self.day.now)
+                self._next_tick = self.day.now + (TICK if active else self.rest)
+            else:
+                self._next_tick = min(self._next_tick, self.day.now + TICK)  # something happened: look soon
+
+    def kill_worker(self) -> None:
+        """The worker is gone."""
+        self.worker = None
+
+    def wake_worker(self) -> None:
+        """The worker is back."""
+        self.worker = self.resting
+
+    # --- what was heard
+
+    def heard(self, phone: Phone) -> list[str]:
+        """The sentences documents have spoken to a phone, in order."""
+        return [caption.text for caption in phone.captions if caption.kind == "say"]
+
+    def documents(self, leg: PhoneLeg) -> list[str]:
+        """The documents a leg was given, in order."""
+        return [seen.body for seen in self.day.carrier.documents if seen.call_sid == leg.sid]
+
+    # --- rows
+
+    def write(self, change: Callable[[Session], Row]) -> Row:
+        """Do what a page or a job would do, in a transaction."""
+        with self.database.transaction() as session:
+            return change(session)
+
+    def read(self, look: Callable[[Session], Row]) -> Row:
+        """Look at the tables."""
+        with self.database.reading() as session:
+            return look(session)
+
+    def call(self, leg: PhoneLeg) -> Call:
+        """Our row of a caller's leg."""
+        return self.read(lambda session: session.scalars(sa.select(Call).where(Call.sid == leg.sid)).one())
+
+    def calls(self) -> list[Call]:
+        """All calls, in order."""
+        return self.read(lambda session: list(session.scalars(sa.select(Call).order_by(Call.received_at))))
+
+    def callbacks(self) -> list[Callback]:
+        """All callbacks, in order of their first call."""
+        return self.read(lambda session: list(session.scalars(sa.select(Callback).order_by(Callback.first_called_at))))
+
+    def legs(self, call: Call) -> list[Leg]:
+        """Our rows of the phones rung for a call, in order."""
+        mine = sa.or_(Leg.call_id == call.id, Leg.offered_call_id == call.id)
+        return self.read(lambda session: list(session.scalars(sa.select(Leg).where(mine).order_by(Leg.placed_at))))
+
+    def promises(self) -> list[Promise]:
+        """All promises, in order."""
+        return self.read(lambda session: list(session.scalars(sa.select(Promise).order_by(Promise.id))))
+
+    def events(self, call: Call) -> list[str]:
+        """What happened to a call, in words, in the order it was written down."""
+        mine = sa.select(CallEvent.kind).where(CallEvent.call_id == call.id).order_by(CallEvent.id)
+        return self.read(lambda session: list(session.scalars(mine)))

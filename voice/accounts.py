@@ -1,0 +1,207 @@
+"""Who may come in: people by password and a session kept here, programs by token. Only hashes are stored.
+
+Hashing takes tens of milliseconds on purpose, so it has verbs of its own and is never done inside a transaction.
+"""
+
+import datetime as dt
+import hashlib
+import secrets
+import threading
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError
+from sqlalchemy.orm import Session
+
+from voice.ledger import SignIn, Token, User
+from voice.models import StaffMember
+
+ROLES = ("staff", "owner")
+IDLE = dt.timedelta(hours=12)
+LONGEST = dt.timedelta(days=7)
+SEEN_STEP = dt.timedelta(minutes=1)  # how exactly we remember the last sign of life: not a write per request
+FREE_TRIES = 5
+FIRST_WAIT = dt.timedelta(seconds=30)
+LONGEST_WAIT = dt.timedelta(minutes=15)
+SHORTEST_PASSWORD, LONGEST_PASSWORD = 8, 128
+
+_hasher = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
+# A flood of sign-ins must not take the processor from calls: two hashes at once, the others wait.
+_turns = threading.BoundedSemaphore(2)
+
+
+class BadUser(ValueError):
+    """A user that cannot be made; the text says why and what to do."""
+
+
+@dataclass(frozen=True)
+class Visit:
+    """Somebody signed in, as one request sees them. Times are UTC."""
+
+    sign_in_id: str
+    csrf: str
+    seen_at: dt.datetime
+    user_id: str
+    name: str
+    email: str
+    role: str
+    staff_id: str | None
+
+    @property
+    def is_owner(self) -> bool:
+        """Whether they may see and change everything."""
+        return self.role == "owner"
+
+
+def fingerprint(token: str) -> str:
+    """What is stored of a secret of 256 random bits: it cannot be turned back, and needs no salt."""
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+def hash_password(password: str) -> str:
+    """An argon2id hash. Raises BadUser for a password that is too short or too long."""
+    if not SHORTEST_PASSWORD <= len(password) <= LONGEST_PASSWORD:
+        raise BadUser(
+            f"The password must have {SHORTEST_PASSWORD} to {LONGEST_PASSWORD} characters; a few words do well."
+        )
+    with _turns:
+        return _hasher.hash(password)
+
+
+# Somebody unknown is checked against this, so that the answer takes as long as for somebody known.
+_nobody = _hasher.hash(secrets.token_hex(16))
+
+
+def check_password(user: User | None, password: str) -> bool:
+    """Whether `password` is that user's. Always costs one hash, also for no user. Call outside a transaction."""
+    with _turns:
+        try:
+            _hasher.verify(user.password_hash if user else _nobody, password[: LONGEST_PASSWORD + 1])
+        except (VerificationError, InvalidHashError):
+            return False
+    return user is not None
+
+
+def find_user(session: Session, email: str) -> User | None:
+    """The user with that address, in any spelling of its case; None: nobody, or switched off."""
+    known = session.scalar(sa.select(User).where(User.email == email.strip().lower()))
+    return known if known and known.active else None
+
+
+def add_user(
+    session: Session, email: str, name: str, role: str, password_hash: str, staff_id: str | None = None
+) -> User:
+    """A new user; `password_hash` comes from hash_password. Raises BadUser."""
+    email = email.strip().lower()
+    if email.count("@") != 1 or email.startswith("@") or email.endswith("@") or len(email) > 254:
+        raise BadUser(f"{email!r} is not an email address.")
+    if role not in ROLES:
+        raise BadUser(f"The role must be one of: {', '.join(ROLES)}.")
+    if session.scalar(sa.select(User.id).where(User.email == email)):
+        raise BadUser(f"{email} can already sign in; `ringback user reset` gives them a new password.")
+    if staff_id is not None and session.get(StaffMember, staff_id) is None:
+        raise BadUser(f"There is no staff member {staff_id!r}: add them to business.toml first, then `ringback apply`.")
+    user = User(email=email, name=name.strip() or email, role=role, staff_id=staff_id, password_hash=password_hash)
+    session.add(user)
+    session.flush()
+    return user
+
+
+def reset_user(session: Session, email: str, password_hash: str) -> User:
+    """A new password for somebody who is locked out; ends their sessions and any waiting. Raises BadUser."""
+    user = session.scalar(sa.select(User).where(User.email == email.strip().lower()))
+    if user is None:
+        raise BadUser(f"Nobody signs in as {email!r}.")
+    user.password_hash, user.active, user.failures, user.locked_until = password_hash, True, 0, None
+    sign_out_everywhere(session, user.id)
+    return user
+
+
+def judge_try(session: Session, user_id: str | None, fits: bool, now: dt.datetime, known_device: bool = False) -> bool:
+    """Whether this try may come in, and remembers it.
+
+    After FREE_TRIES wrong ones each further try has to wait, twice as long each time up to LONGEST_WAIT. Tries made
+    while waiting neither count nor succeed, except from a device the person has signed in on before: a stranger who
+    keeps guessing can therefore never keep them out.
+    """
+    user = session.get(User, user_id, with_for_update=True) if user_id else None
+    if user is None or not user.active:
+        return False
+    waiting = user.locked_until is not None and user.locked_until > now
+    if waiting and not (known_device and fits):
+        return False
+    if fits:
+        user.failures, user.locked_until = 0, None
+        return True
+    user.failures += 1
+    over = user.failures - FREE_TRIES
+    if over >= 0:
+        user.locked_until = now + min(FIRST_WAIT * 2 ** min(over, 10), LONGEST_WAIT)
+    return False
+
+
+def sign_in(session: Session, user_id: str, now: dt.datetime) -> str:
+    """A new session; returns the token for the cookie, which is kept nowhere else. Old sessions are cleared away."""
+    session.execute(sa.delete(SignIn).where(sa.or_(SignIn.created_at < now - LONGEST, SignIn.seen_at < now - IDLE)))
+    token = secrets.token_urlsafe(32)
+    row = SignIn(id=fingerprint(token), user_id=user_id, csrf=secrets.token_urlsafe(32), created_at=now, seen_at=now)
+    session.add(row)
+    session.flush()
+    return token
+
+
+def signed_in(session: Session, token: str, now: dt.datetime) -> Visit | None:
+    """Who holds this session token; None when it has ended, gone idle, or its user was switched off. Reads only."""
+    found = session.execute(
+        sa.select(SignIn, User).join(User, User.id == SignIn.user_id).where(SignIn.id == fingerprint(token))
+    ).first()
+    if found is None:
+        return None
+    row, user = found
+    if not user.active or now - row.created_at >= LONGEST or now - row.seen_at >= IDLE:
+        return None
+    return Visit(row.id, row.csrf, row.seen_at, user.id, user.name, user.email, user.role, staff_of(session, user))
+
+
+def staff_of(session: Session, user: User) -> str | None:
+    """The staff member a user is: the one they were linked to, else the only one with their email address."""
+    theirs = StaffMember.id == user.staff_id if user.staff_id else sa.func.lower(StaffMember.email) == user.email
+    found = session.scalars(sa.select(StaffMember.id).where(theirs, StaffMember.active).limit(2)).all()
+    return found[0] if len(found) == 1 else None
+
+
+def keep_signed_in(session: Session, visit: Visit, now: dt.datetime) -> None:
+    """Note a sign of life. Worth calling once `visit.seen_at` is SEEN_STEP old."""
+    session.execute(sa.update(SignIn).where(SignIn.id == visit.sign_in_id).values(seen_at=now))
+
+
+def sign_out(session: Session, sign_in_id: str) -> None:
+    """End one session, whatever its cookie says afterwards."""
+    session.execute(sa.delete(SignIn).where(SignIn.id == sign_in_id))
+
+
+def sign_out_everywhere(session: Session, user_id: str) -> None:
+    """End every session of a user."""
+    session.execute(sa.delete(SignIn).where(SignIn.user_id == user_id))
+
+
+def make_token(session: Session, name: str, now: dt.datetime) -> str:
+    """A bearer token for the JSON interface, shown this once. Raises BadUser for an empty name."""
+    if not name.strip():
+        raise BadUser("A token needs a name: what will use it?")
+    token = "rb_" + secrets.token_urlsafe(32)
+    session.add(Token(id=fingerprint(token), name=name.strip(), created_at=now))
+    session.flush()
+    return token
+
+
+def token_name(session: Session, token: str) -> str | None:
+    """The name a bearer token was made under; None: no such token. Reads only."""
+    return session.scalar(sa.select(Token.name).where(Token.id == fingerprint(token)))
+
+
+def token_used(session: Session, token: str, now: dt.datetime) -> None:
+    """Note when a token was last used, to the minute: most calls change nothing."""
+    stale = sa.or_(Token.used_at.is_(None), Token.used_at < now - SEEN_STEP)
+    session.execute(sa.update(Token).where(Token.id == fingerprint(token), stale).values(used_at=now))

@@ -1,0 +1,252 @@
+"""Ringing a caller back: decided and written down before the carrier is asked, dialled at most once. Never commits.
+
+The staff phone is rung first; the caller only when somebody there has pressed a key. What the carrier then tells us
+of the caller's phone is in `dialled`.
+"""
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from voice import callbacks, claims, moves
+from voice.claims import Refusal
+from voice.db import UTC
+from voice.models import Attempt, Call, Callback, Leg, Line, StaffMember, new_id
+from voice.rules import numbers, promise, ring_plan
+from voice.work import outbox
+
+LOOK_AFTER = 10.0  # seconds: the carrier's own words on the dial usually come within these
+
+
+@dataclass(frozen=True)
+class Crossing:
+    """A caller rang in while being rung back: `leg` is the staff leg that is theirs now, None when none was placed.
+
+    `accepted`: a key was pressed there already, and it is on its way into this caller's queue.
+    """
+
+    leg: Leg | None
+    accepted: bool
+
+
+def ring_back(
+    session: Session, callback: Callback, staff_id: str, now: dt.datetime, anyway: bool = False
+) -> Attempt | Refusal:
+    """Have this person's phone rung to connect them with the caller; claims the callback if it is free.
+
+    Again while one is under way: the same attempt. `anyway` goes beyond the caller's 08:00-21:00, nothing else.
+    """
+    return _running(session, callback, staff_id) or (
+        _unfit(session, callback, now)
+        or _no_phone(session, staff_id)
+        or _not_their_hours(session, callback, now, anyway)
+        or _intend(session, callback, staff_id, now)
+    )
+
+
+def from_leg(session: Session, callback: Callback, leg: Leg, now: dt.datetime) -> Attempt | Refusal:
+    """The same from a staff leg that is up: "they have hung up; any key to ring them back now" was answered by a key.
+
+    They rang us a moment ago, so their hours are not asked.
+    """
+    started = _running(session, callback, leg.staff_id) or (
+        _unfit(session, callback, now) or _intend(session, callback, leg.staff_id, now)
+    )
+    if isinstance(started, Attempt) and started.leg_id is None:
+        started.leg_id, leg.attempt_id, leg.purpose = leg.id, started.id, "ring_back"
+        session.flush()
+    return started
+
+
+def to_ring(session: Session) -> list[Attempt]:
+    """Attempts whose staff phone is still to be rung, the oldest first."""
+    wanting = sa.select(Attempt).where(Attempt.state == "intended", Attempt.leg_id.is_(None))
+    return list(session.scalars(wanting.order_by(Attempt.created_at, Attempt.id)))
+
+
+def ring_staff(session: Session, attempt: Attempt, now: dt.datetime) -> Leg | None:
+    """Write down the leg to the staff phone; the carrier is asked afterwards. None: that phone cannot be rung now."""
+    staff = session.get(StaffMember, attempt.staff_id)
+    if staff is None or not staff.active or not staff.phone:
+        not_dialled(session, attempt, "not_accepted", now)
+        return None
+    if session.scalar(sa.select(Leg.id).where(Leg.phone == staff.phone, Leg.ended_at.is_(None)).limit(1)):
+        return None  # it rings or talks already: later
+    leg_id = new_id()
+    here = sa.update(Attempt).where(Attempt.id == attempt.id, Attempt.state == "intended", Attempt.leg_id.is_(None))
+    bound = here.values(leg_id=leg_id).returning(Attempt.id)
+    if session.execute(bound, execution_options={"synchronize_session": False}).first() is None:
+        return None
+    session.refresh(attempt)
+    line = session.get_one(Callback, attempt.callback_id).line
+    stop_at = now + dt.timedelta(seconds=ring_plan.LEG_SECONDS + ring_plan.SHORTEST)
+    leg = Leg(
+        id=leg_id, attempt_id=attempt.id, line=line, staff_id=staff.id, phone=staff.phone,
+        purpose="ring_back", placed_at=now, stop_at=stop_at,
+    )  # fmt: skip
+    session.add(leg)
+    session.flush()
+    return leg
+
+
+def staff_sid(session: Session, attempt: Attempt) -> str | None:
+    """The carrier's id of the staff leg: the caller's leg is listed under it."""
+    return session.scalar(sa.select(Leg.sid).where(Leg.id == attempt.leg_id))
+
+
+def send(session: Session, attempt: Attempt, leg: Leg, now: dt.datetime) -> Refusal | None:
+    """A key was pressed: look once more, and write down that the caller is dialled now. None: dial them.
+
+    True only for the one request that moved the attempt; a second one must never dial.
+    """
+    callback = session.get_one(Callback, attempt.callback_id, populate_existing=True)
+    refused: Refusal | None = None
+    if callback.state != "calling" or callback.claimed_by != attempt.staff_id:
+        refused = claims.refusal(callback, attempt.staff_id)
+    refused = refused or _unfit(session, callback, now, but=attempt)
+    if refused is None:
+        if moves.move(session, attempt, "send", now, sending_at=now, leg_id=leg.id):
+            picked_up = sa.func.coalesce(Leg.picked_up_at, sa.literal(now, UTC()))
+            moves.move(session, leg, "accept", now, accepted_at=now, picked_up_at=picked_up)
+            moves.note(session, "dialling", now, callback=callback, staff=attempt.staff_id, attempt=attempt.id)
+            return None
+        return Refusal("under_way", holder=attempt.staff_id)
+    refuse(session, attempt, now, [Attempt.state == "intended"])
+    return refused
+
+
+def staff_leg_ended(session: Session, attempt: Attempt, leg: Leg, now: dt.datetime) -> None:
+    """The staff phone of this attempt is on the hook again. Not accepted: nobody was dialled, nothing is counted.
+
+    Else the caller's phone has ended with it, and how is told by the carrier, or asked for if it keeps silent.
+    """
+    if attempt.leg_id != leg.id:
+        return
+    if not not_dialled(session, attempt, "not_accepted", now) and attempt.ended_at is None:
+        look_up(session, attempt, now, LOOK_AFTER)
+
+
+def crossing(session: Session, call: Call, now: dt.datetime) -> Crossing | None:
+    """`call` has come in while its caller is being rung back: hand that staff leg over. None: nobody rings them.
+
+    The attempt ends as `crossed`, which is no try; the callback stays with the same person until they have talked.
+    """
+    callback = callbacks.open_of(session, call.line, call.caller_key)
+    attempt = claims.live_attempt(session, callback) if callback else None
+    if callback is None or attempt is None:
+        return None
+    leg = session.get(Leg, attempt.leg_id) if attempt.leg_id else None
+    ended = {"ended_at": now, "ending": "crossed"}
+    accepted = not moves.move(session, attempt, "cross", now, [Attempt.state == "intended"], **ended)
+    if accepted:
+        still_ringing = [Attempt.answered_at.is_(None)]
+        if leg is None or leg.ended_at or not moves.move(session, attempt, "cross", now, still_ringing, **ended):
+            return None
+        callback.attempts -= int(attempt.rang_at is not None)
+        key, child_sid = f"join:{attempt.id}", attempt.child_sid
+        outbox.emit(session, "join_leg", now, key=key, leg_id=leg.id, call_id=call.id, child_sid=child_sid)
+    give_back(session, callback, now)
+    if leg is not None:
+        leg.purpose, leg.call_id, leg.offered_call_id = "ring", call.id, call.id
+    moves.note(session, "crossed", now, call, callback, staff=attempt.staff_id, accepted=accepted)
+    return Crossing(leg, accepted)
+
+
+def give_back(session: Session, callback: Callback, now: dt.datetime) -> bool:
+    """calling -> claimed: the caller was not rung, and it is still the same person's."""
+    return moves.move(session, callback, "back", now, lease_until=now + claims.LEASE)
+
+
+def not_dialled(
+    session: Session, attempt: Attempt, ending: str, now: dt.datetime, also: Sequence[sa.ColumnElement[bool]] = ()
+) -> bool:
+    """End an attempt that never came to dialling: nothing is counted. False: it has come further, or is over."""
+    return _end_quietly(session, attempt, "end", ending, now, [Attempt.state == "intended", *also])
+
+
+def refuse(session: Session, attempt: Attempt, now: dt.datetime, also: Sequence[sa.ColumnElement[bool]] = ()) -> bool:
+    """End an attempt whose caller may not be, or was not, rung by the carrier. False: it was over already."""
+    return _end_quietly(session, attempt, "refuse", "refused", now, also)
+
+
+def _end_quietly(
+    session: Session,
+    attempt: Attempt,
+    event: str,
+    ending: str,
+    now: dt.datetime,
+    also: Sequence[sa.ColumnElement[bool]],
+) -> bool:
+    if not moves.move(session, attempt, event, now, also, ended_at=now, ending=ending):
+        return False
+    callback = session.get_one(Callback, attempt.callback_id)
+    give_back(session, callback, now)
+    moves.note(session, "ring_back_ended", now, callback=callback, staff=attempt.staff_id, ending=ending)
+    return True
+
+
+def look_up(session: Session, attempt: Attempt, now: dt.datetime, after: float = 0) -> None:
+    """Have the carrier asked what became of this attempt; its answer goes to `dialled.found`. Once a minute at most."""
+    key = f"look_up_attempt:{attempt.id}:{int(now.timestamp() + after) // 60}"
+    outbox.emit(session, "look_up_attempt", now, key=key, after=after, attempt_id=attempt.id)
+
+
+def _running(session: Session, callback: Callback, staff_id: str) -> Attempt | Refusal | None:
+    attempt = claims.live_attempt(session, callback)
+    if attempt is None or attempt.staff_id == staff_id:
+        return attempt
+    return Refusal("held_by", holder=attempt.staff_id)
+
+
+def _unfit(session: Session, callback: Callback, now: dt.datetime, but: Attempt | None = None) -> Refusal | None:
+    """Why this caller may not be dialled now: closed, held, no number, the number policy, or on the line with us."""
+    if callback.state in ("closed", "held", "no_number") or callback.caller is None:
+        return claims.refusal(callback, callback.claimed_by or "")
+    if (policy := callbacks.hold_if_forbidden(session, callback, now)) is not None:
+        return Refusal("number", reason=policy.code)
+    return Refusal("on_the_line") if _on_the_line(session, callback.caller, but) else None
+
+
+def _on_the_line(session: Session, caller: str, but: Attempt | None) -> bool:
+    """Whether the caller has rung in, or is being rung by somebody for another callback of theirs."""
+    ringing_in = sa.exists().where(Call.caller == caller, Call.ended_at.is_(None))
+    others = sa.exists().where(
+        Callback.caller == caller,
+        Attempt.callback_id == Callback.id,
+        Attempt.ended_at.is_(None),
+        Attempt.id != (but.id if but else ""),
+    )
+    return bool(session.scalar(sa.select(ringing_in | others)))
+
+
+def _no_phone(session: Session, staff_id: str) -> Refusal | None:
+    staff = session.get(StaffMember, staff_id)
+    if staff is None or not staff.active or not staff.phone:
+        return Refusal("no_phone")
+    live_leg = sa.exists().where(Leg.phone == staff.phone, Leg.ended_at.is_(None))
+    dialling = sa.exists().where(Attempt.staff_id == staff_id, Attempt.ended_at.is_(None))
+    return Refusal("phone_busy") if session.scalar(sa.select(live_leg | dialling)) else None
+
+
+def _not_their_hours(session: Session, callback: Callback, now: dt.datetime, anyway: bool) -> Refusal | None:
+    zone = session.get_one(Line, callback.line).time_zone
+    zones = numbers.caller_zones(callback.caller, zone)
+    if anyway or promise.within_caller_hours(now, zones, zone):
+        return None
+    return Refusal("outside_hours", retry_at=promise.next_caller_hours(now, zones, zone))
+
+
+def _intend(session: Session, callback: Callback, staff_id: str, now: dt.datetime) -> Attempt | Refusal:
+    """Claim it and write the attempt down. Whoever moves the callback to `calling` is the only one who does."""
+    if refused := claims.claim(session, callback, staff_id, now):
+        return refused
+    if not moves.move(session, callback, "dial", now, [Callback.claimed_by == staff_id], result=None):
+        return _running(session, callback, staff_id) or claims.refusal(callback, staff_id)
+    attempt = Attempt(callback_id=callback.id, staff_id=staff_id, created_at=now)
+    session.add(attempt)
+    moves.note(session, "ring_back", now, callback=callback, staff=staff_id)
+    session.flush()
+    return attempt

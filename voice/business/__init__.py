@@ -1,0 +1,32 @@
+"""business.toml: what `apply` reads and `export` writes; the settings pages edit the same things."""
+
+import datetime as dt
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from voice.business.export import export
+from voice.business.read import read
+from voice.business.rows import write
+from voice.business.table import BadBusiness
+from voice.models import Business
+
+__all__ = ["BadBusiness", "apply", "changed", "export"]
+
+
+def apply(session: Session, text: str, now: dt.datetime) -> bool:
+    """Make the firm what the file says; False when it was so already.
+
+    Raises BadBusiness with every fault, before anything is touched. People and lines that are missing are switched
+    off, never deleted. A file without [numbers] leaves blocked callers as they are.
+    """
+    if not write(session, read(text), now):
+        return False
+    changed(session)
+    return True
+
+
+def changed(session: Session) -> None:
+    """Call after any change of business, lines, staff or who is blocked: every process then reads them anew."""
+    session.flush()
+    session.execute(sa.update(Business).values(version=Business.version + 1))

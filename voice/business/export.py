@@ -1,0 +1,70 @@
+"""From rows to business.toml, written as a person would write it."""
+
+from typing import Any
+
+import sqlalchemy as sa
+import tomlkit
+from sqlalchemy.orm import Session
+from tomlkit.items import InlineTable, Table
+
+from voice.business.plan import Week
+from voice.models import Business, Contact, Line, LineStaff, StaffMember
+from voice.rules.hours import DAYS
+
+STAFF_FIELDS = ("id", "name", "phone", "email", "role", "no_mailbox")
+LINE_FIELDS = (
+    "number", "name", "greeting", "language", "staff", "ring", "last_person_first", "ring_seconds",
+    "in_order_step_seconds", "promise_minutes", "max_attempts", "holidays", "closed_days",
+)  # fmt: skip
+
+
+def export(session: Session) -> str:
+    """The file that, applied, changes nothing. People and lines that are switched off are not in it."""
+    document = tomlkit.document()
+    business = session.scalar(sa.select(Business))
+    if business is not None:
+        document["business"] = _table(business, ("name", "country", "time_zone"))
+    staff = sa.select(StaffMember).where(StaffMember.active).order_by(StaffMember.id)
+    document["staff"] = _array([_staff(row) for row in session.scalars(staff)])
+    lines = sa.select(Line).where(Line.active).order_by(Line.position, Line.number)
+    document["lines"] = _array([_line(session, row) for row in session.scalars(lines)])
+    blocked = session.scalars(sa.select(Contact.number).where(Contact.blocked).order_by(Contact.number))
+    document["numbers"] = tomlkit.item({"blocked": list(blocked)})
+    return tomlkit.dumps(document)
+
+
+def _array(tables: list[Table]) -> Any:
+    array = tomlkit.aot()
+    for table in tables:
+        array.append(table)
+    return array
+
+
+def _table(row: Any, fields: tuple[str, ...]) -> Table:
+    table = tomlkit.table()
+    for field in fields:
+        table[field] = getattr(row, field)
+    return table
+
+
+def _staff(row: StaffMember) -> Table:
+    table = _table(row, STAFF_FIELDS)
+    if row.shifts is not None:
+        table["shifts"] = _in_week_order(row.shifts, tomlkit.inline_table())
+    return table
+
+
+def _line(session: Session, row: Line) -> Table:
+    staff = sa.select(LineStaff.staff_id).where(LineStaff.line == row.number).order_by(LineStaff.position)
+    table = tomlkit.table()
+    for field in LINE_FIELDS:
+        table[field] = list(session.scalars(staff)) if field == "staff" else getattr(row, field)
+    table["hours"] = _in_week_order(row.hours, tomlkit.table())
+    return table
+
+
+def _in_week_order(week: Week, table: Any) -> InlineTable | Table:
+    for day in DAYS:
+        if day in week:
+            table[day] = week[day]
+    return table  # type: ignore[no-any-return]

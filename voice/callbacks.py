@@ -1,0 +1,289 @@
+"""The callback list: one open callback per caller and line, kept until it is closed with a reason.
+
+Rows in, rows out; verbs never commit. Who holds one is in `claims`, dialling the caller in `attempts`.
+"""
+
+import datetime as dt
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session
+
+from voice import contacts, moves, paging
+from voice.claims import Refusal, live_attempt, mine_to_touch, no_live_attempt, refusal
+from voice.models import Call, Callback, Line, LineStaff, Promise, StaffMember, new_id
+from voice.rules import hours, numbers, promise, states
+
+OPEN = tuple(state for state in states.CALLBACK_STATES if state != "closed")
+BY_STAFF = (
+    "talked",
+    "got_through",
+    "done_by_staff",
+    "wrong_person",
+    "withdrawn_by_caller",
+)  # reasons a person may give
+CLOSING = {
+    "sorted": "talked",
+    "wrong_person": "wrong_person",
+    "do_not_call": "withdrawn_by_caller",
+    "done_by_hand": "done_by_staff",
+}
+RESULTS = (*CLOSING, "call_again", "left_voicemail", "no_answer")
+
+
+@dataclass(frozen=True)
+class Page:
+    """One page of a list; `next` is the cursor of the page after it, None on the last."""
+
+    items: list[Callback]
+    next: str | None
+
+
+def schedule(line: Line) -> hours.Schedule:
+    """A line's opening hours as the rules read them."""
+    return hours.Schedule.make(line.hours, line.time_zone, line.holidays, line.closed_days)
+
+
+def open_for(session: Session, call: Call, cause: str, now: dt.datetime) -> Callback | None:
+    """Put the caller of `call` on the list, or raise the callback they have. None: the owner has blocked them.
+
+    Asking again for the same call changes nothing. A call that is over was told no time: its promise is kept on
+    record with channel `none`; for the others the words follow through `tell`.
+    """
+    if call.callback_id:
+        return session.get_one(Callback, call.callback_id)
+    if contacts.is_blocked(session, call.caller):
+        return None
+    line = session.get_one(Line, call.line)
+    promised = promised_by(session, line, call.caller, now)
+    while (callback := _insert(session, call, cause, promised) or _merge(session, call, promised, now)) is None:
+        pass  # theirs was closed between our two statements: now ours is the first
+    call.callback_id = callback.id
+    raised = callback.calls > 1
+    moves.note(session, "callback_raised" if raised else "callback_opened", now, call, callback, cause=cause)
+    if call.ended_at is not None and callback.promised_by == promised:
+        tell(session, callback, call, "", "none", now)
+    session.flush()
+    return callback
+
+
+def tell(session: Session, callback: Callback, call: Call | None, words: str, channel: str, now: dt.datetime) -> None:
+    """Append the promise somebody was told (or was owed: channel `none`) in the exact words."""
+    told = {"channel": channel, "words": words, "promised_by": callback.promised_by, "made_at": now}
+    session.add(Promise(callback_id=callback.id, call_id=call.id if call else None, **told))
+    moves.note(session, "promised", now, call, callback, channel=channel, by=callback.promised_by.isoformat())
+
+
+def got_through(session: Session, call: Call, now: dt.datetime) -> Callback | None:
+    """The caller has talked with us on a call of their own: their open callback closes. None: they had none."""
+    callback = open_of(session, call.line, call.caller_key)
+    if callback is None or not _close(session, callback, "got_through", now):
+        return None
+    if (attempt := live_attempt(session, callback)) is not None:
+        moves.move(session, attempt, "cross", now, ended_at=now, ending="crossed")
+    moves.note(session, "got_through", now, call, callback)
+    return callback
+
+
+def open_of(session: Session, line: str, caller_key: str) -> Callback | None:
+    """The open callback of this caller on this line, if there is one."""
+    theirs = sa.select(Callback).where(Callback.line == line, Callback.caller_key == caller_key)
+    return session.scalar(theirs.where(Callback.state != "closed").execution_options(populate_existing=True))
+
+
+def owed_by(session: Session, line: str, caller_key: str) -> str | None:
+    """The staff member who owes this caller: whoever holds their callback, else who held it last."""
+    callback = open_of(session, line, caller_key)
+    return (callback.claimed_by or callback.owed_by) if callback else None
+
+
+def promised_by(session: Session, line: Line, caller: str | None, now: dt.datetime) -> dt.datetime:
+    """The time we would promise this caller now: from the line's minutes and hours, and what is ahead of them."""
+    ahead = sa.select(sa.func.count()).where(Callback.line == line.number, Callback.state.in_(("waiting", "claimed")))
+    on_duty = sa.select(sa.func.count()).select_from(LineStaff).join(StaffMember)
+    people = on_duty.where(LineStaff.line == line.number, StaffMember.active, StaffMember.availability == "on")
+    inputs = promise.PromiseInputs(
+        now=now,
+        minutes=line.promise_minutes,
+        schedule=schedule(line),
+        caller_zones=numbers.caller_zones(caller, line.time_zone),
+        ahead=session.scalar(ahead) or 0,
+        people=max(session.scalar(people) or 0, 1),
+    )
+    return promise.promise(inputs)
+
+
+def listed(session: Session, wanted: Collection[str] = OPEN, limit: int = 50, cursor: str | None = None) -> Page:
+    """Callbacks in these states in order of promise (`due_at, id`). Raises ValueError for a cursor that is not ours."""
+    rows = sa.select(Callback).where(Callback.state.in_(wanted)).order_by(Callback.due_at, Callback.id)
+    if cursor is not None:
+        due_at, last = paging.read(cursor)
+        rows = rows.where(sa.or_(Callback.due_at > due_at, sa.and_(Callback.due_at == due_at, Callback.id > last)))
+    found = list(session.scalars(rows.limit(limit + 1)))
+    more = len(found) > limit
+    return Page(found[:limit], paging.cursor(found[-2].due_at, found[-2].id) if more else None)
+
+
+def close(
+    session: Session,
+    callback: Callback,
+    staff_id: str,
+    reason: str,
+    now: dt.datetime,
+    note: str = "",
+    result: str | None = None,
+) -> Refusal | None:
+    """Close by hand, with a reason of BY_STAFF (else ValueError). Refused while a phone is live for it."""
+    if reason not in BY_STAFF:
+        raise ValueError(f"reason must be one of: {', '.join(BY_STAFF)}")
+    also = [mine_to_touch(staff_id, now), no_live_attempt()]
+    if not _close(session, callback, reason, now, also, note=note or callback.note, result=result):
+        return refusal(callback, staff_id)
+    moves.note(session, "closed", now, callback=callback, staff=staff_id, reason=reason)
+    return None
+
+
+def reopen(session: Session, callback: Callback, now: dt.datetime) -> Refusal | None:
+    """Put a closed callback back on the list, due now. The times that were promised stay as they were said."""
+    other = open_of(session, callback.line, callback.caller_key)
+    if other is not None:
+        return Refusal("open") if other.id != callback.id else None
+    event = "reopen" if callback.caller else "reopen_hidden"
+    fresh: dict[str, Any] = {"closed_reason": None, "closed_at": None, "result": None, "attempts": 0, "due_at": now}
+    try:
+        with session.begin_nested():  # another process may have opened one since we looked
+            moves.move(session, callback, event, now, **fresh)
+    except sa.exc.IntegrityError:
+        return Refusal("open")
+    hold_if_forbidden(session, callback, now)
+    moves.note(session, "reopened", now, callback=callback)
+    return None
+
+
+def give_result(
+    session: Session,
+    callback: Callback,
+    staff_id: str,
+    result: str,
+    now: dt.datetime,
+    due_at: dt.datetime | None = None,
+    note: str = "",
+) -> Refusal | None:
+    """How it ended, as chosen by staff: one of RESULTS. `call_again` needs `due_at`. Raises ValueError for others."""
+    if result not in RESULTS:
+        raise ValueError(f"result must be one of: {', '.join(RESULTS)}")
+    if result == "call_again" and due_at is None:
+        raise ValueError("call_again needs the time to call again")
+    if result in CLOSING:
+        return close(session, callback, staff_id, CLOSING[result], now, note, result)
+    # A try of ours has counted itself when it ended; one dialled by hand counts here.
+    tries = callback.attempts + (result != "call_again" and callback.state != "wrapping_up")
+    also = [mine_to_touch(staff_id, now), no_live_attempt()]
+    values = {"result": result, "attempts": tries, "note": note or callback.note, "owed_by": staff_id}
+    if not back_on_list(session, callback, "again", tries, now, also, due_at=due_at, **values):
+        return refusal(callback, staff_id)
+    moves.note(session, "result", now, callback=callback, staff=staff_id, result=result)
+    return None
+
+
+def back_on_list(
+    session: Session,
+    callback: Callback,
+    event: str,
+    tries: int,
+    now: dt.datetime,
+    also: Collection[sa.ColumnElement[bool]] = (),
+    due_at: dt.datetime | None = None,
+    **values: Any,
+) -> bool:
+    """After `tries` that reached nobody: due again at a widening gap (or at `due_at`), or unreached after the last."""
+    line = session.get_one(Line, callback.line)
+    free = {"claimed_by": None, "lease_until": None}
+    if due_at is None and tries >= line.max_attempts:
+        return moves.move(session, callback, "exhaust", now, list(also), **free, **values)
+    zones = numbers.caller_zones(callback.caller, line.time_zone)
+    later = due_at or promise.retry_at(now, tries, schedule(line), zones)
+    return moves.move(session, callback, event, now, list(also), due_at=later, **free, **values)
+
+
+def hold_if_forbidden(session: Session, callback: Callback, now: dt.datetime) -> numbers.Refusal | None:
+    """Check the number policy; what fails is held for the owner with the reason. None: it may be dialled."""
+    refused = contacts.dial_refusal(session, callback.caller) if callback.caller else None
+    if refused is not None:
+        hold(session, callback, refused.code, now)
+    return refused
+
+
+def hold(session: Session, callback: Callback, reason: str, now: dt.datetime) -> None:
+    """Keep it for the owner: this number must not, or cannot, be dialled."""
+    if moves.move(session, callback, "hold", now, held_reason=reason, claimed_by=None, lease_until=None):
+        moves.note(session, "held", now, callback=callback, reason=reason)
+
+
+def block(session: Session, number: str, blocked: bool, now: dt.datetime) -> None:
+    """Block or unblock a caller; a blocked caller's open callbacks close, unless a phone is live for one."""
+    contacts.block(session, number, blocked)
+    theirs = sa.select(Callback).where(Callback.caller == number, Callback.state != "closed")
+    for callback in session.scalars(theirs) if blocked else ():
+        _close(session, callback, "blocked", now, [no_live_attempt()])
+
+
+def _close(
+    session: Session,
+    callback: Callback,
+    reason: str,
+    now: dt.datetime,
+    also: Collection[sa.ColumnElement[bool]] = (),
+    **values: Any,
+) -> bool:
+    closing = {"closed_reason": reason, "closed_at": now, "claimed_by": None, "lease_until": None}
+    return moves.move(session, callback, "close", now, list(also), **closing, **values)
+
+
+def _insert(session: Session, call: Call, cause: str, promised: dt.datetime) -> Callback | None:
+    """The caller's first: None when they have an open one. The unique index decides, not a look beforehand."""
+    insert = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
+    refused = contacts.dial_refusal(session, call.caller) if call.caller else None
+    row = {
+        "id": new_id(),
+        "line": call.line,
+        "caller": call.caller,
+        "caller_key": call.caller_key,
+        "state": "no_number" if call.caller is None else "held" if refused else "waiting",
+        "held_reason": refused.code if refused else None,
+        "reason": cause,
+        "calls": 1,
+        "attempts": 0,
+        "note": "",
+        "first_called_at": call.received_at,
+        "last_called_at": call.received_at,
+        "promised_by": promised,
+        "due_at": promised,
+    }
+    unless_open = insert(Callback).on_conflict_do_nothing(
+        index_elements=["line", "caller_key"], index_where=sa.text("state <> 'closed'")
+    )
+    added = session.execute(unless_open.values(**row).returning(Callback.id)).first()
+    return session.get_one(Callback, row["id"]) if added else None
+
+
+def _merge(session: Session, call: Call, promised: dt.datetime, now: dt.datetime) -> Callback | None:
+    """Count another call on the caller's open callback; None when it has been closed meanwhile."""
+    callback = open_of(session, call.line, call.caller_key)
+    if callback is None:
+        return None
+    here = sa.update(Callback).where(Callback.id == callback.id, Callback.state != "closed")
+    counted = here.values(calls=Callback.calls + 1).returning(Callback.id)
+    if session.execute(counted, execution_options={"synchronize_session": False}).first() is None:
+        return None
+    session.refresh(callback)  # the row is ours until we commit: from here on plain Python is safe
+    callback.first_called_at = min(callback.first_called_at, call.received_at)
+    callback.last_called_at = max(callback.last_called_at, call.received_at)
+    if callback.promised_by <= now:
+        callback.promised_by, callback.rang_at = promised, None
+    callback.due_at = min(callback.due_at, callback.promised_by)  # the same place, or sooner: never later
+    moves.move(session, callback, "ring_in", now, attempts=0)  # was unreached: they are by their phone again
+    return callback

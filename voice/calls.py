@@ -1,0 +1,235 @@
+"""Verbs on an inbound call: it arrives, is given up, is joined, parts, ends. Each is safe to repeat; none commits."""
+
+import datetime as dt
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from voice import callbacks, contacts, moves, notices, ringing, roster
+from voice.db import one_row
+from voice.models import Call, Leg
+from voice.rules import causes, hours, numbers, ring_plan, states, text
+from voice.work import outbox
+
+
+class NoLine(Exception):
+    """Nothing has been applied yet: there is no line a call could be put on."""
+
+
+@dataclass(frozen=True)
+class Arrival:
+    """What the carrier tells us of a new call."""
+
+    sid: str
+    dialled: str
+    caller: numbers.Caller
+    caller_name: str | None = None
+    forwarded_from: str | None = None
+    source: str = "webhook"
+
+
+def by_sid(session: Session, sid: str) -> Call | None:
+    """The call with the carrier's id."""
+    return session.scalar(sa.select(Call).where(Call.sid == sid))
+
+
+def arrive(session: Session, arrival: Arrival, now: dt.datetime) -> Call:
+    """Record a call and decide what happens to it: blocked, straight to the promise, or ringing. Raises NoLine."""
+    call, card = _record(session, arrival, now)
+    if arrival.caller.e164 in roster.current(session).blocked:
+        _block(session, call, "blocked", now)
+    elif _is_loop(session, arrival):
+        _block(session, call, "loop", now)
+    else:
+        _ring_or_promise(session, call, card, now)
+    return call
+
+
+def _record(session: Session, arrival: Arrival, now: dt.datetime) -> tuple[Call, roster.LineCard]:
+    firm = roster.current(session)
+    if not firm.lines:
+        raise NoLine
+    card = firm.line(arrival.dialled)
+    if card is None:
+        card = firm.lines[0]
+        notices.tell(session, f"unknown-number:{arrival.dialled}", now, "unknown_number", number=arrival.dialled)
+    until = ring_plan.ring_until(now, card.ring_seconds, withheld=arrival.caller.e164 is None)
+    call = Call(
+        sid=arrival.sid, line=card.number, dialled=arrival.dialled, caller=arrival.caller.e164,
+        caller_key=arrival.caller.key, caller_name=arrival.caller_name, source=arrival.source,
+        received_at=now, ring_from=now, ring_until=until, seen_at=now,
+    )  # fmt: skip
+    session.add(call)
+    session.flush()
+    moves.note(session, "received", now, call=call, source=arrival.source)
+    return call, card
+
+
+def arrival_from(sid: str, form: dict[str, str], source: str) -> Arrival:
+    """Read an arrival off the carrier's parameters (of an inbound leg)."""
+    caller = numbers.parse_caller(form.get("From"), sid)
+    name = text.clean(form.get("CallerName", "")) or None
+    return Arrival(sid, form.get("To", ""), caller, name, form.get("ForwardedFrom") or None, source)
+
+
+def _is_loop(session: Session, arrival: Arrival) -> bool:
+    """Whether the call comes from a line of ours, or was forwarded by a phone we are ringing right now."""
+    if arrival.caller.e164 in roster.current(session).numbers():
+        return True
+    if not arrival.forwarded_from:
+        return False
+    live = sa.select(Leg.id).where(Leg.phone == arrival.forwarded_from, Leg.ended_at.is_(None))
+    return session.scalar(live.limit(1)) is not None
+
+
+def _block(session: Session, call: Call, cause: str, now: dt.datetime) -> None:
+    moves.move(session, call, "block", now, cause=cause, outcome="blocked")
+    moves.note(session, "blocked", now, call=call, cause=cause)
+
+
+def _ring_or_promise(session: Session, call: Call, card: roster.LineCard, now: dt.datetime) -> None:
+    closed = hours.why_closed(card.schedule(), now)
+    if closed is None and ringing.people(session, card, call, now):
+        moves.move(session, call, "ring", now)
+        ringing.cross(session, call, now)
+        return
+    _open_callback(session, call, "nobody", closed or "nobody_on_shift", now)
+
+
+def _open_callback(session: Session, call: Call, event: str, cause: str, now: dt.datetime) -> bool:
+    """The side exits that end in a callback: the state and the callback in one transaction."""
+    if not moves.move(session, call, event, now, cause=cause, outcome="callback"):
+        return False
+    callbacks.open_for(session, call, cause, now)
+    moves.note(session, states.CALL[_source(event), event], now, call=call, cause=cause)
+    return True
+
+
+def _source(event: str) -> str:
+    return states.sources(states.CALL, event)[0]
+
+
+def give_up(session: Session, call: Call, now: dt.datetime, cause: str | None = None) -> bool:
+    """Nobody took the caller: the one UPDATE ringing -> unanswered. True for who won it (and may let them out)."""
+    cause = cause or ringing.why_unanswered(session, call, now)
+    if not _open_callback(session, call, "give_up", cause, now):
+        return False
+    ringing.stop(session, call, now)
+    return True
+
+
+def give_up_now(session: Session, call: Call, now: dt.datetime, cause: str | None = None) -> None:
+    """As `give_up`, and fetch the caller out of the queue at once instead of at their next wait request."""
+    if give_up(session, call, now, cause):
+        outbox.emit(session, "move_caller", now, key=f"move:{call.id}:{call.round}", call_id=call.id)
+
+
+def join(session: Session, call: Call, leg: Leg, now: dt.datetime) -> bool:
+    """The caller and the accepted leg hear each other."""
+    if not moves.move(session, call, "join", now, joined_at=sa.func.coalesce(Call.joined_at, now), talking_since=now):
+        return False
+    moves.move(session, leg, "join", now, joined_at=now)
+    moves.note(session, "joined", now, call=call, staff=leg.staff_id, leg=leg.id)
+    return True
+
+
+def part(session: Session, call: Call, now: dt.datetime) -> None:
+    """They no longer hear each other: add up how long they did."""
+    if call.talking_since is None:
+        return
+    seconds = max(0, round((now - call.talking_since).total_seconds()))
+    parted = session.execute(
+        sa.update(Call)
+        .where(Call.id == call.id, Call.talking_since.is_not(None))
+        .values(talking_since=None, talk_seconds=Call.talk_seconds + seconds)
+    )
+    won = one_row(parted)
+    session.refresh(call)
+    if won:
+        moves.note(session, "parted", now, call=call, seconds=seconds)
+
+
+def part_from(session: Session, call: Call, leg: Leg, now: dt.datetime) -> None:
+    """The staff leg of a talk is over, so the talk is."""
+    if call.accepted_leg_id == leg.id:
+        part(session, call, now)
+
+
+def talked_on_ladder(session: Session, call: Call, seconds: int | None, now: dt.datetime) -> None:
+    """On the ladder the carrier joined the two and says so afterwards: the talk began with the acceptance."""
+    since = call.accepted_at or now - dt.timedelta(seconds=seconds or 0)
+    if moves.move(session, call, "join", since, joined_at=sa.func.coalesce(Call.joined_at, since), talking_since=since):
+        moves.note(session, "joined", since, call=call, staff=call.answered_by)
+    part(session, call, now)
+
+
+def cut_off(session: Session, call: Call, now: dt.datetime) -> bool:
+    """The caller is still on the line after a talk: ring that one phone again, once."""
+    card = roster.current(session).line(call.line)
+    if card is None or call.round > 0:
+        return False
+    until = now + dt.timedelta(seconds=card.ring_seconds)
+    moved = moves.move(
+        session, call, "cut_off", now, round=Call.round + 1, ring_from=now, ring_until=until,
+        ring_claimed_at=None, greeted_at=None, accepted_leg_id=None, reserved_by=None,
+    )  # fmt: skip
+    if moved:
+        moves.note(session, "cut_off", now, call=call, staff=call.answered_by)
+    return moved
+
+
+def done(session: Session, call: Call, now: dt.datetime) -> None:
+    """After a cut-off the staff member hung up: they were done, so the caller is let go with thanks."""
+    if moves.move(session, call, "done", now, outcome="talked"):
+        moves.note(session, "done", now, call=call)
+        _talked(session, call, now)
+        outbox.emit(session, "move_caller", now, key=f"move:{call.id}:{call.round}", call_id=call.id)
+
+
+def end(session: Session, call: Call, at: dt.datetime, failed: bool = False) -> None:
+    """The caller's leg is over, as of `at`. Whatever state we thought we were in, the outcome is settled."""
+    session.execute(sa.update(Call).where(Call.id == call.id, Call.ended_at.is_(None)).values(ended_at=at, seen_at=at))
+    session.refresh(call)
+    part(session, call, at)
+    if call.state == "joined" and moves.move(session, call, "hang_up", at):
+        _settle(session, call, at)
+    elif call.state == "ringing" and call.round > 0 and moves.move(session, call, "done", at):
+        _settle(session, call, at)  # gone while their phone was rung again after a cut-off: the talk they had decides
+    elif call.state in ("received", "ringing", "accepted"):
+        cause = causes.abandoned(call.received_at, at)
+        _open_callback(session, call, "fail" if failed else "hang_up", cause, at)
+    moves.note(session, "ended", at, call=call)
+    ringing.stop(session, call, at)
+
+
+def _settle(session: Session, call: Call, at: dt.datetime) -> None:
+    """The evidence of a talk decides: long enough, or one call back too many rather than one too few."""
+    if call.talk_seconds >= causes.TALK_SECONDS:
+        call.outcome = "talked"
+        _talked(session, call, at)
+    else:
+        call.outcome, call.cause = "callback", "short_talk"
+        callbacks.open_for(session, call, "short_talk", at)
+    session.flush()
+    moves.note(session, "completed", at, call=call, outcome=call.outcome)
+
+
+def _talked(session: Session, call: Call, at: dt.datetime) -> None:
+    callbacks.got_through(session, call, at)
+    if call.answered_by:
+        contacts.remember_talk(session, call, call.answered_by, at)
+
+
+def over_elsewhere(session: Session, arrival: Arrival, at: dt.datetime) -> Call:
+    """A call we hear of only now (its status, the spool, the log): recorded, never rung for.
+
+    Its end, when told, opens the callback.
+    """
+    call, _card = _record(session, arrival, at)
+    call.path = "fallback"
+    if arrival.caller.e164 in roster.current(session).blocked:
+        _block(session, call, "blocked", at)
+    else:
+        moves.move(session, call, "ring", at)
+    return call

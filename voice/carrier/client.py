@@ -1,0 +1,201 @@
+"""The carrier's API: what we ask of it, and its refusals in our words."""
+
+import datetime as dt
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit, urlunsplit
+
+import requests
+from twilio.base.exceptions import TwilioException, TwilioRestException
+from twilio.http.http_client import TwilioHttpClient
+from twilio.rest import Client
+
+from voice.carrier import words
+from voice.settings import CARRIER_URL, Settings
+
+TIMEOUT = 10.0  # seconds; the SDK's own default is none at all
+
+
+class CarrierError(Exception):
+    """The carrier did not do what it was asked."""
+
+    def __init__(self, why: str, code: int = 0) -> None:
+        super().__init__(why)
+        self.code = code
+
+
+class Unclear(CarrierError):
+    """It may have done it, or not: never to be sent again blindly."""
+
+
+class NotSent(CarrierError):
+    """The request never reached the carrier."""
+
+
+class TooMany(CarrierError):
+    """More legs at once than the account may have. Nothing was done."""
+
+
+class TooFast(CarrierError):
+    """More requests a second than the account may make. Nothing was done; the same may be asked again."""
+
+
+class NoService(CarrierError):
+    """Account, credentials or profile: nothing will work until somebody mends it."""
+
+
+class Gone(CarrierError):
+    """The call it was about is over."""
+
+
+class Refused(CarrierError):
+    """This one request is refused for good, for example a number that cannot be rung."""
+
+
+class Http(TwilioHttpClient):  # type: ignore[misc]  # the SDK ships no types
+    """The SDK's client with a time limit; it can send to another host, path unchanged, and bring sounds home."""
+
+    def __init__(self, base_url: str) -> None:
+        super().__init__(timeout=TIMEOUT)
+        self._other = urlsplit(base_url) if base_url != CARRIER_URL else None
+
+    def request(self, method: str, url: str, *args: Any, **kwargs: Any) -> Any:
+        """Send one request of the SDK's, whatever host it chose for it."""
+        return super().request(method, self._address(url), *args, **kwargs)
+
+    def media(self, url: str, auth: tuple[str, str], limit: int) -> tuple[int, bytes]:
+        """Status and bytes (at most one more than `limit`); the SDK itself would read a sound as text."""
+        with requests.get(
+            self._address(url), auth=auth, timeout=TIMEOUT, stream=True, allow_redirects=False
+        ) as answer:  # fmt: skip
+            return answer.status_code, answer.raw.read(limit + 1, decode_content=True)
+
+    def _address(self, url: str) -> str:
+        if self._other is None:
+            return url
+        asked, other = urlsplit(url), self._other
+        return urlunsplit((other.scheme, other.netloc, other.path.rstrip("/") + asked.path, asked.query, ""))
+
+
+@dataclass(frozen=True)
+class Seen:
+    """A leg as the carrier's log has it."""
+
+    sid: str
+    status: str
+    ended_at: dt.datetime | None
+    to: str
+    sender: str
+    started_at: dt.datetime | None
+    seconds: int
+
+
+class Carrier:
+    """One account. Every method may raise the errors above, and none of them retries."""
+
+    def __init__(self, settings: Settings, http_client: Any = None) -> None:
+        http_client = http_client or Http(settings.twilio_api_base_url)
+        user = settings.twilio_api_key or settings.twilio_account_sid
+        password = settings.twilio_api_secret or settings.twilio_auth_token
+        self._client = Client(user, password, account_sid=settings.twilio_account_sid, http_client=http_client)
+        self._http, self._auth = http_client, (user, password)
+        self._account = f"https://api.twilio.com/2010-04-01/Accounts/{settings.twilio_account_sid}"
+
+    def place(self, to: str, line: str, url: str, status_url: str, ring_seconds: int) -> str:
+        """Ring a phone from a line's number; the leg's id. The phone's document is fetched from `url` at pick-up."""
+        call = self._ask(
+            lambda: self._client.calls.create(
+                to=to,
+                from_=line,
+                url=url,
+                fallback_url=url,
+                status_callback=status_url,
+                status_callback_event=["initiated", "ringing", "answered", "completed"],
+                timeout=ring_seconds,
+            )
+        )
+        return str(call.sid)
+
+    def end(self, sid: str) -> None:
+        """End a leg, whether it rings or talks. (`canceled` would leave one that was just picked up.)"""
+        self._ask(lambda: self._client.calls(sid).update(status="completed"))
+
+    def move(self, sid: str, url: str) -> None:
+        """Have a live leg carry on with the document at `url`, at once."""
+        self._ask(lambda: self._client.calls(sid).update(url=url, method="POST"))
+
+    def look(self, sid: str) -> Seen:
+        """A leg as it is now."""
+        return _seen(self._ask(lambda: self._client.calls(sid).fetch()))
+
+    def children(self, parent_sid: str) -> list[Seen]:
+        """Legs a document of ours has dialled from `parent_sid`."""
+        return [_seen(call) for call in self._ask(lambda: self._client.calls.list(parent_call_sid=parent_sid))]
+
+    def placed_since(self, to: str, line: str, since: dt.datetime) -> list[Seen]:
+        """Legs to a phone from a line, started on or after `since` (to the second, filtered here)."""
+        day = since.date() - dt.timedelta(days=1)  # the carrier's filter is good to a day only
+        midnight = dt.datetime.combine(day, dt.time(), dt.UTC)
+        calls = self._ask(lambda: self._client.calls.list(to=to, from_=line, start_time_after=midnight))
+        return [seen for seen in map(_seen, calls) if seen.started_at and seen.started_at >= since]
+
+    def drop_queue(self, name: str) -> None:
+        """Delete a caller's queue, should it still be there. Queues have no look-up by name, so the list is read."""
+        for queue in self._ask(lambda: list(self._queues(name))):
+            self._ask(lambda found=queue: self._client.queues(found).delete())
+
+    def _queues(self, name: str) -> Iterator[str]:
+        return (str(q.sid) for q in self._client.queues.stream() if q.friendly_name == name and not q.current_size)
+
+    def recording(self, sid: str, limit: int) -> bytes | None:
+        """The sound of a recording as MP3, or None while it is not ready. More than `limit` bytes is refused."""
+        url = f"{self._account}/Recordings/{sid}.mp3"  # rebuilt from the id: an address is never taken from a request
+        status, sound = self._ask(lambda: self._http.media(url, self._auth, limit))
+        if status == 404:
+            return None
+        if status != 200:
+            raise Unclear(f"recording answered {status}")
+        if len(sound) > limit:
+            raise Refused("recording is too large")
+        return bytes(sound)
+
+    @staticmethod
+    def _ask(request: Any) -> Any:
+        try:
+            return request()
+        except TwilioRestException as error:
+            raise _refusal(error) from error
+        except requests.exceptions.ConnectTimeout as error:
+            raise NotSent("could not connect") from error
+        except requests.exceptions.ConnectionError as error:
+            raise (NotSent if _was_not_sent(error) else Unclear)(type(error).__name__) from error
+        except (requests.exceptions.RequestException, TwilioException, ValueError, KeyError, TypeError) as error:
+            raise Unclear(type(error).__name__) from error  # no answer in time, or one that cannot be read
+
+
+def _was_not_sent(error: requests.exceptions.ConnectionError) -> bool:
+    """Whether it broke before a byte of the request was out: no address, no connection, no TLS."""
+    told = repr(error).lower()
+    return any(sign in told for sign in ("newconnectionerror", "nameresolutionerror", "sslerror", "refused"))
+
+
+def _refusal(error: TwilioRestException) -> CarrierError:
+    """The carrier's error in our words."""
+    code = int(error.code or 0)
+    kinds: list[tuple[bool, type[CarrierError]]] = [
+        (code in words.TOO_MANY_LEGS, TooMany),
+        (code in words.TOO_FAST or error.status == 429, TooFast),
+        (code in words.NOT_ALLOWED | words.BAD_NUMBER, Refused),
+        (code in words.NO_SERVICE or error.status in (401, 403), NoService),
+        (code in words.GONE or error.status == 404, Gone),
+        (error.status >= 500, Unclear),
+    ]
+    kind = next((kind for holds, kind in kinds if holds), Refused)
+    return kind(f"carrier answered {error.status}", code)
+
+
+def _seen(call: Any) -> Seen:
+    started = call.start_time or call.date_created
+    seconds = int(call.duration or 0)
+    return Seen(str(call.sid), str(call.status), call.end_time, str(call.to), str(call._from), started, seconds)

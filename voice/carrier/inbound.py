@@ -1,0 +1,238 @@
+"""The caller's side of a call: the carrier's requests about it, and the documents the caller hears."""
+
+import re
+from urllib.parse import parse_qsl, urlsplit
+
+from sqlalchemy.orm import Session
+
+from voice import callbacks, calls, messages, ringing, roster
+from voice.carrier import fallback, twiml
+from voice.carrier.delivery import Delivery
+from voice.carrier.webhooks import document, receipt
+from voice.carrier.words import OVER
+from voice.models import Call, Callback
+from voice.rules import wording
+
+CUT_OFF_PAUSE = 4  # seconds of silence before we think somebody was cut off rather than slow to hang up
+RECORDING = re.compile(r"RE[0-9a-f]{32}")
+DIRECT = ("closed", "holiday")
+
+
+def queue_of(call: Call) -> str:
+    """The caller's own queue: random, and another one when they are queued again."""
+    return f"rb-{call.id}-{call.round}"
+
+
+def card_of(session: Session, call: Call) -> roster.LineCard:
+    """The line of a call; a line switched off meanwhile still speaks with the first line's words."""
+    firm = roster.current(session)
+    return firm.line(call.line) or firm.lines[0]
+
+
+@document("/voice/incoming")
+def incoming(session: Session, delivery: Delivery) -> str:
+    """A new call: recorded, planned, answered. The phones are rung by whoever reads the row."""
+    arrival = calls.arrival_from(delivery.sid, dict(delivery.form), "spool" if delivery.replayed else "webhook")
+    call = calls.by_sid(session, delivery.sid)
+    if call is None and (delivery.replayed or delivery.status in OVER):
+        calls.over_elsewhere(session, arrival, delivery.now)
+        return twiml.empty()
+    firm = roster.current(session)
+    if (known := fallback.book(delivery)).version != firm.version or not known.lines:
+        roster.keep(firm, delivery.settings.home)
+    call = call or calls.arrive(session, arrival, delivery.now)
+    if call.state == "blocked":
+        return twiml.reject("busy" if call.cause == "loop" else "rejected")
+    if call.state == "unanswered":
+        return promise_for(session, delivery, call)
+    return _queue(session, delivery, call)
+
+
+def _queue(session: Session, delivery: Delivery, call: Call, words: str = "") -> str:
+    base = f"/voice/calls/{call.id}"
+    left = delivery.url(f"{base}/left", turn=_turn(delivery) + 1)
+    return twiml.enqueue(queue_of(call), delivery.url(f"{base}/wait"), left, words, card_of(session, call).language)
+
+
+def _turn(delivery: Delivery) -> int:
+    """How often this caller has been queued. In the address, because what comes of each stay may be the same."""
+    asked = dict(parse_qsl(urlsplit(delivery.route).query))
+    return int(asked.get("turn", "0"))
+
+
+@document("/voice/calls/<call_id>/wait", repeats=True)
+def wait(session: Session, delivery: Delivery, call_id: str) -> str:
+    """What the caller hears next: a function of the call's row and the time."""
+    call = session.get(Call, call_id)
+    if call is None:
+        return twiml.leave()
+    call.seen_at = delivery.now
+    first, card = call.greeted_at is None, card_of(session, call)
+    if call.state == "ringing" and _is_over(session, call, delivery, first):
+        return twiml.leave()
+    if call.state not in ("ringing", "accepted", "joined"):
+        return twiml.leave()
+    tone = fallback.sound_url(delivery, roster.current(session).country)
+    if not first or call.round > 0:
+        call.greeted_at = call.greeted_at or delivery.now
+        return twiml.wait(tone)
+    call.greeted_at = delivery.now
+    recorded = f"{delivery.settings.public_url}/voice/sounds/greeting-{card.greeting_audio}.wav"
+    return twiml.greet(card.greeting, card.language, recorded if card.greeting_audio else "")
+
+
+def _is_over(session: Session, call: Call, delivery: Delivery, first: bool) -> bool:
+    """Whether this request is the one that lets the caller out: time is up, or nobody can ring phones for us."""
+    if delivery.now >= call.ring_until:
+        return calls.give_up(session, call, delivery.now)
+    return not first and ringing.to_ladder(session, call, delivery.now)
+
+
+@document("/voice/calls/<call_id>/left")
+def left(session: Session, delivery: Delivery, call_id: str) -> str:
+    """The caller is out of the queue (QueueResult says why), or out of the talk they were queued for."""
+    call, result = session.get(Call, call_id), delivery.get("QueueResult")
+    if call is None:
+        return twiml.hang_up()
+    call.seen_at = delivery.now
+    gone = delivery.status in OVER
+    if result == "bridged":
+        return _after_talk(session, delivery, call, gone)
+    if result == "hangup" or gone:
+        calls.end(session, call, delivery.now)
+        return twiml.hang_up()
+    if result.startswith("redirected"):
+        return twiml.empty()  # another document already runs on this leg
+    if result == "bridging-in-process" and call.state == "joined":
+        return _after_talk(session, delivery, call, gone)  # the staff phone was lost while they heard its owner's name
+    if result in ("leave", "bridging-in-process"):
+        return _after_leave(session, delivery, call)
+    return _to_ladder(session, delivery, call)  # error, system-error, queue-full: the queue is no use
+
+
+def _after_talk(session: Session, delivery: Delivery, call: Call, gone: bool) -> str:
+    if call.state == "accepted" and (leg := ringing.accepted_leg(session, call)):
+        calls.join(session, call, leg, leg.accepted_at or delivery.now)  # the request that proves it was lost
+    calls.part(session, call, delivery.now)
+    if gone:
+        calls.end(session, call, delivery.now)
+        return twiml.hang_up()
+    still_there = delivery.url(f"/voice/calls/{call.id}/still-there", turn=_turn(delivery))
+    return twiml.pause_and_go(CUT_OFF_PAUSE, still_there)
+
+
+def _after_leave(session: Session, delivery: Delivery, call: Call) -> str:
+    if call.state == "ringing" and call.path == "dial":
+        return _to_ladder(session, delivery, call)
+    if call.state in ("ringing", "accepted", "joined"):
+        return _queue(session, delivery, call)
+    if call.state == "completed":
+        language = card_of(session, call).language
+        return twiml.hang_up(wording.goodbye(language), language)
+    return promise_for(session, delivery, call)
+
+
+def _to_ladder(session: Session, delivery: Delivery, call: Call) -> str:
+    call.path = "dial"
+    return fallback.rung(delivery, str(roster.current(session).version), "0")
+
+
+@document("/voice/calls/<call_id>/still-there")
+def still_there(session: Session, delivery: Delivery, call_id: str) -> str:
+    """A few seconds after a talk the caller is still on the line: perhaps they were cut off."""
+    call = session.get(Call, call_id)
+    if call is None or delivery.status in OVER:
+        return twiml.hang_up()
+    language = card_of(session, call).language
+    if not calls.cut_off(session, call, delivery.now):
+        return twiml.hang_up(wording.goodbye(language), language)
+    name = ringing.name_of(session, call.answered_by)
+    return _queue(session, delivery, call, wording.cut_off_caller(name, language))
+
+
+@document("/voice/calls/<call_id>/joined")
+def joined(session: Session, delivery: Delivery, call_id: str) -> str:
+    """The caller is being connected: this request, played to them, is the proof. They hear a name, no more."""
+    call = session.get(Call, call_id)
+    leg = ringing.accepted_leg(session, call) if call else None
+    if call is None or leg is None:
+        return twiml.empty()
+    calls.join(session, call, leg, delivery.now)
+    language = card_of(session, call).language
+    return twiml.say_only(wording.through_to(ringing.name_of(session, leg.staff_id), language), language)
+
+
+@document("/voice/calls/<call_id>/promise")
+def promise(session: Session, delivery: Delivery, call_id: str) -> str:
+    """Where a caller is moved who need not wait any longer."""
+    call = session.get(Call, call_id)
+    if call is None:
+        return fallback.message(delivery)
+    if call.state == "completed":
+        language = card_of(session, call).language
+        return twiml.hang_up(wording.goodbye(language), language)
+    return promise_for(session, delivery, call)
+
+
+def promise_for(session: Session, delivery: Delivery, call: Call) -> str:
+    """Say when they will be rung. The callback is already in this transaction, and commits before the words go out."""
+    card = card_of(session, call)
+    callback = session.get(Callback, call.callback_id) if call.callback_id else None
+    closed = call.cause in DIRECT
+    if callback is None:
+        words = wording.message_only(card.language)
+    elif callback.caller is None:
+        words = wording.withheld(card.language, closed)
+    else:
+        when = wording.say_time(callback.promised_by, delivery.now, card.time_zone, card.language)
+        words = wording.promise(roster.current(session).name, when, card.language, closed)
+        if call.told_at is None:
+            callbacks.tell(session, callback, call, words, "voice", delivery.now)
+    call.told_at = call.told_at or delivery.now
+    record = delivery.url(f"/voice/calls/{call.id}/recorded")
+    return twiml.take_message(words, card.language, record, delivery.url("/voice/recording"))
+
+
+@document("/voice/calls/<call_id>/recorded", repeats=True)
+def recorded(session: Session, delivery: Delivery, call_id: str) -> str:
+    """A message ended. A key must not be a way to anywhere: it gets more recording."""
+    call = session.get(Call, call_id)
+    if call is not None and delivery.status not in OVER and delivery.get("Digits") not in ("", "hangup"):
+        return twiml.go_on_recording(delivery.url(f"/voice/calls/{call_id}/recorded"), delivery.url("/voice/recording"))
+    language = card_of(session, call).language if call else "en-US"
+    return twiml.hang_up(wording.thanks(language), language)
+
+
+@document("/voice/recorded")
+def recorded_below(session: Session, delivery: Delivery) -> str:
+    """A message taken by the ladder or by the fallback ended."""
+    language = fallback.language(delivery)
+    return twiml.hang_up(wording.thanks(language), language)
+
+
+@receipt("/voice/recording")
+def recording(session: Session, delivery: Delivery) -> None:
+    """The carrier has a recording ready (or knows there is none)."""
+    if RECORDING.fullmatch(delivery.get("RecordingSid")):
+        call = _call_of(session, delivery)
+        messages.heard(
+            session, call, delivery.get("RecordingSid"), delivery.get("RecordingStatus"),
+            delivery.number("RecordingDuration", most=86400) or 0, delivery.now,
+        )  # fmt: skip
+
+
+@receipt("/voice/status")
+def status(session: Session, delivery: Delivery) -> None:
+    """The number's status callback: the caller's leg is over. It may be all we ever hear of a call."""
+    call = _call_of(session, delivery)
+    if delivery.status in OVER:
+        calls.end(session, call, delivery.happened(), failed=delivery.status == "failed")
+
+
+def _call_of(session: Session, delivery: Delivery) -> Call:
+    """The call a delivery is about, recorded now if this is the first we hear of it."""
+    call = calls.by_sid(session, delivery.sid)
+    if call is None:
+        arrival = calls.arrival_from(delivery.sid, dict(delivery.form), "status")
+        call = calls.over_elsewhere(session, arrival, delivery.happened())
+    return call

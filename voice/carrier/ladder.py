@@ -1,0 +1,79 @@
+"""The ladder: a caller is taken to one phone after the other by documents alone, without worker or API.
+
+The documents come from `fallback`, which needs no tables; here the tables, while they are there, take note of it.
+"""
+
+from sqlalchemy.orm import Session
+
+from voice import calls, ringing
+from voice.carrier import fallback, inbound, twiml
+from voice.carrier.delivery import Delivery
+from voice.carrier.webhooks import document, receipt
+from voice.carrier.words import OVER
+from voice.models import Call
+from voice.rules import wording
+
+
+def _call(session: Session, delivery: Delivery) -> Call | None:
+    """The caller's call; staff legs of the ladder are its children."""
+    return calls.by_sid(session, delivery.get("ParentCallSid") or delivery.sid)
+
+
+def _next(session: Session, delivery: Delivery, version: str, step: int) -> str:
+    """The document of a step; where there is no further phone, the promise instead of the bare message."""
+    call = _call(session, delivery)
+    if call is not None and not fallback.has_step(delivery, step):
+        calls.give_up(session, call, delivery.now)
+        return inbound.promise_for(session, delivery, call)
+    return fallback.rung(delivery, version, str(step))
+
+
+@document("/voice/ladder/<version>/<step>")
+def ladder_rung(session: Session, delivery: Delivery, version: str, step: str) -> str:
+    """Dial one phone."""
+    return _next(session, delivery, version, int(step))
+
+
+@document("/voice/ladder/<version>/<step>/screen")
+def ladder_screen(session: Session, delivery: Delivery, version: str, step: str) -> str:
+    """Somebody or something picked up: who is calling, and one key."""
+    call = _call(session, delivery)
+    if call is None:
+        return fallback.screen(delivery, version, step)
+    card = inbound.card_of(session, call)
+    who = ringing.who(session, call, delivery.now, card.time_zone)
+    words = wording.offer(who, delivery.now, card.time_zone, card.language)
+    return twiml.ask_for_key(words, card.language, delivery.url(f"/voice/ladder/{version}/{step}/accepted"))
+
+
+@document("/voice/ladder/<version>/<step>/accepted")
+def ladder_accepted(session: Session, delivery: Delivery, version: str, step: str) -> str:
+    """A person took the caller: an empty document joins the two."""
+    call, person = _call(session, delivery), fallback.person(delivery, int(step))
+    if call is not None and person is not None and not ringing.accept_on_ladder(session, call, person.id, delivery.now):
+        return twiml.hang_up()
+    return twiml.empty()
+
+
+@document("/voice/ladder/<version>/<step>/over")
+def ladder_over(session: Session, delivery: Delivery, version: str, step: str) -> str:
+    """A phone of the ladder is done with: they talked, or the next one is dialled."""
+    call = _call(session, delivery)
+    bridged, gone = delivery.get("DialBridged") == "true", delivery.status in OVER
+    if call is not None and bridged:
+        calls.talked_on_ladder(session, call, delivery.number("DialCallDuration", most=86400), delivery.now)
+    if call is not None and gone:
+        calls.end(session, call, delivery.now)
+    if bridged or gone:
+        return twiml.hang_up()
+    if call is not None:
+        ringing.lose_on_ladder(session, call, delivery.now)
+    return _next(session, delivery, version, int(step) + 1)
+
+
+@receipt("/voice/ladder/<version>/<step>/status")
+def ladder_status(session: Session, delivery: Delivery, version: str, step: str) -> None:
+    """What a phone of the ladder does; the first ring counts as it does everywhere."""
+    call, person = _call(session, delivery), fallback.person(delivery, int(step))
+    if call is not None and person is not None and delivery.status == "ringing":
+        ringing.rings_on_ladder(session, call, person.id, delivery.happened())

@@ -1,0 +1,132 @@
+"""How a delivery is handled: verify, dedupe, apply, record, commit; only then answer.
+
+`@document` answers with TwiML, `@receipt` with 204. When storage is gone, the delivery goes to the spool
+and the caller is answered from the roster file.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import sqlalchemy as sa
+import structlog
+from flask import Blueprint, Response, request
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session
+
+from voice import clock
+from voice.carrier import fallback, spool
+from voice.carrier.delivery import MAX_BODY, Delivery, Refused, check, read_form
+from voice.db import Database
+from voice.installation import installation
+from voice.ledger import CarrierEvent
+
+log = structlog.get_logger()
+phone = Blueprint("phone", __name__)
+
+Handler = Callable[..., str | None]  # (session, delivery, **path values) -> document
+
+
+@dataclass(frozen=True)
+class Route:
+    """A route the carrier calls, and the handler behind it."""
+
+    name: str
+    handler: Handler
+    repeats: bool
+
+
+ROUTES: dict[str, Route] = {}  # by name: the spool is read back through it
+
+
+def document(rule: str, repeats: bool = False) -> Callable[[Handler], Handler]:
+    """A route that answers with a document. `repeats`: asked again and again with the same parameters."""
+    return _route(rule, repeats, lambda body: Response(body, mimetype="text/xml"))
+
+
+def receipt(rule: str) -> Callable[[Handler], Handler]:
+    """A route that only takes note."""
+    return _route(rule, False, lambda _body: Response(status=204))
+
+
+def _route(rule: str, repeats: bool, answer: Callable[[str], Response]) -> Callable[[Handler], Handler]:
+    def register(handler: Handler) -> Handler:
+        route = ROUTES[handler.__name__] = Route(handler.__name__, handler, repeats)
+
+        def view(**values: str) -> Response:
+            try:
+                delivery = _receive()
+            except Refused as refused:
+                log.warning("refused", route=route.name, status=refused.status, why=str(refused))
+                return Response(status=refused.status)
+            return answer(_answer(route, delivery, values))
+
+        phone.add_url_rule(rule, handler.__name__, view, methods=["POST"])
+        return handler
+
+    return register
+
+
+def _receive() -> Delivery:
+    """The delivery in this request, verified. Raises Refused."""
+    settings = installation().settings
+    if (request.content_length or 0) > MAX_BODY:
+        raise Refused(413, "body too large")
+    form = read_form(request.get_data(cache=False))
+    query = request.query_string.decode("ascii", "replace")
+    route = f"{request.path}?{query}" if query else request.path
+    check(settings, settings.public_url + route, form, request.headers.get("X-Twilio-Signature", ""))
+    return Delivery(settings, route, form, request.headers.get("I-Twilio-Idempotency-Token", ""), clock.now())
+
+
+def _answer(route: Route, delivery: Delivery, values: dict[str, str]) -> str:
+    """Apply the delivery; whatever breaks, the carrier gets a document it can play."""
+    try:
+        return apply(installation().database, route, delivery, values)
+    except (sa.exc.OperationalError, sa.exc.InterfaceError, sa.exc.TimeoutError) as error:
+        log.error("storage_gone", route=route.name, error=type(error).__name__)
+    except Exception:
+        # A bug of ours must not cost a caller their call: the last resort speaks, the log has the trace.
+        log.exception("handler_failed", route=route.name)
+    spool.keep(delivery, route.name, values)
+    return fallback.answer(route.name, delivery, values)
+
+
+def apply(database: Database, route: Route, delivery: Delivery, values: dict[str, str]) -> str:
+    """Apply a delivery once, in one transaction; the same delivery again gets the stored answer.
+
+    Two deliveries that race for the same row are settled by trying again: the second then finds the first's rows.
+    """
+    for last in (False, False, True):
+        try:
+            with database.transaction() as session:
+                return _apply_once(session, route, delivery, values)
+        except sa.exc.IntegrityError:
+            if last:
+                raise
+        except sa.exc.OperationalError as error:
+            if last or getattr(error.orig, "sqlstate", "") not in ("40P01", "40001"):
+                raise
+    raise AssertionError("unreachable")
+
+
+def _apply_once(session: Session, route: Route, delivery: Delivery, values: dict[str, str]) -> str:
+    insert = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
+    key = delivery.key(route.repeats)
+    row = {
+        "key": key, "route": route.name, "sid": delivery.sid, "received_at": delivery.now,
+        "form": dict(delivery.form), "answer": "",
+    }  # fmt: skip
+    event_id = session.scalar(
+        insert(CarrierEvent).values(**row).on_conflict_do_nothing(index_elements=["key"]).returning(CarrierEvent.id)
+    )
+    if event_id is None:
+        return session.scalar(sa.select(CarrierEvent.answer).where(CarrierEvent.key == key)) or ""
+    answer = route.handler(session, delivery, **values) or ""
+    session.flush()
+    session.execute(sa.update(CarrierEvent).where(CarrierEvent.id == event_id).values(answer=answer))
+    return answer
+
+
+def replay(database: Database, delivery: Delivery, name: str, values: dict[str, str]) -> None:
+    """Apply a delivery that was spooled while storage was gone, as of the moment it came in."""
+    apply(database, ROUTES[name], replace(delivery, replayed=True), values)

@@ -1,0 +1,81 @@
+"""What the carrier bears, as one row: a leg a second, so many at once, and whether its API answers at all."""
+
+import datetime as dt
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from voice.db import one_row
+from voice.ledger import Pace
+from voice.models import Leg
+
+LEG_EVERY = 1.0  # seconds between legs placed through the API (twilio-facts 5.7)
+BACK_OFF = 2.0  # seconds without a leg after "too many requests"
+CAP_LASTS = 300.0  # seconds a learned cap is believed
+FAILURES = 3  # failures in a row that shut the circuit
+SHUT_SECONDS = 20.0
+SHUT_LONG = 60.0  # wrong credentials or an account without service do not mend themselves
+
+
+def row(session: Session, now: dt.datetime) -> Pace:
+    """The one row; made on first use."""
+    found = session.get(Pace, 1)
+    if found is None:
+        found = Pace(id=1, next_leg_at=now, failures=0)
+        session.add(found)
+        session.flush()
+    return found
+
+
+def take_turn(session: Session, now: dt.datetime) -> bool:
+    """Take the next leg's turn; False when it is not time yet, another worker was faster, or the circuit is shut."""
+    row(session, now)
+    taken = session.execute(
+        sa.update(Pace)
+        .where(Pace.id == 1, Pace.next_leg_at <= now, sa.or_(Pace.shut_until.is_(None), Pace.shut_until <= now))
+        .values(next_leg_at=now + dt.timedelta(seconds=LEG_EVERY))
+    )
+    return one_row(taken)
+
+
+def may_place(session: Session, now: dt.datetime) -> bool:
+    """Whether a leg may be placed now: it is time, and the API does not count as dead. Only looks."""
+    found = session.get(Pace, 1)
+    return found is None or (found.next_leg_at <= now and not (found.shut_until and found.shut_until > now))
+
+
+def cap(session: Session, now: dt.datetime) -> int | None:
+    """How many legs at once the carrier has let us have; None: no limit met lately. Only looks."""
+    found = session.get(Pace, 1)
+    return found.cap if found and found.cap_until and found.cap_until > now else None
+
+
+def learn_cap(session: Session, leg: Leg, now: dt.datetime) -> bool:
+    """A leg was refused while others live: remember how many live ones were borne. False when there were none."""
+    others = session.scalar(
+        sa.select(sa.func.count()).where(Leg.ended_at.is_(None), Leg.id != leg.id, Leg.sid.is_not(None))
+    )
+    if not others:
+        return False
+    found = row(session, now)
+    found.cap, found.cap_until = others, now + dt.timedelta(seconds=CAP_LASTS)
+    return True
+
+
+def slow_down(session: Session, now: dt.datetime) -> None:
+    """The carrier wants fewer requests: the next leg waits a little longer than it would have."""
+    row(session, now).next_leg_at = now + dt.timedelta(seconds=BACK_OFF)
+
+
+def worked(session: Session, now: dt.datetime) -> None:
+    """The API answered."""
+    found = row(session, now)
+    found.failures, found.shut_until = 0, None
+
+
+def failed(session: Session, now: dt.datetime, for_good: bool = False) -> None:
+    """The API did not answer, or refused everything: after a few in a row it is left alone for a while."""
+    found = row(session, now)
+    found.failures += 1
+    if for_good or found.failures >= FAILURES:
+        found.shut_until = now + dt.timedelta(seconds=SHUT_LONG if for_good else SHUT_SECONDS)

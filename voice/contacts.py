@@ -1,0 +1,71 @@
+"""What we remember of a caller: a name, who spoke with them last, whether they are blocked. Verbs never commit."""
+
+import datetime as dt
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session
+
+from voice.models import Business, Call, Callback, Contact, Line
+from voice.rules import numbers
+
+
+def find(session: Session, number: str | None) -> Contact | None:
+    """The contact of an E.164 number; None when it is withheld or new to us."""
+    return session.get(Contact, number) if number else None
+
+
+def name_of(session: Session, number: str | None) -> str | None:
+    """The caller's name: the one staff gave, else the one the carrier claims, else None."""
+    contact = find(session, number)
+    return (contact.name or contact.carrier_name) if contact else None
+
+
+def is_blocked(session: Session, number: str | None) -> bool:
+    """Whether the owner has blocked this number."""
+    contact = find(session, number)
+    return bool(contact and contact.blocked)
+
+
+def remember(session: Session, number: str, **values: Any) -> Contact:
+    """Set columns of a contact, making it when it is new; two writers at once are both kept."""
+    insert = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
+    row = insert(Contact).values(number=number, **({"blocked": False} | values))
+    session.execute(row.on_conflict_do_update(index_elements=["number"], set_=values or {"number": number}))
+    return session.get_one(Contact, number, populate_existing=True)
+
+
+def block(session: Session, number: str, blocked: bool | None = None, name: str | None = None) -> Contact:
+    """Change what a person may change of a contact; None leaves it. Open callbacks: see `callbacks.block`."""
+    contact = remember(session, number)
+    contact.blocked = contact.blocked if blocked is None else blocked
+    contact.name = contact.name if name is None else name
+    session.flush()
+    return contact
+
+
+def remember_talk(session: Session, row: Call | Callback, staff_id: str, now: dt.datetime) -> None:
+    """This person has just talked with the caller of `row`: they are rung first next time."""
+    if row.caller:
+        remember(session, row.caller, last_staff_id=staff_id, last_talk_at=now)
+
+
+def calls_today(session: Session, line: str, caller: str | None, now: dt.datetime, zone: str) -> int:
+    """How often this caller has rung this line since midnight there, the present call included; withheld: 1."""
+    if caller is None:
+        return 1
+    midnight = now.astimezone(ZoneInfo(zone)).replace(hour=0, minute=0, second=0, microsecond=0)
+    counted = sa.select(sa.func.count()).where(
+        Call.caller == caller, Call.line == line, Call.received_at >= midnight.astimezone(dt.UTC)
+    )
+    return max(session.scalar(counted) or 0, 1)
+
+
+def dial_refusal(session: Session, number: str) -> numbers.Refusal | None:
+    """Why the number policy forbids to dial `number`; None when it may be dialled."""
+    lines = session.scalars(sa.select(Line.number)).all()
+    countries = {country for line in lines if (country := numbers.country_of(line))}
+    countries.update(session.scalars(sa.select(Business.country)))
+    return numbers.dial_refusal(number, countries, lines)

@@ -1,0 +1,29 @@
+"""What the owner must be told, once per matter."""
+
+import datetime as dt
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session
+
+from voice.ledger import Notice
+
+WORDS = {
+    "unknown_number": "Somebody rang {number}, which is not a line of yours. They were answered as if they had rung "
+    "your first line. Add the number to your lines, or take it off this service at the carrier.",
+    "no_service": "The carrier refuses our calls ({code}). Callers are still answered, one phone at a time. "
+    "Check the account's balance, its profile and the auth token.",
+    "not_placed": "The carrier will not ring {who} ({code}). Check the phone number in the staff settings.",
+}
+
+
+def tell(session: Session, key: str, now: dt.datetime, kind: str, **values: str | int) -> None:
+    """Leave a notice for the owner; the same `key` again changes nothing."""
+    insert = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
+    row = {"key": key, "words": WORDS[kind].format(**values), "at": now}
+    session.execute(insert(Notice).values(**row).on_conflict_do_nothing(index_elements=["key"]))
+
+
+def unseen(session: Session) -> list[Notice]:
+    """Notices the owner has not put away, the newest first."""
+    return list(session.scalars(sa.select(Notice).where(Notice.seen_at.is_(None)).order_by(Notice.at.desc())))

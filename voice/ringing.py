@@ -1,0 +1,293 @@
+"""Verbs on staff phones: who may be rung, who picks up, who wins, and which phones stop. None commits."""
+
+import datetime as dt
+from collections.abc import Sequence
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from voice import attempts, callbacks, contacts, moves, roster
+from voice.db import one_row
+from voice.ledger import Pace
+from voice.models import Call, Leg, StaffMember
+from voice.rules import causes, ring_plan, states
+from voice.rules.wording import Who
+from voice.work import outbox
+
+LONG_WAIT = 30.0  # seconds: from then on staff are told since when the caller has been waiting
+RECENT = dt.timedelta(hours=24)  # the window of fewest_recent
+RESERVED = dt.timedelta(seconds=ring_plan.RESERVED)
+
+
+def people(session: Session, card: roster.LineCard, call: Call, now: dt.datetime) -> tuple[str, ...]:
+    """Who may be rung for a caller, in the order of the plan. Nobody is rung for their own call."""
+    if call.round > 0:
+        return (call.answered_by,) if call.answered_by else ()  # cut off: that one phone
+    on = [person.id for person in card.on_shift(now) if person.phone != call.caller]
+    if card.ring == "fewest_recent" and call.caller is not None:
+        recent = _answered_lately(session, on, now)
+        on.sort(key=lambda person: recent.get(person, 0))
+    return tuple(on)
+
+
+def _answered_lately(session: Session, staff: Sequence[str], now: dt.datetime) -> dict[str, int]:
+    rows = session.execute(
+        sa.select(Leg.staff_id, sa.func.count())
+        .where(Leg.staff_id.in_(staff), Leg.placed_at > now - RECENT, Leg.joined_at.is_not(None))
+        .group_by(Leg.staff_id)
+    )
+    return {row[0]: row[1] for row in rows}
+
+
+def waiting(session: Session, call: Call, now: dt.datetime) -> ring_plan.Waiting:
+    """The caller as the ring plan sees them."""
+    card = roster.current(session).line(call.line)
+    who = people(session, card, call, now) if card else ()
+    return ring_plan.Waiting(
+        call_id=call.id,
+        since=call.received_at,
+        ring_from=call.ring_from,
+        ring_until=call.ring_until,
+        mode=_mode(card, call),
+        people=who,
+        first=_first(session, card, call),
+        step_seconds=card.in_order_step_seconds if card else 0,
+        reserved_by=call.reserved_by if call.reserved_until and call.reserved_until > now else None,
+        reserved_since=call.reserved_until - RESERVED if call.reserved_until else None,
+        rings=_rings(session, call),
+        once=call.round > 0,
+    )
+
+
+def _mode(card: roster.LineCard | None, call: Call) -> ring_plan.Mode:
+    return card.ring if card is not None and call.caller is not None else "everyone"
+
+
+def _first(session: Session, card: roster.LineCard | None, call: Call) -> str | None:
+    """Who owes this caller a callback, else who last spoke with them."""
+    if card is None or call.caller is None:
+        return None
+    if owed := callbacks.owed_by(session, call.line, call.caller_key):
+        return owed
+    contact = contacts.find(session, call.caller) if card.last_person_first else None
+    return contact.last_staff_id if contact else None
+
+
+def _rings(session: Session, call: Call) -> tuple[ring_plan.Ring, ...]:
+    mine = sa.or_(Leg.call_id == call.id, Leg.offered_call_id == call.id)
+    if call.round > 0:
+        mine = sa.and_(mine, Leg.purpose == "cut_off")  # what the phones did before the talk no longer counts
+    legs = session.scalars(sa.select(Leg).where(mine).order_by(Leg.placed_at))
+    return tuple(
+        ring_plan.Ring(leg.staff_id, leg.placed_at, None if leg.state in states.LEG_LIVE else leg.state, leg.ended_at)
+        for leg in legs
+    )
+
+
+def why_unanswered(session: Session, call: Call, now: dt.datetime) -> str:
+    """The cause, should the caller be given up now."""
+    plan = waiting(session, call, now)
+    pace = session.get(Pace, 1)
+    dead = call.path != "queue" or bool(pace and pace.shut_until and pace.shut_until > now)
+    return causes.unanswered(plan.rings, plan.people, busy(session), dead)
+
+
+def busy(session: Session) -> set[str]:
+    """Staff whose phone has a leg of ours right now; two people may share one phone."""
+    phones = sa.select(Leg.phone).where(Leg.ended_at.is_(None))
+    return set(session.scalars(sa.select(StaffMember.id).where(StaffMember.phone.in_(phones))))
+
+
+def claim(session: Session, call_id: str, now: dt.datetime) -> bool:
+    """A worker takes the ring. False when the caller is no longer to be rung for this way."""
+    claimed = session.execute(
+        sa.update(Call)
+        .where(Call.id == call_id, Call.state == "ringing", Call.path == "queue")
+        .values(ring_claimed_at=sa.func.coalesce(Call.ring_claimed_at, now))
+    )
+    return one_row(claimed)
+
+
+def to_ladder(session: Session, call: Call, now: dt.datetime) -> bool:
+    """Whether the caller must be taken up the ladder: no worker took the ring, or the carrier's API is dead.
+
+    One UPDATE decides, and every worker checks `path` before it places a leg: one that wakes late rings nobody.
+    """
+    pace = session.get(Pace, 1)
+    dead = bool(pace and pace.shut_until and pace.shut_until > now)
+    unclaimed = Call.ring_claimed_at.is_(None)
+    live = sa.exists().where(Leg.call_id == call.id, Leg.ended_at.is_(None))
+    moved = session.execute(
+        sa.update(Call)
+        .where(Call.id == call.id, Call.state == "ringing", Call.path == "queue")
+        .where(~live if dead else unclaimed)
+        .values(path="dial")
+    )
+    won = one_row(moved)
+    session.refresh(call)
+    if won:
+        moves.note(session, "ladder", now, call=call, why="api" if dead else "worker")
+    return won
+
+
+def live_legs(session: Session, call: Call) -> list[Leg]:
+    """Phones that have a leg for this caller now."""
+    return list(session.scalars(sa.select(Leg).where(Leg.call_id == call.id, Leg.ended_at.is_(None))))
+
+
+def accepted_leg(session: Session, call: Call) -> Leg | None:
+    """The staff leg that won this caller."""
+    return session.get(Leg, call.accepted_leg_id) if call.accepted_leg_id else None
+
+
+def name_of(session: Session, staff_id: str | None) -> str:
+    """A staff member's name, as said aloud."""
+    member = session.get(StaffMember, staff_id) if staff_id else None
+    return member.name if member else ""
+
+
+def stop(session: Session, call: Call, now: dt.datetime) -> None:
+    """Phones that still ring for `call` pass to the next caller whose plan holds them; the others stop.
+
+    A phone already picked up is left alone: the person there is told what happened when they press their key.
+    """
+    for leg in live_legs(session, call):
+        if leg.purpose == "dial" or leg.state not in ("placed", "ringing"):
+            continue
+        if heir := _next_caller(session, leg, now, but=call):
+            leg.call_id = heir.id
+            moves.note(session, "passed_on", now, call=heir, staff=leg.staff_id, leg=leg.id)
+        else:
+            end_leg(session, leg, now)
+
+
+def end_leg(session: Session, leg: Leg, now: dt.datetime) -> None:
+    """Ask the carrier to end a leg; its status then says that it has."""
+    if leg.stopping_at is None:
+        leg.stopping_at = now
+        outbox.emit(session, "end_leg", now, key=f"end:{leg.id}", leg_id=leg.id)
+
+
+def _next_caller(session: Session, leg: Leg, now: dt.datetime, but: Call | None = None) -> Call | None:
+    """The longest-waiting caller this phone may take, not counting `but`."""
+    return next((call for call in _callers_for(session, leg, now) if but is None or call.id != but.id), None)
+
+
+def _callers_for(session: Session, leg: Leg, now: dt.datetime) -> list[Call]:
+    """Callers this phone may take: reserved for this person first, then the longest waiting."""
+    if leg.purpose == "cut_off":
+        own = session.get(Call, leg.call_id)
+        return [own] if own is not None and own.state == "ringing" else []
+    rows = sa.select(Call).where(Call.state == "ringing", Call.path == "queue", Call.round == 0)
+    found = []
+    for call in session.scalars(rows.order_by(Call.received_at, Call.id)):
+        plan = waiting(session, call, now)
+        if leg.staff_id in (*plan.people, plan.reserved_by) and not ring_plan.spent(plan, leg.staff_id):
+            found.append(call)
+    found.sort(key=lambda call: call.reserved_by != leg.staff_id)
+    return found
+
+
+def somebody_waits(session: Session, leg: Leg, now: dt.datetime) -> bool:
+    """Whether there is another caller this phone may take."""
+    return bool(_callers_for(session, leg, now))
+
+
+def pick_up(session: Session, leg: Leg, now: dt.datetime) -> Call | None:
+    """Somebody, or something, picked up: offer the longest-waiting caller not offered to another phone yet.
+
+    When all are on offer elsewhere, the longest-waiting of them is offered twice: one of the two may be a machine.
+    """
+    moves.move(session, leg, "picked_up", now, picked_up_at=now)
+    candidates = _callers_for(session, leg, now)
+    for call in candidates:
+        if _offer(session, leg, call, alone=True):
+            return call
+    for call in candidates[:1]:
+        _offer(session, leg, call, alone=False)
+        return call
+    return None
+
+
+def _offer(session: Session, leg: Leg, call: Call, alone: bool) -> bool:
+    other = sa.orm.aliased(Leg)
+    offered = sa.exists().where(other.offered_call_id == call.id, other.state == "picked_up", other.id != leg.id)
+    update = sa.update(Leg).where(Leg.id == leg.id, Leg.state == "picked_up").values(offered_call_id=call.id)
+    won = session.execute(update.where(~offered) if alone else update)
+    session.refresh(leg)
+    return one_row(won)
+
+
+def accept(session: Session, leg: Leg, call: Call, now: dt.datetime) -> bool:
+    """A person took the caller: the one UPDATE that makes a winner. A phone that is on the hook again takes nobody."""
+    won = {"accepted_at": now, "accepted_leg_id": leg.id, "answered_by": leg.staff_id, "reserved_by": None}
+    if leg.ended_at is not None or not moves.move(session, call, "accept", now, **won):
+        return False
+    leg.call_id = call.id
+    moves.move(session, leg, "accept", now, accepted_at=now, picked_up_at=sa.func.coalesce(Leg.picked_up_at, now))
+    moves.note(session, "accepted", now, call=call, staff=leg.staff_id, leg=leg.id)
+    stop(session, call, now)
+    return True
+
+
+def lose(session: Session, call: Call, leg: Leg, now: dt.datetime) -> bool:
+    """The accepted leg never joined: the caller waits on, and the plan goes on."""
+    mine = [Call.accepted_leg_id == leg.id]
+    lost = moves.move(session, call, "lose", now, also=mine, accepted_leg_id=None, accepted_at=None, answered_by=None)
+    if lost:
+        moves.note(session, "not_joined", now, call=call, staff=leg.staff_id, leg=leg.id)
+    return lost
+
+
+def accept_on_ladder(session: Session, call: Call, staff_id: str, now: dt.datetime) -> bool:
+    """A person took the caller on the ladder, where the carrier itself joins the two."""
+    won = moves.move(session, call, "accept", now, accepted_at=now, answered_by=staff_id, reserved_by=None)
+    if won:
+        moves.note(session, "accepted", now, call=call, staff=staff_id)
+    return won
+
+
+def lose_on_ladder(session: Session, call: Call, now: dt.datetime) -> None:
+    """The person who took the caller on the ladder was gone before the two were joined."""
+    moves.move(session, call, "lose", now, also=[Call.accepted_leg_id.is_(None)], accepted_at=None, answered_by=None)
+
+
+def rings_on_ladder(session: Session, call: Call, staff_id: str, at: dt.datetime) -> None:
+    """A phone of the ladder rings."""
+    call.first_ring_at = min(call.first_ring_at or at, at)
+    moves.note(session, "phone_rings", at, call=call, staff=staff_id)
+
+
+def reserve(session: Session, call: Call, staff_id: str, now: dt.datetime) -> bool:
+    """ "Take it" on the page: for 15 s no new phone is rung; those that ring may still win."""
+    until = now + RESERVED
+    free = sa.or_(Call.reserved_by.is_(None), Call.reserved_by == staff_id, Call.reserved_until <= now)
+    reserved = session.execute(
+        sa.update(Call)
+        .where(Call.id == call.id, Call.state == "ringing", Call.path == "queue", Call.round == 0, free)
+        # The person gets the time they were given, even when the ring time is nearly over.
+        .values(
+            reserved_by=staff_id,
+            reserved_until=until,
+            ring_until=sa.case((Call.ring_until < until, until), else_=Call.ring_until),
+        )
+    )
+    won = one_row(reserved)
+    session.refresh(call)
+    if won:
+        moves.note(session, "reserved", now, call=call, staff=staff_id)
+    return won
+
+
+def who(session: Session, call: Call, now: dt.datetime, zone: str) -> Who:
+    """The caller as a staff member is told of them."""
+    today = contacts.calls_today(session, call.line, call.caller, now, zone) if call.caller else 1
+    name = contacts.name_of(session, call.caller) or call.caller_name
+    waits = (now - call.received_at).total_seconds() >= LONG_WAIT
+    return Who(name, call.caller, today, call.received_at if waits else None)
+
+
+def cross(session: Session, call: Call, now: dt.datetime) -> None:
+    """The caller rings in while being rung back: join the two instead of passing each other."""
+    if call.caller is not None:
+        attempts.crossing(session, call, now)

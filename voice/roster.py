@@ -1,0 +1,191 @@
+"""The firm as plain values: who answers which line, when. Read from the tables, kept in a file for when they are gone.
+
+Webhooks plan from the copy in memory; a change of `business.version` makes them read again and rewrite the file.
+"""
+
+import dataclasses
+import datetime as dt
+import functools
+import json
+import os
+import pathlib
+from collections import defaultdict
+from dataclasses import dataclass
+from typing import Any, cast
+from weakref import WeakKeyDictionary
+
+import sqlalchemy as sa
+from sqlalchemy import event
+from sqlalchemy.orm import Session, UOWTransaction
+
+from voice.models import Business, Contact, Line, LineStaff, StaffMember
+from voice.rules import hours as opening
+from voice.rules import ring_plan
+
+
+@dataclass(frozen=True)
+class Person:
+    """A staff member as far as ringing them goes."""
+
+    id: str
+    name: str
+    phone: str
+    no_mailbox: bool
+    shifts: tuple[tuple[str, str], ...] | None  # None: the line's hours
+
+
+@dataclass(frozen=True)
+class LineCard:
+    """A line and its people, in the order of the plan. People who are away or off are not on it."""
+
+    number: str
+    name: str
+    greeting: str
+    greeting_audio: str | None
+    language: str
+    ring: ring_plan.Mode
+    last_person_first: bool
+    ring_seconds: int
+    in_order_step_seconds: int
+    promise_minutes: int
+    hours: tuple[tuple[str, str], ...]
+    holidays: str
+    closed_days: tuple[str, ...]
+    time_zone: str
+    people: tuple[Person, ...]
+
+    def schedule(self) -> opening.Schedule:
+        """When the line is open."""
+        return _schedule(self.hours, self.time_zone, self.holidays, self.closed_days)
+
+    def on_shift(self, now: dt.datetime) -> tuple[Person, ...]:
+        """Who is working at `now`, in the order of the plan."""
+        return tuple(p for p in self.people if opening.is_open(self._shifts(p), now))
+
+    def _shifts(self, person: Person) -> opening.Schedule:
+        if person.shifts is None:
+            return self.schedule()
+        return _schedule(person.shifts, self.time_zone, self.holidays, self.closed_days)
+
+
+@functools.lru_cache(maxsize=256)
+def _schedule(
+    week: tuple[tuple[str, str], ...], zone: str, holidays: str, closed_days: tuple[str, ...]
+) -> opening.Schedule:  # fmt: skip
+    return opening.Schedule.make(dict(week), zone, holidays, closed_days)
+
+
+@dataclass(frozen=True)
+class Roster:
+    """Everything needed to answer a call without the tables."""
+
+    version: int
+    name: str
+    country: str
+    lines: tuple[LineCard, ...]
+    blocked: frozenset[str]
+
+    def line(self, number: str) -> LineCard | None:
+        """The card of a line; None for a number that is not (or no longer) ours."""
+        return next((card for card in self.lines if card.number == number), None)
+
+    def numbers(self) -> frozenset[str]:
+        """All lines."""
+        return frozenset(card.number for card in self.lines)
+
+    def person(self, staff_id: str) -> Person | None:
+        """A person of any line."""
+        return next((p for card in self.lines for p in card.people if p.id == staff_id), None)
+
+
+_known: WeakKeyDictionary[sa.Engine, Roster] = WeakKeyDictionary()
+
+
+def current(session: Session) -> Roster:
+    """The roster as of this transaction; read anew only when its version has changed."""
+    asked: Roster | None = session.info.get("roster")
+    if asked is not None:
+        return asked
+    engine = session.get_bind().engine
+    version = session.scalar(sa.select(Business.version)) or 0
+    known = _known.get(engine)
+    if known is None or known.version != version:
+        known = _known[engine] = _read(session, version)
+    session.info["roster"] = known
+    return known
+
+
+def _read(session: Session, version: int) -> Roster:
+    people: dict[str, list[Person]] = defaultdict(list)
+    rows = session.execute(
+        sa.select(LineStaff.line, StaffMember)
+        .join(StaffMember, StaffMember.id == LineStaff.staff_id)
+        .where(StaffMember.active, StaffMember.availability == "on")
+        .order_by(LineStaff.position)
+    )
+    for number, member in rows:
+        shifts = None if member.shifts is None else tuple(sorted(member.shifts.items()))
+        people[number].append(Person(member.id, member.name, member.phone, member.no_mailbox, shifts))
+    lines = session.scalars(sa.select(Line).where(Line.active).order_by(Line.position))
+    return Roster(
+        version=version,
+        name=session.scalar(sa.select(Business.name)) or "",
+        country=session.scalar(sa.select(Business.country)) or "",
+        lines=tuple(_card(line, people[line.number]) for line in lines),
+        blocked=frozenset(session.scalars(sa.select(Contact.number).where(Contact.blocked))),
+    )
+
+
+def _card(line: Line, people: list[Person]) -> LineCard:
+    same = {f.name: getattr(line, f.name) for f in dataclasses.fields(LineCard) if f.name != "people"}
+    same |= {"hours": tuple(sorted(line.hours.items())), "closed_days": tuple(line.closed_days)}
+    return LineCard(people=tuple(people), **same)
+
+
+@event.listens_for(Session, "before_flush")
+def _grow_version(session: Session, _context: UOWTransaction, _instances: Any) -> None:
+    """Any change to the firm, from whatever page or command, makes every process read it again."""
+    if any(map(_matters, (*session.new, *session.dirty, *session.deleted))):
+        session.execute(sa.update(Business).values(version=Business.version + 1))
+        session.info.pop("roster", None)
+
+
+def _matters(row: object) -> bool:
+    if isinstance(row, Contact):  # contacts change with every talk; only who is blocked is part of the roster
+        return bool(sa.inspect(row).attrs.blocked.history.has_changes())
+    return isinstance(row, Line | LineStaff | StaffMember)
+
+
+def file_path(home: pathlib.Path) -> pathlib.Path:
+    """Where the roster is kept for the day the tables are gone."""
+    return home / "roster.json"
+
+
+def keep(roster: Roster, home: pathlib.Path) -> None:
+    """Write the file, whole or not at all. Its numbers are for this machine only: mode 600."""
+    path = file_path(home)
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    draft = path.with_suffix(f".{os.getpid()}")
+    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+        json.dump(dataclasses.asdict(roster) | {"blocked": sorted(roster.blocked)}, file)
+    draft.replace(path)
+
+
+def kept(home: pathlib.Path) -> Roster | None:
+    """The roster in the file; None when there is none, or none that can be read."""
+    try:
+        raw = json.loads(file_path(home).read_text())
+        lines, blocked = tuple(map(_card_from, raw["lines"])), frozenset(raw["blocked"])
+        return Roster(raw["version"], raw["name"], raw["country"], lines, blocked)
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def _card_from(raw: dict[str, Any]) -> LineCard:
+    people = tuple(Person(**(person | {"shifts": _pairs(person["shifts"])})) for person in raw["people"])
+    plain = raw | {"people": people, "hours": _pairs(raw["hours"]), "closed_days": tuple(raw["closed_days"])}
+    return LineCard(**plain)
+
+
+def _pairs(raw: list[list[str]] | None) -> tuple[tuple[str, str], ...] | None:
+    return None if raw is None else tuple(cast("tuple[str, str]", tuple(pair)) for pair in raw)

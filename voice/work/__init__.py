@@ -1,0 +1,1 @@
+"""What happens after a commit: outbox, jobs, pacer, sweepers, and the worker that runs them."""

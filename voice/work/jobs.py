@@ -1,0 +1,173 @@
+"""The jobs behind the outbox: each asks the carrier for one thing, may run twice, and says what went wrong."""
+
+import datetime as dt
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import structlog
+
+from voice import attempts, calls, clock, dialled, legs
+from voice.carrier import client, words
+from voice.carrier.delivery import RETRY
+from voice.carrier.inbound import queue_of
+from voice.db import Database
+from voice.ledger import Message
+from voice.models import Attempt, Audio, Call, Leg
+from voice.settings import Settings
+from voice.work import outbox
+
+log = structlog.get_logger()
+
+MESSAGE_BYTES = 8 * 1024 * 1024
+
+
+class Again(Exception):
+    """Not possible yet: try later."""
+
+
+@dataclass(frozen=True)
+class Tools:
+    """What a job works with."""
+
+    settings: Settings
+    database: Database
+    carrier: client.Carrier
+
+
+def run(tools: Tools, row_id: int, now: dt.datetime) -> None:
+    """Run one row of the outbox, if nobody else does."""
+    with tools.database.transaction() as session:
+        row = outbox.take(session, row_id, now)
+        if row is None:
+            return
+        job, args = JOBS[row.job], dict(row.args)
+    try:
+        job(tools, now, **args)
+    except Exception as error:
+        # Whatever it was must not stop the jobs behind it; the row keeps the reason and comes again.
+        log.warning("job_failed", job=job.__name__, row=row_id, error=type(error).__name__, tries=row.tries)
+        with tools.database.transaction() as session:
+            outbox.again(session, row, now, f"{type(error).__name__}: {error}"[:200])
+    else:
+        with tools.database.transaction() as session:
+            outbox.done(session, row_id, clock.now())
+
+
+def end_leg(tools: Tools, now: dt.datetime, leg_id: str) -> None:
+    """End a leg that is no longer wanted."""
+    with tools.database.reading() as session:
+        leg = session.get_one(Leg, leg_id)
+        sid, over = leg.sid, leg.ended_at is not None
+    if over:
+        return
+    if sid is None:
+        raise Again("the carrier has not said yet which leg it is")
+    try:
+        tools.carrier.end(sid)
+    except client.Gone:
+        log.info("leg_was_over", leg=leg_id)
+
+
+def move_caller(tools: Tools, now: dt.datetime, call_id: str) -> None:
+    """Fetch a caller out of their queue: to the promise, or to the goodbye."""
+    with tools.database.reading() as session:
+        call = session.get_one(Call, call_id)
+        sid, told = call.sid, call.told_at is not None or call.ended_at is not None
+    if told:
+        return
+    try:
+        tools.carrier.move(sid, f"{tools.settings.public_url}/voice/calls/{call_id}/promise{RETRY}")
+    except client.Gone:
+        log.info("caller_was_gone", call=call_id)
+
+
+def join_leg(tools: Tools, now: dt.datetime, leg_id: str, call_id: str, child_sid: str | None) -> None:
+    """A caller rang in while we dialled them: take the staff leg into their queue, and end our dial."""
+    with tools.database.reading() as session:
+        sid = session.get_one(Leg, leg_id).sid
+    if sid is None:
+        raise Again("the carrier has not said yet which leg it is")
+    try:
+        tools.carrier.move(sid, f"{tools.settings.public_url}/voice/legs/{leg_id}/crossed{RETRY}")
+        if child_sid is not None:
+            tools.carrier.end(child_sid)
+    except client.Gone:
+        log.info("leg_was_over", leg=leg_id, call=call_id)
+
+
+def fetch_recording(tools: Tools, now: dt.datetime, message_id: str) -> None:
+    """Bring a caller's message home."""
+    with tools.database.reading() as session:
+        recording_sid = session.get_one(Message, message_id).recording_sid
+    sound = tools.carrier.recording(recording_sid, MESSAGE_BYTES)
+    if sound is None:
+        raise Again("not ready yet")
+    name = hashlib.sha256(sound).hexdigest()
+    with tools.database.transaction() as session:
+        message = session.get_one(Message, message_id)
+        if session.get(Audio, name) is None:
+            session.add(Audio(id=name, content_type="audio/mpeg", seconds=message.seconds, data=sound))
+            session.flush()
+        message.audio_id, message.state = name, "ready"
+
+
+def drop_queue(tools: Tools, now: dt.datetime, call_id: str) -> None:
+    """Tidy up a caller's queue; it is no harm if the carrier has done so already."""
+    with tools.database.reading() as session:
+        name = queue_of(session.get_one(Call, call_id))
+    tools.carrier.drop_queue(name)
+
+
+def look_at_call(tools: Tools, now: dt.datetime, call_id: str) -> None:
+    """Ask the carrier about a call that has been silent for too long."""
+    with tools.database.reading() as session:
+        sid = session.get_one(Call, call_id).sid
+    try:
+        seen = tools.carrier.look(sid)
+    except client.Gone:
+        seen = None  # the carrier has never had it, or no longer: nobody is on the line
+    with tools.database.transaction() as session:
+        call = session.get_one(Call, call_id)
+        if seen is None or seen.status in words.OVER:
+            at = seen.ended_at if seen and seen.ended_at else now
+            calls.end(session, call, max(at, call.received_at))
+        else:
+            call.seen_at = now
+
+
+def look_at_leg(tools: Tools, now: dt.datetime, leg_id: str) -> None:
+    """Ask the carrier about a staff leg that should have ended by now."""
+    with tools.database.reading() as session:
+        leg = session.get_one(Leg, leg_id)
+        sid = leg.sid
+    if sid is None:
+        return
+    try:
+        seen = tools.carrier.look(sid)
+    except client.Gone:
+        seen = None
+    if seen is not None and seen.status not in words.OVER:
+        return
+    with tools.database.transaction() as session:
+        leg = session.get_one(Leg, leg_id)
+        event = words.leg_event(seen.status) if seen else "failed"
+        legs.over(session, leg, event or "failed", (seen and seen.ended_at) or now)
+
+
+def look_up_attempt(tools: Tools, now: dt.datetime, attempt_id: str) -> None:
+    """Find out what became of a ring-back whose news was lost."""
+    with tools.database.reading() as session:
+        parent = attempts.staff_sid(session, session.get_one(Attempt, attempt_id))
+    children = tools.carrier.children(parent) if parent else []
+    news = [dialled.News(words.leg_event(child.status), sid=child.sid, seconds=child.seconds) for child in children]
+    with tools.database.transaction() as session:
+        dialled.found(session, session.get_one(Attempt, attempt_id), news, now)
+
+
+JOBS: dict[str, Callable[..., None]] = {
+    job.__name__: job
+    for job in (
+        end_leg, move_caller, join_leg, fetch_recording, drop_queue, look_at_call, look_at_leg, look_up_attempt,
+    )
+}  # fmt: skip

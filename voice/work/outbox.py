@@ -1,0 +1,74 @@
+"""Work that must follow a commit, written in the same transaction as its cause.
+
+Redis is handed the row's id and nothing else. Handing over twice is harmless: a job is claimed here before it runs.
+"""
+
+import datetime as dt
+from collections.abc import Sequence
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session
+
+from voice.db import one_row
+from voice.ledger import Outbox
+
+HAND_AGAIN = dt.timedelta(seconds=10)  # handed over but not taken: Redis has lost it
+TAKE_AGAIN = dt.timedelta(seconds=60)  # taken but not done: whoever took it has died
+MAX_TRIES = 8
+
+
+def emit(
+    session: Session, job: str, now: dt.datetime, *, key: str | None = None, after: float = 0, **args: Any
+) -> None:
+    """Add a job, to run `after` seconds from `now`. A `key` that is already there makes it a no-op."""
+    insert = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
+    row = {"job": job, "args": args, "key": key, "due_at": now + dt.timedelta(seconds=after), "tries": 0}
+    session.execute(insert(Outbox).values(**row).on_conflict_do_nothing(index_elements=["key"]))
+
+
+def due(session: Session, now: dt.datetime, limit: int = 100) -> list[Outbox]:
+    """Rows to hand over now: due and new, or handed over so long ago that the copy must be lost."""
+    rows = sa.select(Outbox).where(
+        Outbox.done_at.is_(None),
+        Outbox.due_at <= now,
+        sa.or_(Outbox.handed_at.is_(None), Outbox.handed_at <= now - HAND_AGAIN),
+        sa.or_(Outbox.taken_at.is_(None), Outbox.taken_at <= now - TAKE_AGAIN),
+    )
+    return list(session.scalars(rows.order_by(Outbox.due_at, Outbox.id).limit(limit)))
+
+
+def handed(session: Session, ids: Sequence[int], now: dt.datetime) -> None:
+    """These rows are on their way; if nobody takes them they come again."""
+    if ids:
+        session.execute(sa.update(Outbox).where(Outbox.id.in_(ids)).values(handed_at=now))
+
+
+def take(session: Session, row_id: int, now: dt.datetime) -> Outbox | None:
+    """Claim a job to run it; None when it is done or somebody else is running it."""
+    claimed = session.execute(
+        sa.update(Outbox)
+        .where(
+            Outbox.id == row_id,
+            Outbox.done_at.is_(None),
+            sa.or_(Outbox.taken_at.is_(None), Outbox.taken_at <= now - TAKE_AGAIN),
+        )
+        .values(taken_at=now, tries=Outbox.tries + 1)
+    )
+    return session.get(Outbox, row_id, populate_existing=True) if one_row(claimed) else None
+
+
+def done(session: Session, row_id: int, now: dt.datetime, error: str | None = None) -> None:
+    """The job is over: it worked, or it was given up with the reason kept."""
+    session.execute(sa.update(Outbox).where(Outbox.id == row_id).values(done_at=now, error=error))
+
+
+def again(session: Session, row: Outbox, now: dt.datetime, error: str) -> None:
+    """Try later, at widening gaps; given up after MAX_TRIES so that one row cannot stop the others."""
+    if row.tries >= MAX_TRIES:
+        done(session, row.id, now, error)
+        return
+    later = now + dt.timedelta(seconds=min(0.5 * 2**row.tries, 600))
+    values = {"due_at": later, "handed_at": None, "taken_at": None, "error": error}
+    session.execute(sa.update(Outbox).where(Outbox.id == row.id).values(**values))

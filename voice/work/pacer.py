@@ -1,0 +1,130 @@
+"""Places legs, one at a time and no faster than the carrier bears: callers' first phones before anyone's second."""
+
+import datetime as dt
+
+import sqlalchemy as sa
+import structlog
+from sqlalchemy.orm import Session
+
+from voice import attempts, carrier_pace, legs, moves, notices, ringing
+from voice.carrier import client
+from voice.db import UTC, Database
+from voice.models import Attempt, Call, Leg, StaffMember
+from voice.rules import ring_plan
+from voice.settings import Settings
+
+log = structlog.get_logger()
+
+NEW = sa.and_(Call.state == "ringing", Call.path == "queue", Call.ring_claimed_at.is_(None))
+LONG_RINGS = sa.and_(
+    Leg.ended_at.is_(None), Leg.stop_at <= sa.bindparam("now", type_=UTC), Leg.stopping_at.is_(None),
+    Leg.state.in_(("placed", "ringing")),
+)  # fmt: skip
+
+
+def claim_new(database: Database, now: dt.datetime) -> None:
+    """Take on callers no worker has taken on yet: they are in hands, and need not be taken up the ladder."""
+    with database.transaction() as session:
+        session.execute(sa.update(Call).where(NEW).values(ring_claimed_at=now))
+
+
+def choose(database: Database, now: dt.datetime) -> str | None:
+    """Write down the next leg, if one is due and may be placed now; its id. The carrier has not been asked yet."""
+    with database.reading() as session:  # most looks find nothing, and need no write lock for that
+        if _next(session, now) is None:
+            return None
+    try:
+        with database.transaction() as session:
+            return _write_down(session, now)
+    except sa.exc.IntegrityError:
+        return None  # another worker has just written down a leg to the same phone
+
+
+def _write_down(session: Session, now: dt.datetime) -> str | None:
+    release = _next(session, now)
+    leg = _leg_for(session, release, now) if release else None
+    if leg is None or not carrier_pace.take_turn(session, now):
+        session.rollback()
+        return None
+    return leg.id
+
+
+def _next(session: Session, now: dt.datetime) -> ring_plan.Release | None:
+    if not carrier_pace.may_place(session, now):
+        return None
+    calls = session.scalars(sa.select(Call).where(Call.state == "ringing", Call.path == "queue"))
+    waiting = [ringing.waiting(session, call, now) for call in calls]
+    backs = [ring_plan.RingBack(a.id, a.staff_id, a.created_at) for a in attempts.to_ring(session)]
+    if not waiting and not backs:
+        return None
+    live = session.scalar(sa.select(sa.func.count()).where(Leg.ended_at.is_(None))) or 0
+    return ring_plan.next_release(waiting, backs, ringing.busy(session), now, live, carrier_pace.cap(session, now))
+
+
+def _leg_for(session: Session, release: ring_plan.Release, now: dt.datetime) -> Leg | None:
+    if release.attempt_id:
+        return attempts.ring_staff(session, session.get_one(Attempt, release.attempt_id), now)
+    if not ringing.claim(session, release.call_id or "", now):
+        return None  # meanwhile taken, given up, or on the ladder
+    person, call = session.get_one(StaffMember, release.staff_id), session.get_one(Call, release.call_id)
+    leg = Leg(
+        call_id=call.id, line=call.line, staff_id=person.id, phone=person.phone,
+        purpose="cut_off" if call.round else "ring", placed_at=now,
+        stop_at=now + dt.timedelta(seconds=ring_plan.LEG_SECONDS + ring_plan.SHORTEST),
+    )  # fmt: skip
+    session.add(leg)
+    moves.note(session, "phone_placed", now, call=call, staff=person.id)
+    session.flush()
+    return leg
+
+
+def place(database: Database, settings: Settings, carrier: client.Carrier, leg_id: str, now: dt.datetime) -> None:
+    """Ask the carrier to ring a phone we have written down. Asked once: a lost answer is never asked again."""
+    with database.reading() as session:
+        leg = session.get_one(Leg, leg_id)
+        phone, line = leg.phone, leg.line
+    base = f"{settings.public_url}/voice/legs/{leg_id}"
+    try:
+        sid = carrier.place(phone, line, f"{base}/answered", f"{base}/status", int(ring_plan.LEG_SECONDS))
+    except client.CarrierError as error:
+        log.warning("leg_not_placed", leg=leg_id, why=type(error).__name__, code=error.code)
+        with database.transaction() as session:
+            _not_placed(session, session.get_one(Leg, leg_id), error, now)
+        return
+    with database.transaction() as session:
+        legs.bind(session, session.get_one(Leg, leg_id), sid)
+        carrier_pace.worked(session, now)
+
+
+def _not_placed(session: Session, leg: Leg, error: client.CarrierError, now: dt.datetime) -> None:
+    if isinstance(error, client.Unclear):
+        # It may ring all the same. The leg stays, its news will bind it; without any it is over at `stop_at`.
+        carrier_pace.failed(session, now)
+        return
+    if isinstance(error, client.TooMany):
+        carrier_pace.learn_cap(session, leg, now)
+        legs.over(session, leg, "limited", now)
+        return
+    if isinstance(error, client.NoService):
+        carrier_pace.failed(session, now, for_good=True)
+        notices.tell(session, f"no-service:{error.code}:{now.date()}", now, "no_service", code=error.code)
+    elif isinstance(error, client.NotSent):
+        carrier_pace.failed(session, now)
+    elif isinstance(error, client.TooFast):
+        carrier_pace.slow_down(session, now)
+    else:
+        notices.tell(
+            session, f"not-placed:{leg.staff_id}:{error.code}:{now.date()}", now, "not_placed",
+            who=leg.staff_id, code=error.code,
+        )  # fmt: skip
+    # A phone that was not asked to ring may be tried again; a number that cannot be rung may not.
+    legs.over(session, leg, "failed" if isinstance(error, client.Refused) else "limited", now)
+
+
+def stop_long_rings(session: Session, now: dt.datetime) -> None:
+    """Phones that have rung long enough stop, below their mailbox's patience."""
+    for leg in session.scalars(sa.select(Leg).where(LONG_RINGS), {"now": now}):
+        if leg.sid is not None:
+            ringing.end_leg(session, leg, now)
+        elif leg.purpose != "dial":
+            legs.over(session, leg, "failed", now)  # never heard of: it was not placed after all

@@ -1,0 +1,77 @@
+"""The third witness: finds what no delivery has told us, and asks the carrier."""
+
+import datetime as dt
+
+import sqlalchemy as sa
+import structlog
+from sqlalchemy.orm import Session
+
+from voice import calls, claims, dialled
+from voice.carrier import spool, webhooks
+from voice.db import Database
+from voice.models import Attempt, Call, Callback, Leg
+from voice.settings import Settings
+from voice.work import outbox
+
+log = structlog.get_logger()
+
+QUIET_CALL = dt.timedelta(seconds=60)  # a caller's leg without news for this long is asked about
+QUIET_LEG = dt.timedelta(seconds=60)
+OVERDUE = dt.timedelta(seconds=10)  # a caller who should have been let out: their wait requests do not come
+
+
+# Most looks find nobody on a line and nothing in anybody's hands: one question then, instead of one for each kind.
+ANYTHING = sa.select(
+    sa.exists().where(Call.ended_at.is_(None))
+    | sa.exists().where(Leg.ended_at.is_(None))
+    | sa.exists().where(Attempt.ended_at.is_(None))
+    | sa.exists().where(Callback.state == "claimed")
+)
+
+
+def sweep(session: Session, now: dt.datetime) -> None:
+    """Everything that is due by the clock alone."""
+    if not session.scalar(ANYTHING):
+        return
+    _let_out(session, now)
+    _ask_about_calls(session, now)
+    _ask_about_legs(session, now)
+    claims.lapse(session, now)
+    dialled.lose_sight(session, now)
+
+
+def _let_out(session: Session, now: dt.datetime) -> None:
+    late = sa.select(Call).where(Call.state == "ringing", Call.path == "queue", Call.ring_until <= now - OVERDUE)
+    for call in session.scalars(late):
+        if call.ended_at is None:
+            calls.give_up_now(session, call, now)
+
+
+def _ask_about_calls(session: Session, now: dt.datetime) -> None:
+    quiet = sa.select(Call).where(Call.ended_at.is_(None), Call.seen_at <= now - QUIET_CALL)
+    for call in session.scalars(quiet):
+        outbox.emit(session, "look_at_call", now, key=f"look:{call.id}:{_minute(now)}", call_id=call.id)
+
+
+def _ask_about_legs(session: Session, now: dt.datetime) -> None:
+    quiet = sa.select(Leg).where(Leg.ended_at.is_(None), Leg.sid.is_not(None), Leg.stop_at <= now - QUIET_LEG)
+    for leg in session.scalars(quiet):
+        outbox.emit(session, "look_at_leg", now, key=f"look:{leg.id}:{_minute(now)}", leg_id=leg.id)
+
+
+def _minute(now: dt.datetime) -> int:
+    return int(now.timestamp()) // 60
+
+
+def read_spool(database: Database, settings: Settings) -> int:
+    """Apply what was spooled while storage was gone; how many deliveries that was. Each applies once."""
+    count = 0
+    files = [*spool.unfinished(settings), *filter(None, map(spool.take, spool.waiting(settings)))]
+    for path in files:
+        for line in spool.read(path, settings):
+            webhooks.replay(database, line.delivery, line.name, line.values)
+            count += 1
+        spool.finish(path)
+    if count:
+        log.info("spool_read", deliveries=count)
+    return count

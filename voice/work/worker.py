@@ -1,0 +1,150 @@
+"""The worker: a loop that relays the outbox, places legs and sweeps. Jobs run in RQ, or here where Redis is not."""
+
+import datetime as dt
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+
+import sqlalchemy as sa
+import structlog
+from redis import Redis
+from redis.exceptions import RedisError
+from rq import Queue
+from rq.serializers import JSONSerializer
+
+from voice import carrier_pace, clock, roster
+from voice.carrier import client
+from voice.db import UTC, Database
+from voice.ledger import Outbox
+from voice.models import Attempt, Call, Leg
+from voice.settings import Settings
+from voice.work import jobs, outbox, pacer, sweeper
+
+log = structlog.get_logger()
+
+TICK = 0.2  # seconds between looks at the tables: the first phone of a lone caller rings within a second
+SWEEP_EVERY = dt.timedelta(seconds=5)
+SPOOL_EVERY = dt.timedelta(seconds=15)
+QUEUE = "ringback"
+KEPT = 3600  # seconds Redis remembers a job: longer than the relay can lag
+
+NOW = sa.bindparam("now", type_=UTC)
+LOOK = sa.select(
+    sa.exists().where(pacer.NEW).label("new"),
+    sa.exists().where(Call.state == "ringing", Call.ended_at.is_(None)).label("callers"),
+    sa.exists().where(Attempt.ended_at.is_(None), Attempt.leg_id.is_(None)).label("ring_backs"),
+    sa.exists().where(Leg.ended_at.is_(None), Leg.state.in_(("placed", "ringing"))).label("ringing"),
+    sa.exists().where(pacer.LONG_RINGS).label("long_rings"),
+    sa.exists().where(Outbox.done_at.is_(None), Outbox.due_at <= NOW).label("work"),
+)
+
+Run = Callable[[Callable[[], None]], object]  # runs a piece of work now or soon: a pool's submit, or a plain call
+
+
+class Worker:
+    """One pass of the loop is `tick(now)`; it never sleeps and never reads the time."""
+
+    def __init__(self, tools: jobs.Tools, run: Run, hand_over: Callable[[int], bool] | None = None) -> None:
+        self.tools, self._run, self._hand_over = tools, run, hand_over
+        self._next_sweep = self._next_spool = dt.datetime.min.replace(tzinfo=dt.UTC)
+
+    def tick(self, now: dt.datetime) -> bool:
+        """Everything that is due at `now`. False when nothing was under way that could need the next tick soon."""
+        look = self._look(now)
+        if look.new:
+            pacer.claim_new(self.tools.database, now)
+        if look.callers or look.ring_backs:
+            self._place(now)
+        if look.work or look.long_rings:
+            self._relay(now)
+        if now >= self._next_sweep:
+            self._next_sweep = now + SWEEP_EVERY
+            self._sweep(now)
+        return any(look)
+
+    def _look(self, now: dt.datetime) -> sa.Row[bool, bool, bool, bool, bool, bool]:
+        """One cheap look, without a write lock: what waits for the pacer or the relay?"""
+        with self.tools.database.reading() as session:
+            return session.execute(LOOK, {"now": now}).one()
+
+    def _place(self, now: dt.datetime) -> None:
+        tools = self.tools
+        leg_id = pacer.choose(tools.database, now)
+        if leg_id is not None:
+            self._run(lambda: pacer.place(tools.database, tools.settings, tools.carrier, leg_id, now))
+
+    def _relay(self, now: dt.datetime) -> None:
+        with self.tools.database.transaction() as session:
+            pacer.stop_long_rings(session, now)
+            ids = [row.id for row in outbox.due(session, now)]
+            outbox.handed(session, ids, now)
+        for row_id in ids:
+            if self._hand_over is None or not self._hand_over(row_id):
+                self._run(lambda row_id=row_id: jobs.run(self.tools, row_id, now))  # type: ignore[misc]
+
+    def _sweep(self, now: dt.datetime) -> None:
+        database, settings = self.tools.database, self.tools.settings
+        with database.transaction() as session:
+            carrier_pace.row(session, now).worker_seen_at = now
+            sweeper.sweep(session, now)
+            firm = roster.current(session)
+        if (kept := roster.kept(settings.home)) is None or kept.version != firm.version:
+            roster.keep(firm, settings.home)
+        if now >= self._next_spool:
+            self._next_spool = now + SPOOL_EVERY
+            sweeper.read_spool(database, settings)
+
+
+class Redistributor:
+    """Hands outbox rows to RQ; says no when Redis does not answer, and leaves it alone for a while."""
+
+    def __init__(self, url: str) -> None:
+        # A Redis that hangs must not hold up the ring: 0.3 s, then the work is done here.
+        self._redis = Redis.from_url(url, socket_timeout=0.3, socket_connect_timeout=0.3)
+        self._queue = Queue(QUEUE, connection=self._redis, serializer=JSONSerializer)
+        self._quiet_until = 0.0
+
+    def hand_over(self, row_id: int) -> bool:
+        """Give one row to RQ. False: it was not taken."""
+        if clock.monotonic() < self._quiet_until:
+            return False
+        try:
+            self._queue.enqueue("voice.work.rq_worker.run_row", row_id, result_ttl=KEPT, failure_ttl=KEPT)
+        except RedisError as error:
+            self._quiet_until = clock.monotonic() + 5
+            log.warning("redis_gone", error=type(error).__name__)
+            return False
+        return True
+
+
+def tools_for(settings: Settings) -> jobs.Tools:
+    """What the worker's processes work with."""
+    settings.require_carrier()
+    return jobs.Tools(settings, Database(settings.database_url), client.Carrier(settings))
+
+
+def main(settings: Settings) -> int:
+    """Run until told to stop. RQ's worker is a child, so that a job that hangs or dies takes nothing with it."""
+    stopping: list[int] = []
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda got, _frame: stopping.append(got))
+    pool = ThreadPoolExecutor(max_workers=8, thread_name_prefix="carrier")
+    hand_over = Redistributor(settings.redis_url).hand_over if settings.redis_url else None
+    worker = Worker(tools_for(settings), pool.submit, hand_over)
+    child: subprocess.Popen[bytes] | None = None
+    while not stopping:
+        if settings.redis_url and (child is None or child.poll() is not None):
+            child = subprocess.Popen([sys.executable, "-m", "voice.work.rq_worker"])
+        try:
+            worker.tick(clock.now())
+        except Exception:
+            log.exception("tick_failed")  # the database may be gone: it is tried again, calls are answered meanwhile
+            clock.sleep(1)
+        clock.sleep(TICK)
+    pool.shutdown(wait=True)
+    if child is not None:
+        child.terminate()
+        child.wait(15)
+    return 0
