@@ -1,0 +1,48 @@
+"""The people side: pages for staff and owner, and the JSON interface."""
+
+import hashlib
+import pathlib
+
+from flask import Blueprint, Flask, g, url_for
+
+from dashboard import call_page, callback_list, errors, greetings, headers, messages, notices, sign_in, visits, words
+from dashboard.api import api
+from voice.installation import installation
+
+HERE = pathlib.Path(__file__).resolve().parent
+PAGES = (
+    sign_in.sign_in,
+    callback_list.callback_list,
+    call_page.call_page,
+    messages.messages,
+    greetings.greetings,
+    notices.notices,
+)
+
+
+def add_dashboard(app: Flask) -> None:
+    """Add the pages to an application that has its installation (see `voice.installation`)."""
+    assets = Blueprint(
+        "assets", __name__, template_folder="templates", static_folder="static", static_url_path="/assets"
+    )
+    app.register_blueprint(assets)
+    app.register_blueprint(api)
+    for page in PAGES:
+        app.register_blueprint(page)
+    app.before_request(visits.guard)
+    app.after_request(headers.add_headers)
+    errors.add_error_pages(app)
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    versions = {file.name: _version(file) for file in (HERE / "static").iterdir()}
+
+    def asset(name: str) -> str:
+        """The address of a file of ours; it changes with the file, so browsers may keep it for ever."""
+        return url_for("assets.static", filename=name, v=versions[name])
+
+    @app.context_processor
+    def _for_templates() -> dict[str, object]:
+        return {"words": words, "asset": asset, "visit": g.get("visit"), "secure": installation().settings.secure}
+
+
+def _version(file: pathlib.Path) -> str:
+    return hashlib.sha256(file.read_bytes()).hexdigest()[:12]

@@ -1,0 +1,175 @@
+"""What a request asks for: filters and bodies, read strictly. A name or value we do not know is a 400 that says so."""
+
+import datetime as dt
+import json
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import Any
+
+from flask import request
+from sqlalchemy.orm import Session
+
+from dashboard.api.problems import Problem
+from voice import paging
+from voice.models import Line, StaffMember
+from voice.rules.numbers import E164
+
+MAX_LIMIT, USUAL_LIMIT = 200, 50
+USUAL_WINDOW = dt.timedelta(days=7)
+MAX_BODY = 64 * 1024
+BAD_CURSOR = "cursor: is not one that a list gave as `next`."
+# The last instant a database can hold: "no end" without another kind of query.
+NO_END = dt.datetime(9999, 1, 1, tzinfo=dt.UTC)
+
+
+@dataclass(frozen=True)
+class Page:
+    """Which part of a list is wanted: so many rows, after the one this cursor stands for."""
+
+    limit: int
+    cursor: str | None
+    after: tuple[dt.datetime, str] | None
+
+
+def only(known: Collection[str]) -> None:
+    """Refuse filters that the operation does not have: misspelt, they would silently filter nothing."""
+    for name in request.args:
+        if name not in known:
+            raise Problem(400, f"{name}: there is no such filter here. Known: {', '.join(known) or 'none'}.")
+
+
+def limit() -> int:
+    """How many items are wanted."""
+    text = request.args.get("limit", str(USUAL_LIMIT))
+    if not (_is_small_number(text) and 1 <= int(text) <= MAX_LIMIT):
+        raise Problem(400, f"limit: {text!r} must be a whole number from 1 to {MAX_LIMIT}.")
+    return int(text)
+
+
+def page() -> Page:
+    """`limit` and `cursor` of a list in order of time."""
+    cursor = request.args.get("cursor")
+    return Page(limit(), cursor, None if cursor is None else _position(cursor))
+
+
+def few(items: list[dict[str, Any]]) -> dict[str, Any]:
+    """A list so short that it is cut by plain position; its cursor is that position."""
+    cursor = request.args.get("cursor", "0")
+    if not (_is_small_number(cursor) and int(cursor) <= len(items)):
+        raise Problem(400, BAD_CURSOR)
+    start, end = int(cursor), int(cursor) + limit()
+    return {"items": items[start:end], "next": str(end) if end < len(items) else None}
+
+
+def window(now: dt.datetime) -> tuple[dt.datetime, dt.datetime]:
+    """`since` (inclusive) and `until` (exclusive); by default the 7 days before `until`, and no end."""
+    until = _time("until")
+    since = _time("since") or (until or now) - USUAL_WINDOW
+    if until and since > until:
+        raise Problem(400, "since: must not be later than until.")
+    return since, until or NO_END
+
+
+def number(name: str) -> str | None:
+    """A filter that is a phone number. A `+` that was not escaped arrives as a space and is forgiven."""
+    text = request.args.get(name)
+    if text is None:
+        return None
+    text = "+" + text[1:] if text.startswith(" ") else text
+    if not E164.fullmatch(text):
+        raise Problem(400, f"{name}: {text!r} is not a number like +12125550100.")
+    return text
+
+
+def line(session: Session) -> str | None:
+    """The filter `line`: one of ours, also one that is switched off."""
+    asked = number("line")
+    if asked is not None and session.get(Line, asked) is None:
+        raise Problem(400, f"line: we have no line {asked}.")
+    return asked
+
+
+def choices(name: str, options: Collection[str]) -> tuple[str, ...] | None:
+    """A filter of one or several words, by comma."""
+    text = request.args.get(name)
+    if text is None:
+        return None
+    words = tuple(word.strip() for word in text.split(","))
+    for word in words:
+        if word not in options:
+            raise Problem(400, f"{name}: {word!r} is not one of: {', '.join(options)}.")
+    return words
+
+
+def body(known: Collection[str]) -> dict[str, Any]:
+    """The JSON object of the request with at most these members; an absent body is an empty object."""
+    request.max_content_length = MAX_BODY
+    raw = request.get_data()
+    if not raw:
+        return {}
+    if request.mimetype != "application/json":
+        raise Problem(415, "The body must be sent as application/json.")
+    try:
+        given = json.loads(raw)
+    except (ValueError, RecursionError):
+        raise Problem(400, "The body is not JSON.") from None
+    if not isinstance(given, dict):
+        raise Problem(400, "The body must be a JSON object.")
+    for name in given:
+        if name not in known:
+            raise Problem(400, f"{name}: there is no such member here. Known: {', '.join(known) or 'none'}.")
+    return given
+
+
+def staff(session: Session, given: dict[str, Any]) -> str:
+    """The member `staff` of a body: somebody who works here."""
+    asked = given.get("staff")
+    row = session.get(StaffMember, asked) if isinstance(asked, str) else None
+    if row is None:
+        raise Problem(400, "staff: must be the id of a staff member.")
+    if not row.active:
+        raise Problem(400, f"staff: {row.id} is switched off.")
+    return row.id
+
+
+def flag(given: dict[str, Any], name: str) -> bool | None:
+    """A member that is true or false; None when it is absent."""
+    value = given.get(name)
+    if name in given and not isinstance(value, bool):
+        raise Problem(400, f"{name}: must be true or false.")
+    return value
+
+
+def word(given: dict[str, Any], name: str, options: Collection[str]) -> str:
+    """A member that is one of a few words."""
+    value = given.get(name)
+    if not isinstance(value, str) or value not in options:
+        raise Problem(400, f"{name}: must be one of: {', '.join(options)}.")
+    return value
+
+
+def _time(name: str) -> dt.datetime | None:
+    text = request.args.get(name)
+    if text is None:
+        return None
+    try:
+        moment = dt.datetime.fromisoformat(text)
+        if moment.tzinfo is not None and 1970 < moment.year < 9999:  # so that counting days from it cannot fail
+            return moment.astimezone(dt.UTC)
+    except ValueError:
+        pass
+    raise Problem(400, f"{name}: {text!r} is not a time like 2026-11-22T15:04:05Z.")
+
+
+def _position(cursor: str) -> tuple[dt.datetime, str]:
+    try:
+        position = paging.read(cursor)
+        if paging.cursor(*position) == cursor:  # written by us, not merely readable
+            return position
+    except (ValueError, OverflowError):
+        pass
+    raise Problem(400, BAD_CURSOR)
+
+
+def _is_small_number(text: str) -> bool:
+    return text.isascii() and text.isdecimal() and len(text) < 6

@@ -1,0 +1,181 @@
+"""Callbacks: the list in order of promise, and what staff do with it."""
+
+import datetime as dt
+from collections.abc import Sequence
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from dashboard.api import asked, shapes
+from dashboard.api.operation import Answer, operation
+from dashboard.api.problems import Problem
+from voice import attempts, callbacks, claims
+from voice.claims import Refusal
+from voice.models import Callback, Contact
+from voice.rules import states
+
+# What cannot be done now but may be later is 409; what cannot be done with this callback at all is 422.
+CONFLICTS = {
+    "held_by": "Somebody else has this callback.",
+    "under_way": "A phone is ringing or talking for this callback.",
+    "open": "This caller has another open callback.",
+    "outside_hours": "It is not between 08:00 and 21:00 where the caller is; send `anyway: true` to call all the same.",
+    "on_the_line": "This caller is on the phone with us.",
+    "phone_busy": "This staff member's phone is busy.",
+}
+IMPOSSIBLE = {
+    "closed": "This callback is closed.",
+    "held": "This number is held for the owner.",
+    "no_number": "This caller hid their number.",
+    "no_phone": "This staff member has no phone that can be rung.",
+    "number": "This number may not be dialled.",
+}
+BY_STAFF = shapes.request_body(("staff",), staff=shapes.TEXT)
+CALLBACK = {200: shapes.ref("Callback")}
+REFUSED = {409: shapes.ref("Problem"), 422: shapes.ref("Problem")}
+
+
+@operation(
+    "GET",
+    "/callbacks",
+    "Callbacks in order of promise (`due_at, id`); `state` takes several by comma, by default all that are not closed.",
+    {200: shapes.listed("Callback")},
+    query=("state", "limit", "cursor"),
+)
+def callback_list(session: Session, now: dt.datetime) -> Answer:
+    """One page of the list."""
+    page, wanted = asked.page(), asked.choices("state", states.CALLBACK_STATES)
+    found = callbacks.listed(session, wanted or callbacks.OPEN, page.limit, page.cursor)
+    return {"items": wire(session, found.items), "next": found.next}
+
+
+@operation("GET", "/callbacks/<callback_id>", "One callback.", CALLBACK)
+def callback(session: Session, now: dt.datetime, callback_id: str) -> Answer:
+    """One callback."""
+    return _one(session, _find(session, callback_id))
+
+
+@operation(
+    "POST",
+    "/callbacks/<callback_id>/claim",
+    "Take a callback in hand, or stay its holder. 409 names another `holder`.",
+    CALLBACK | REFUSED,
+    body=BY_STAFF,
+)
+def claim(session: Session, now: dt.datetime, callback_id: str) -> Answer:
+    """Claim, or renew the lease."""
+    row, given = _find(session, callback_id), asked.body(("staff",))
+    refusal = claims.claim(session, row, asked.staff(session, given), now)
+    return _refused(refusal) if refusal else _one(session, row)
+
+
+@operation(
+    "POST",
+    "/callbacks/<callback_id>/release",
+    "Give a callback back to the list.",
+    CALLBACK | REFUSED,
+    body=BY_STAFF,
+)
+def release(session: Session, now: dt.datetime, callback_id: str) -> Answer:
+    """Let go."""
+    row, given = _find(session, callback_id), asked.body(("staff",))
+    refusal = claims.release(session, row, asked.staff(session, given), now)
+    return _refused(refusal) if refusal else _one(session, row)
+
+
+@operation(
+    "POST",
+    "/callbacks/<callback_id>/call",
+    "Ring the staff member, then the caller; claims the callback if it is free. While one is under way: the same "
+    "attempt. 409 with `retry_at` outside the caller's hours.",
+    {202: shapes.ref("Attempt")} | REFUSED,
+    body=shapes.request_body(("staff",), staff=shapes.TEXT, anyway=shapes.FLAG),
+)
+def call(session: Session, now: dt.datetime, callback_id: str) -> Answer:
+    """Ring back."""
+    row, given = _find(session, callback_id), asked.body(("staff", "anyway"))
+    anyway = bool(asked.flag(given, "anyway"))
+    attempt = attempts.ring_back(session, row, asked.staff(session, given), now, anyway=anyway)
+    return _refused(attempt) if isinstance(attempt, Refusal) else ({"attempt": attempt.id}, 202)
+
+
+@operation(
+    "POST",
+    "/callbacks/<callback_id>/close",
+    "Close a callback, with the reason.",
+    CALLBACK | REFUSED,
+    body=shapes.request_body(("staff", "reason"), staff=shapes.TEXT, reason=shapes.one_of(*callbacks.BY_STAFF)),
+)
+def close(session: Session, now: dt.datetime, callback_id: str) -> Answer:
+    """Close by hand."""
+    row, given = _find(session, callback_id), asked.body(("staff", "reason"))
+    staff, reason = asked.staff(session, given), asked.word(given, "reason", callbacks.BY_STAFF)
+    refusal = callbacks.close(session, row, staff, reason, now)
+    return _refused(refusal) if refusal else _one(session, row)
+
+
+@operation(
+    "POST",
+    "/callbacks/<callback_id>/reopen",
+    "Put a closed callback back on the list, due now.",
+    CALLBACK | REFUSED,
+    body=shapes.request_body(),
+)
+def reopen(session: Session, now: dt.datetime, callback_id: str) -> Answer:
+    """Open again."""
+    row = _find(session, callback_id)
+    asked.body(())
+    refusal = callbacks.reopen(session, row, now)
+    return _refused(refusal) if refusal else _one(session, row)
+
+
+def wire(session: Session, rows: Sequence[Callback]) -> list[dict[str, Any]]:
+    """Callbacks as they are sent, with the callers' names."""
+    numbers = {row.caller for row in rows if row.caller}
+    known = session.scalars(sa.select(Contact).where(Contact.number.in_(numbers)))
+    names = {contact.number: contact.name or contact.carrier_name for contact in known}
+    return [_wire(row, names.get(row.caller or "")) for row in rows]
+
+
+def _wire(row: Callback, name: str | None) -> dict[str, Any]:
+    return {
+        "id": row.id,
+        "line": row.line,
+        "caller": row.caller,
+        "name": name,
+        "state": row.state,
+        "reason": row.reason,
+        "held_reason": row.held_reason,
+        "closed_reason": row.closed_reason,
+        "calls": row.calls,
+        "first_called_at": shapes.time(row.first_called_at),
+        "promised_by": shapes.time(row.promised_by),
+        "due_at": shapes.time(row.due_at),
+        "claimed_by": row.claimed_by,
+        "lease_until": shapes.time(row.lease_until),
+        "attempts": row.attempts,
+    }
+
+
+def _find(session: Session, callback_id: str) -> Callback:
+    row = session.get(Callback, callback_id)
+    if row is None:
+        raise Problem(404, "There is no such callback.")
+    return row
+
+
+def _one(session: Session, row: Callback) -> dict[str, Any]:
+    return wire(session, [row])[0]
+
+
+def _refused(refusal: Refusal) -> Problem:
+    """Returned, not raised: a number that turned out forbidden stays held."""
+    extra: dict[str, Any] = {"kind": refusal.kind}
+    if refusal.holder is not None:
+        extra["holder"] = refusal.holder
+    if refusal.retry_at is not None:
+        extra["retry_at"] = shapes.time(refusal.retry_at)
+    if refusal.kind in CONFLICTS:
+        return Problem(409, CONFLICTS[refusal.kind], **extra)
+    return Problem(422, IMPOSSIBLE[refusal.kind], **extra)

@@ -1,0 +1,96 @@
+"""The shapes of what is sent, as JSON schemas: `openapi.json` shows them and the tests hold every answer to them."""
+
+import datetime as dt
+from typing import Any
+
+from voice.rules import states
+
+Schema = dict[str, Any]
+
+OUTCOMES = ("pending", "talked", "callback", "blocked")
+CAUSES = (
+    "closed", "holiday", "nobody_on_shift", "all_busy", "rang_out", "declined", "mailbox", "carrier_limit", "abandoned",
+    "short_abandon", "short_talk", "our_outage", "loop", "blocked",
+)  # fmt: skip
+AVAILABILITY = ("on", "away", "off")
+
+TEXT: Schema = {"type": "string"}
+MAYBE_TEXT: Schema = {"type": ["string", "null"]}
+WHOLE: Schema = {"type": "integer", "minimum": 0}
+FLAG: Schema = {"type": "boolean"}
+NUMBER: Schema = {"type": "string", "pattern": r"^\+[1-9]\d{7,14}$"}
+MAYBE_NUMBER: Schema = {"type": ["string", "null"], "pattern": r"^\+[1-9]\d{7,14}$"}
+TIME: Schema = {"type": "string", "pattern": r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$"}
+MAYBE_TIME: Schema = TIME | {"type": ["string", "null"]}
+WEEK: Schema = {"type": "object", "additionalProperties": TEXT, "examples": [{"mon": "09:00-17:30"}]}
+
+
+def one_of(*words: str | None) -> Schema:
+    """One of these words."""
+    return {"enum": list(words)}
+
+
+def thing(**members: Schema) -> Schema:
+    """An object with exactly these members."""
+    return {"type": "object", "properties": members, "required": list(members), "additionalProperties": False}
+
+
+def array(items: Schema) -> Schema:
+    """A list of such values."""
+    return {"type": "array", "items": items}
+
+
+def ref(name: str) -> Schema:
+    """One of SHAPES, by name."""
+    return {"$ref": f"#/components/schemas/{name}"}
+
+
+def listed(name: str) -> Schema:
+    """A page of a list; `next` goes into `cursor` to get the page after it."""
+    return thing(items=array(ref(name)), next=MAYBE_TEXT)
+
+
+def request_body(required: tuple[str, ...] = (), **members: Schema) -> Schema:
+    """What may be sent: these members, of which some must be there."""
+    return {"type": "object", "properties": members, "required": list(required), "additionalProperties": False}
+
+
+def time(moment: dt.datetime | None) -> str | None:
+    """An instant as it is sent: 2026-11-22T15:04:05Z."""
+    return None if moment is None else moment.astimezone(dt.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+SHAPES: dict[str, Schema] = {
+    "Call": thing(
+        sid=TEXT, line=NUMBER, caller=MAYBE_NUMBER, state=one_of(*states.CALL_STATES), outcome=one_of(*OUTCOMES),
+        cause=one_of(None, *CAUSES), path=one_of("queue", "dial", "fallback"), started_at=TIME,
+        first_ring_at=MAYBE_TIME, answered_at=MAYBE_TIME, ended_at=MAYBE_TIME, answered_by=MAYBE_TEXT,
+        callback_id=MAYBE_TEXT,
+    ),
+    "Callback": thing(
+        id=TEXT, line=NUMBER, caller=MAYBE_NUMBER, name=MAYBE_TEXT, state=one_of(*states.CALLBACK_STATES),
+        reason=one_of(*CAUSES), held_reason=MAYBE_TEXT, closed_reason=one_of(None, *states.CLOSED_REASONS), calls=WHOLE,
+        first_called_at=TIME, promised_by=TIME, due_at=TIME, claimed_by=MAYBE_TEXT, lease_until=MAYBE_TIME,
+        attempts=WHOLE,
+    ),
+    "Attempt": thing(attempt=TEXT),
+    "Line": thing(
+        number=NUMBER, name=TEXT, active=FLAG, greeting=TEXT, language=TEXT, staff=array(TEXT),
+        ring=one_of("everyone", "in_order", "fewest_recent"), last_person_first=FLAG, ring_seconds=WHOLE,
+        in_order_step_seconds=WHOLE, promise_minutes=WHOLE, max_attempts=WHOLE, hours=WEEK, holidays=TEXT,
+        closed_days=array(TEXT), time_zone=TEXT,
+    ),
+    "StaffMember": thing(
+        id=TEXT, name=TEXT, phone=TEXT, email=TEXT, role=one_of("staff", "owner"), no_mailbox=FLAG,
+        shifts={"anyOf": [WEEK, {"type": "null"}]}, availability=one_of(*AVAILABILITY), active=FLAG,
+    ),
+    "Contact": thing(number=NUMBER, name=MAYBE_TEXT, blocked=FLAG),
+    "Problem": {
+        "type": "object",
+        "properties": {
+            "type": TEXT, "title": TEXT, "status": {"type": "integer"}, "detail": TEXT,
+            "kind": TEXT, "holder": MAYBE_TEXT, "retry_at": TIME,
+        },
+        "required": ["type", "title", "status", "detail"],
+    },
+}  # fmt: skip

@@ -1,0 +1,53 @@
+"""Why a verb refused, in words that say what to do instead."""
+
+import datetime as dt
+
+from sqlalchemy.orm import Session
+
+from dashboard import words
+from voice.claims import Refusal
+from voice.models import Callback, Line, StaffMember
+from voice.rules import numbers
+
+
+def words_for(session: Session, callback: Callback, refusal: Refusal, now: dt.datetime) -> str:
+    """One or two sentences for the person who pressed the button."""
+    said = _outside_hours(session, callback, refusal, now) or _somebody_else(session, refusal)
+    return said or _PLAIN[refusal.kind]
+
+
+_PLAIN = {
+    "held_by": "Somebody else has this one.",
+    "under_way": "A phone is ringing or talking for this one already. Wait until that is over.",
+    "closed": "This one has been closed meanwhile. You find it under “Closed today” and can reopen it there.",
+    "held": "This number may not be dialled; the owner sees why under “Held”.",
+    "no_number": "They hide their number, so it cannot be dialled from here. Listen to their message for one.",
+    "open": "This caller has rung again meanwhile and stands on the list already.",
+    "outside_hours": "It is too early or too late where they are.",
+    "on_the_line": "They are on the phone with us at this moment.",
+    "no_phone": "Your phone number is missing or cannot be rung. The owner can mend it in business.toml.",
+    "phone_busy": "Your phone is ringing or talking already. Finish that first.",
+    "number": "The number rules forbid dialling this one; it is held for the owner.",
+}
+
+
+def _outside_hours(session: Session, callback: Callback, refusal: Refusal, now: dt.datetime) -> str | None:
+    if refusal.kind != "outside_hours" or refusal.retry_at is None:
+        return None
+    line = session.get_one(Line, callback.line)
+    zone = numbers.caller_zones(callback.caller, line.time_zone)[0]
+    from_then = words.day_time(refusal.retry_at, now, line.time_zone)
+    return (
+        f"It is {words.clock_time(now, zone)} where they are. People are rung between 8 am and 9 pm of their own day: "
+        f"from {from_then} on your clock."
+    )
+
+
+def _somebody_else(session: Session, refusal: Refusal) -> str | None:
+    holder = session.get(StaffMember, refusal.holder) if refusal.holder else None
+    if holder is None:
+        return None
+    name = words.name(holder.name)
+    if refusal.kind == "under_way":
+        return f"{name} is on the phone for this one already."
+    return f"{name} has this one. It comes back to the list when they release it, or soon after they leave it."

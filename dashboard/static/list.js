@@ -1,0 +1,134 @@
+// The callback list, kept fresh in place. Without this script every button still works, by reloading the page.
+
+import { morphChildren } from "./morph.js";
+import { setClock, tick } from "./times.js";
+import { listenToKeys } from "./keys.js";
+
+const POLL = 3000;
+const SLOWEST_POLL = 30000;
+const RENEW = 30000;
+const WATCHED = 10 * 60000; // a page nobody has touched for so long holds no claim any more
+
+const list = document.getElementById("list");
+const said = document.getElementById("said");
+const connection = document.getElementById("connection");
+let version = 0; // grows with every answer shown, so that a slow older one is not shown after it
+let etag = "";
+let timer = 0;
+let lostAt = null;
+let touchedAt = Date.now();
+
+function show(fresh) {
+  version += 1;
+  const row = document.activeElement?.closest?.("[data-row]");
+  morphChildren(list, fresh);
+  tick(list);
+  const waiting = list.querySelector("#title-waiting .count")?.textContent ?? "0";
+  document.title = `${waiting === "0" ? "" : `(${waiting}) `}Callbacks · Ringback`;
+  if (row && document.activeElement === document.body) document.getElementById(row.id)?.focus();
+}
+
+async function poll() {
+  const asked = version;
+  const started = performance.now();
+  try {
+    const headers = etag ? { "If-None-Match": etag } : {};
+    const answer = await fetch(list.dataset.part, { headers, cache: "no-store", signal: AbortSignal.timeout(10000) });
+    if (answer.status === 401) return location.reload();
+    if (answer.status !== 304 && !answer.ok) throw new Error(String(answer.status));
+    setClock(answer.headers.get("Date"));
+    if (answer.status === 200 && asked === version) {
+      etag = answer.headers.get("ETag") ?? "";
+      show(fragment(await answer.text()));
+    }
+    found();
+  } catch {
+    lost();
+  }
+  rest(Math.min(SLOWEST_POLL, Math.max(POLL, 10 * (performance.now() - started))));
+}
+
+function rest(milliseconds) {
+  clearTimeout(timer);
+  if (!document.hidden) timer = setTimeout(poll, milliseconds);
+}
+
+function lost() {
+  lostAt ??= new Date();
+  const since = lostAt.toLocaleTimeString([], { hour: "numeric", minute: "2-digit" });
+  connection.textContent = `No connection since ${since}. What you see may be old; trying again…`;
+  connection.hidden = false;
+}
+
+function found() {
+  lostAt = null;
+  connection.hidden = true;
+}
+
+function fragment(html) {
+  return new DOMParser().parseFromString(html, "text/html").body;
+}
+
+async function send(form, button) {
+  const fields = new URLSearchParams(new FormData(form, button));
+  button?.setAttribute("aria-busy", "true");
+  version += 1;
+  try {
+    const answer = await fetch(form.action, { method: "POST", body: fields });
+    const page = fragment(await answer.text());
+    if (new URL(answer.url).pathname === "/login" || answer.status === 401) return location.reload();
+    const fresh = page.querySelector("#list");
+    etag = "";
+    if (fresh) show(fresh);
+    explain(fresh ? page.querySelector("#said") : page.querySelector("#main"));
+    found();
+  } catch {
+    lost();
+    explain(fragment("<p>That did not reach Ringback. Check the connection and press it again.</p>"));
+  } finally {
+    button?.removeAttribute("aria-busy");
+  }
+  rest(POLL);
+}
+
+function explain(words) {
+  const asWritten = words.querySelector(".problem");
+  const text = words.textContent.trim();
+  said.replaceChildren();
+  if (!text) return;
+  const problem = asWritten ?? Object.assign(document.createElement("div"), { className: "problem", role: "alert" });
+  if (!asWritten) {
+    const lines = [...words.querySelectorAll("h1, .card > p:not(.quiet), body > p")].filter((line) => !line.querySelector("a"));
+    for (const line of lines) problem.append(Object.assign(document.createElement("p"), { textContent: line.textContent }));
+    if (!lines.length) problem.textContent = text;
+  }
+  said.append(problem);
+  problem.scrollIntoView({ block: "nearest" });
+}
+
+function renew() {
+  if (document.hidden || Date.now() - touchedAt > WATCHED) return;
+  for (const row of list.querySelectorAll("[data-renew]")) {
+    const token = row.querySelector("input[name=csrf_token]")?.value ?? "";
+    const body = new URLSearchParams({ csrf_token: token });
+    fetch(row.dataset.renew, { method: "POST", body, redirect: "manual" }).catch(lost);
+  }
+}
+
+document.addEventListener("submit", (event) => {
+  if (!event.target.closest("#list, #said")) return;
+  event.preventDefault();
+  if (event.submitter?.getAttribute("aria-busy") !== "true") send(event.target, event.submitter);
+});
+document.addEventListener("visibilitychange", () => (document.hidden ? clearTimeout(timer) : poll()));
+window.addEventListener("online", poll);
+window.addEventListener("offline", lost);
+// Coming back by the back button may show a page kept from before, perhaps from before signing out.
+window.addEventListener("pageshow", (event) => event.persisted && location.reload());
+for (const kind of ["pointerdown", "keydown"]) document.addEventListener(kind, () => (touchedAt = Date.now()), true);
+
+setClock(list.dataset.now);
+listenToKeys(list, document.getElementById("help"));
+setInterval(() => tick(list), 1000);
+setInterval(renew, RENEW);
+rest(POLL);

@@ -1,0 +1,134 @@
+"""Who may pass the door: every route is in exactly one class, and what no list names needs a sign-in."""
+
+import hmac
+import secrets
+from urllib.parse import urlsplit
+
+from flask import Response, abort, current_app, g, redirect, request, url_for
+from itsdangerous import BadSignature, URLSafeTimedSerializer
+from werkzeug.wrappers import Response as AnyResponse
+
+from voice import accounts, clock
+from voice.accounts import Visit
+from voice.installation import installation
+
+CARRIER = frozenset({"phone"})  # blueprints that check the carrier's signature themselves
+TOKEN = frozenset({"api"})  # blueprints that check a bearer token themselves
+PUBLIC_BLUEPRINTS = frozenset({"health", "sounds", "assets"})
+PUBLIC = frozenset({"sign_in.form", "sign_in.enter", "api.openapi"})
+QUIET = frozenset({"callback_list.part"})  # asked by a page on its own: no sign of life, and no use for a redirect
+READS = frozenset({"GET", "HEAD", "OPTIONS"})
+MAX_FORM = 64 * 1024
+UPLOADS = {"greetings.set_recording": 6 * 1024 * 1024}  # a little above what is taken: the page then says why
+KNOWN_DAYS = 365
+
+
+def route_class(endpoint: str) -> str:
+    """The class of a route: carrier, token, public or signed-in."""
+    blueprint = endpoint.rpartition(".")[0]
+    if blueprint in PUBLIC_BLUEPRINTS or endpoint in PUBLIC:
+        return "public"
+    if blueprint in CARRIER:
+        return "carrier"
+    return "token" if blueprint in TOKEN else "signed-in"
+
+
+def guard() -> AnyResponse | None:
+    """Before each request: find the visit, refuse who may not pass and what another site sent."""
+    g.visit = None
+    kind = route_class(request.endpoint) if request.endpoint else "public"
+    if kind in ("carrier", "token") or request.blueprint in PUBLIC_BLUEPRINTS:
+        return None
+    request.max_content_length = UPLOADS.get(request.endpoint or "", MAX_FORM)
+    g.visit = _visit()
+    if request.method not in READS and not from_here():
+        abort(403, "This was sent from another site, so it was not done.")
+    if kind == "public":
+        return None
+    if g.visit is None:
+        return _to_sign_in()
+    if request.method not in READS and not same(request.form.get("csrf_token", ""), g.visit.csrf):
+        abort(400, "This page had grown too old to use, so nothing was changed.")
+    return None
+
+
+def here() -> Visit:
+    """The visit of this request; only for routes that need a sign-in."""
+    visit: Visit | None = g.visit
+    return visit or abort(401)
+
+
+def from_here() -> bool:
+    """Whether the browser says this request comes from a page of ours. Programs say nothing, and bring a token."""
+    if request.headers.get("Sec-Fetch-Site", "same-origin") not in ("same-origin", "none"):
+        return False
+    origin = request.headers.get("Origin")
+    ours = (urlsplit(installation().settings.public_url).netloc, request.host)
+    return origin is None or urlsplit(origin).netloc in ours
+
+
+def same(given: str, kept: str) -> bool:
+    """Compare secrets without telling by the time taken how much of them was right."""
+    return bool(given) and hmac.compare_digest(given.encode(), kept.encode())
+
+
+def cookie_name(purpose: str) -> str:
+    """`__Host-` cookies cannot be planted by a neighbouring host; browsers keep them over https only."""
+    return ("__Host-ringback-" if installation().settings.secure else "ringback-") + purpose
+
+
+def set_cookie(response: AnyResponse, purpose: str, value: str, days: int) -> None:
+    """A cookie that scripts cannot read and other sites' forms do not carry."""
+    secure = installation().settings.secure
+    response.set_cookie(
+        cookie_name(purpose), value, max_age=days * 86400, secure=secure, httponly=True, samesite="Lax", path="/"
+    )
+
+
+def drop_cookie(response: AnyResponse, purpose: str) -> None:
+    """Forget a cookie; the attributes must be those it was set with."""
+    secure = installation().settings.secure
+    response.delete_cookie(cookie_name(purpose), secure=secure, httponly=True, samesite="Lax", path="/")
+
+
+def form_token() -> str:
+    """The secret of a form shown before anybody is signed in; a cookie holds its twin."""
+    return request.cookies.get(cookie_name("form")) or secrets.token_urlsafe(32)
+
+
+def remember_device(response: AnyResponse, user_id: str) -> None:
+    """So that a stranger's wrong guesses never keep this person out on this device."""
+    set_cookie(response, "known", _known_devices().dumps(user_id), KNOWN_DAYS)
+
+
+def known_device(user_id: str) -> bool:
+    """Whether that user has signed in on this device before."""
+    try:
+        known = _known_devices().loads(request.cookies.get(cookie_name("known"), ""), max_age=KNOWN_DAYS * 86400)
+    except BadSignature:
+        return False
+    return bool(known == user_id)
+
+
+def _known_devices() -> URLSafeTimedSerializer:
+    return URLSafeTimedSerializer(installation().settings.key(), salt="known device")
+
+
+def _visit() -> Visit | None:
+    token = request.cookies.get(cookie_name("session"))
+    if not token:
+        return None
+    now, database = clock.now(), installation().database
+    with database.reading() as session:
+        visit = accounts.signed_in(session, token, now)
+    if visit and now - visit.seen_at >= accounts.SEEN_STEP and request.endpoint not in QUIET:
+        with database.transaction() as session:
+            accounts.keep_signed_in(session, visit, now)
+    return visit
+
+
+def _to_sign_in() -> AnyResponse:
+    if request.endpoint in QUIET or request.method not in READS:
+        return Response("Please sign in again.", 401, mimetype="text/plain")
+    name = request.endpoint if not request.view_args else None  # a name, never an address somebody may have made up
+    return redirect(url_for("sign_in.form", next=name if name in current_app.view_functions else None), 303)

@@ -1,0 +1,191 @@
+"""How the pages say things: who, when, why and in which state. Pure: the present is an argument."""
+
+import datetime as dt
+import unicodedata
+from zoneinfo import ZoneInfo
+
+import phonenumbers
+from phonenumbers import NumberParseException, PhoneNumberFormat
+
+from voice.rules import text
+
+CAUSES = {
+    "closed": "rang while you were closed",
+    "holiday": "rang on a holiday",
+    "nobody_on_shift": "nobody was on shift",
+    "all_busy": "everybody was on the phone",
+    "rang_out": "nobody picked up in time",
+    "declined": "everybody declined",
+    "mailbox": "only a mailbox answered",
+    "carrier_limit": "the carrier would not ring more phones",
+    "abandoned": "hung up while it was ringing",
+    "short_abandon": "hung up within seconds",
+    "short_talk": "the talk broke off within seconds",
+    "our_outage": "rang while our server was out of order",
+    "loop": "a phone of ours was forwarded to the line",
+    "blocked": "is blocked",
+}
+RESULTS = {
+    "sorted": "sorted",
+    "call_again": "wants another call",
+    "left_voicemail": "a voicemail was left",
+    "voicemail": "a voicemail was left",
+    "no_answer": "did not pick up",
+    "busy": "was on the phone",
+    "failed": "the call did not go through",
+    "wrong_person": "wrong person",
+    "do_not_call": "asked not to be rung",
+    "not_recorded": "nobody said how the talk ended",
+}
+CLOSED = {
+    "talked": "Talked",
+    "got_through": "Got through by themselves",
+    "done_by_staff": "Sorted by hand",
+    "wrong_person": "Wrong person",
+    "withdrawn_by_caller": "Asked not to be rung",
+    "blocked": "Blocked",
+    "erased": "Erased",
+}
+OUTCOMES = {
+    "pending": "Still going on",
+    "talked": "Talked with a person",
+    "callback": "To be rung back",
+    "blocked": "Turned away",
+}
+MINE = {
+    "claimed": "You have it",
+    "calling": "Ringing: first your phone, then theirs",
+    "talking": "You are talking",
+    "wrapping_up": "You talked: how did it go?",
+}
+THEIRS = {
+    "claimed": "has it",
+    "calling": "is ringing them",
+    "talking": "is talking with them",
+    "wrapping_up": "has just talked with them",
+}
+EVENTS = {
+    "received": "The call arrived",
+    "ringing": "Staff phones are to be rung",
+    "phone_rings": "A phone rings",
+    "phone_stops": "A phone stops",
+    "reserved": "Taken on the page",
+    "passed_on": "A ringing phone now rings for this caller",
+    "ladder": "Our way of ringing phones is down: one phone after the other",
+    "accepted": "Accepted by a person",
+    "joined": "They talk",
+    "not_joined": "The accepted phone never came on the line",
+    "parted": "The talk ended",
+    "cut_off": "Cut off: their phone is rung again",
+    "done": "It was done, said staff",
+    "unanswered": "Nobody took it",
+    "abandoned": "The caller hung up before anybody took it",
+    "failed": "The call failed",
+    "blocked": "Turned away",
+    "ended": "The call is over",
+    "completed": "What became of it is known",
+    "message": "They left a message",
+    "callback_opened": "Put on the callback list",
+    "callback_raised": "Already on the callback list: counted there",
+    "promised": "Promised a time",
+    "got_through": "Got through, so their callback is closed",
+    "crossed": "Rang in while being rung back",
+}
+DAY = dt.timedelta(days=1)
+# Characters that reorder what follows them: a name could otherwise rewrite the line it stands on.
+_BIDI = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+
+
+def name(value: str | None, limit: int = 60) -> str:
+    """A name from outside, fit for one line: no controls, no reordering, no stacks of accents, not endless."""
+    kept = "".join(ch for ch in text.clean(value or "", limit + 1) if ch not in _BIDI)
+    plain, accents = [], 0
+    for ch in kept:
+        accents = accents + 1 if unicodedata.combining(ch) else 0
+        if accents <= 3:
+            plain.append(ch)
+    return "".join(plain[: limit - 1]).strip() + "…" if len(plain) > limit else "".join(plain).strip()
+
+
+def number(e164: str | None, country: str | None = None) -> str:
+    """A phone number as people at home write it: national in their own country, else international."""
+    if not e164:
+        return "Number withheld"
+    try:
+        parsed = phonenumbers.parse(e164)
+    except NumberParseException:
+        return name(e164)
+    at_home = country is not None and parsed.country_code == phonenumbers.country_code_for_region(country)
+    return phonenumbers.format_number(
+        parsed, PhoneNumberFormat.NATIONAL if at_home else PhoneNumberFormat.INTERNATIONAL
+    )
+
+
+def clock_time(moment: dt.datetime, zone: str) -> str:
+    """'3:40 pm' on the clock of `zone`."""
+    local = moment.astimezone(ZoneInfo(zone))
+    return f"{local.hour % 12 or 12}:{local:%M} {'am' if local.hour < 12 else 'pm'}"
+
+
+def day_time(moment: dt.datetime, now: dt.datetime, zone: str) -> str:
+    """'3:40 pm', 'tomorrow 9:20 am', 'yesterday 4 pm' or 'Mon 23 Nov 9:20 am' on the clock of `zone`."""
+    here = ZoneInfo(zone)
+    day, today = moment.astimezone(here).date(), now.astimezone(here).date()
+    near = {today: "", today + DAY: "tomorrow ", today - DAY: "yesterday "}
+    return near.get(day, f"{day:%a} {day.day} {day:%b} ") + clock_time(moment, zone)
+
+
+def zone(code: str) -> str:
+    """'New York time'."""
+    return code.rpartition("/")[2].replace("_", " ") + " time"
+
+
+def until(moment: dt.datetime, now: dt.datetime) -> str:
+    """'in 12 min', 'due now' or '8 min late'; the page's script says the same words as time goes by."""
+    seconds = (moment - now).total_seconds()
+    if seconds > 0:
+        return "in " + span(-int(-seconds // 60))  # rounded up: twelve minutes are left until the last is gone
+    minutes = int(-seconds // 60)
+    return f"{span(minutes)} late" if minutes else "due now"
+
+
+def span(minutes: int) -> str:
+    """'12 min', '2 h 5 min', '3 days'."""
+    if minutes < 60:
+        return f"{minutes} min"
+    hours, rest = divmod(minutes, 60)
+    if hours < 24:
+        return f"{hours} h {rest} min" if rest else f"{hours} h"
+    days = hours // 24
+    return f"{days} day" if days == 1 else f"{days} days"
+
+
+def is_late(moment: dt.datetime, now: dt.datetime) -> bool:
+    """Whether a promise has been missed by a minute or more."""
+    return now - moment >= dt.timedelta(minutes=1)
+
+
+def times(count: int) -> str:
+    """'once', 'twice', '3 times'."""
+    return {1: "once", 2: "twice"}.get(count, f"{count} times")
+
+
+def event(kind: str) -> str:
+    """What happened, in plain words; a kind without words of its own is its name with spaces."""
+    return EVENTS.get(kind) or plain(kind).capitalize()
+
+
+def cause(code: str) -> str:
+    """Why a call became a callback, in plain words."""
+    return CAUSES.get(code) or plain(code)
+
+
+def plain(code: str) -> str:
+    """A code as words, for one that has no sentence of its own."""
+    return name(code).replace("_", " ")
+
+
+def seconds(count: int) -> str:
+    """'12 s', '1:05 min'."""
+    minutes, rest = divmod(max(count, 0), 60)
+    return f"{minutes}:{rest:02d} min" if minutes else f"{rest} s"
