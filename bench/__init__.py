@@ -1,0 +1,1 @@
+"""Figures, printed by scripts that anyone can run: `python -m bench.webhook`, `python -m bench.first_ring`."""

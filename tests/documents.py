@@ -1,0 +1,49 @@
+"""What must hold for every document we ever send, checked apart from the carrier's own complaints."""
+
+import re
+from collections.abc import Iterable, Iterator
+from xml.etree import ElementTree as ET
+
+from voice.rules.greeting import key_request
+from voice.simulator.document import DocumentSeen
+
+VERBS = frozenset(
+    "Response Say Play Pause Enqueue Leave Dial Queue Number Client Sip Record Gather Redirect Hangup Reject".split()
+)
+LARGEST = 64 * 1024
+LINK = re.compile(r"(url|action|callback)$", re.IGNORECASE)
+
+
+def faults(seen: Iterable[DocumentSeen], ours: str) -> list[str]:
+    """What is wrong with these documents; `ours` is the only place their links may lead to."""
+    return [f"{document.url}: {fault}" for document in seen for fault in _faults(document, f"{ours}/")]
+
+
+def _faults(document: DocumentSeen, ours: str) -> Iterator[str]:
+    if len(document.body.encode()) >= LARGEST:
+        yield "64 kB or more"
+    try:
+        root = ET.fromstring(document.body)  # noqa: S314 our own words
+    except ET.ParseError as error:
+        yield f"does not parse: {error}"
+        return
+    yield from (f"<{verb}> is not allowed" for verb in {element.tag for element in root.iter()} - VERBS)
+    yield from (f"leads to {link}" for link in _links(root) if not link.startswith(ours))
+    if document.facing == "caller":
+        yield from _asks_for_keys(root)
+
+
+def _links(root: ET.Element) -> Iterator[str]:
+    for element in root.iter():
+        yield from (value for name, value in element.items() if LINK.search(name))
+        if element.tag in ("Play", "Redirect"):
+            yield (element.text or "").strip()
+
+
+def _asks_for_keys(root: ET.Element) -> Iterator[str]:
+    for element in root.iter("Gather"):
+        if element.get("input") != "speech":
+            yield "a <Gather> takes digits from a caller"
+    for element in root.iter("Say"):
+        if words := key_request("".join(element.itertext())):
+            yield f'asks a caller for a key: "{words}"'

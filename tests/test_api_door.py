@@ -1,0 +1,137 @@
+"""The JSON interface as a whole: who gets in, what is refused, and that its description tells all of it."""
+
+import re
+
+import jsonschema
+import pytest
+
+from dashboard.api import api
+from dashboard.api.operation import OPERATIONS
+from tests.program import JANE, Program
+
+pytest_plugins = ["tests.interface"]
+
+PATHS = [re.sub(r"<\w+>", "x", each.rule) for each in OPERATIONS]
+
+
+@pytest.mark.proves("01-2.18")
+@pytest.mark.parametrize("authorization", [None, "Bearer", "Bearer ", "Bearer rb_guess", "Basic {token}", "{token}"])
+def test_without_a_known_token_no_route_answers(program: Program, authorization: str | None) -> None:
+    headers = {} if authorization is None else {"Authorization": authorization.format(token=program.token)}
+    for each, path in zip(OPERATIONS, PATHS, strict=True):
+        answer = program.client.open(f"/api/v1{path}?bad=1", method=each.method, headers=headers)
+        assert answer.status_code == 401, path
+        assert answer.mimetype == "application/problem+json"
+        assert answer.headers["WWW-Authenticate"] == "Bearer"
+        assert answer.json is not None
+        assert answer.json["status"] == 401
+        assert answer.json["title"] == "Unauthorized"
+
+
+@pytest.mark.proves("01-2.18")
+def test_every_route_is_described_and_every_description_is_a_route(program: Program) -> None:
+    described = program.client.get("/api/v1/openapi.json").json
+    assert described is not None
+    rules = [
+        rule for rule in program.client.application.url_map.iter_rules() if rule.endpoint.startswith(f"{api.name}.")
+    ]
+    routes = {
+        (method, re.sub(r"<(\w+)>", r"{\1}", rule.rule.removeprefix("/api/v1")))
+        for rule in rules
+        for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}
+    }
+    told = {(method.upper(), path) for path, operations in described["paths"].items() for method in operations}
+    assert routes == told
+    assert "/hooks" not in described["paths"]
+
+
+@pytest.mark.proves("01-2.18")
+def test_the_description_is_openapi_3_1_with_sound_schemas(program: Program) -> None:
+    described = program.client.get("/api/v1/openapi.json").json
+    assert described is not None
+    assert described["openapi"] == "3.1.0"
+    for path, operations in described["paths"].items():
+        for operation in operations.values():
+            assert operation["summary"]
+            named = {p["name"] for p in operation.get("parameters", []) if p["in"] == "path"}
+            assert named == set(re.findall(r"\{(\w+)\}", path))
+            for answer in operation["responses"].values():
+                for content in answer["content"].values():
+                    jsonschema.Draft202012Validator.check_schema(content["schema"])
+    for shape in described["components"]["schemas"].values():
+        jsonschema.Draft202012Validator.check_schema(shape)
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status"),
+    [
+        ("GET", "/nothing", 404),
+        ("DELETE", "/calls", 405),
+        ("POST", "/stats", 405),
+        ("GET", "/callbacks/x/claim", 405),
+        ("GET", "/hooks", 404),
+    ],
+)
+def test_an_unknown_path_or_method_is_a_problem_too(program: Program, method: str, path: str, status: int) -> None:
+    answer = program.raw(method, path)
+    assert (answer.status_code, answer.mimetype) == (status, "application/problem+json")
+    assert ("Allow" in answer.headers) is (status == 405)
+
+
+@pytest.mark.parametrize(
+    ("path", "query", "named"),
+    [
+        ("/calls", {"status": "talked"}, "status"),
+        ("/calls", {"outcome": "lost"}, "outcome"),
+        ("/calls", {"since": "yesterday"}, "since"),
+        ("/calls", {"since": "2026-11-22T15:04:05"}, "since"),
+        ("/calls", {"until": "0001-01-01T00:00:00+23:00"}, "until"),
+        ("/calls", {"until": "0001-01-02T00:00:00Z"}, "until"),
+        ("/calls", {"since": "2026-11-23T00:00:00Z", "until": "2026-11-22T00:00:00Z"}, "since"),
+        ("/calls", {"line": "main"}, "line"),
+        ("/calls", {"line": "+12125550999"}, "line"),
+        ("/calls", {"caller": "jane"}, "caller"),
+        ("/calls", {"limit": "0"}, "limit"),
+        ("/calls", {"limit": "201"}, "limit"),
+        ("/calls", {"limit": "-1"}, "limit"),
+        ("/calls", {"limit": "²"}, "limit"),
+        ("/calls", {"cursor": "x"}, "cursor"),
+        ("/calls", {"cursor": "MDAwMS0wMS0wMVQwMDowMDowMCswMDowMCAx!"}, "cursor"),
+        ("/callbacks", {"state": "waiting,open"}, "state"),
+        ("/callbacks", {"state": ""}, "state"),
+        ("/callbacks", {"line": "+12125550100"}, "line"),
+        ("/callbacks", {"cursor": "%00"}, "cursor"),
+        ("/lines", {"cursor": "9"}, "cursor"),
+        ("/staff", {"role": "owner"}, "role"),
+        ("/stats", {"line": "+12125550999"}, "line"),
+        ("/stats", {"limit": "5"}, "limit"),
+    ],
+)  # fmt: skip
+@pytest.mark.proves("01-2.18")
+def test_an_unknown_filter_or_a_bad_value_is_a_400_that_names_it(
+    program: Program, path: str, query: dict[str, str], named: str
+) -> None:
+    status, problem = program.get(path, **query)
+    assert status == 400
+    assert problem["detail"].startswith(f"{named}:")
+
+
+@pytest.mark.parametrize(
+    ("body", "kind", "status"),
+    [
+        (b'{"blocked": true}', "text/plain", 415),
+        (b'{"blocked": true}', "application/x-www-form-urlencoded", 415),
+        (b"blocked", "application/json", 400),
+        (b"[true]", "application/json", 400),
+        (b"[" * 30_000, "application/json", 400),
+        (b'{"name": "\xff"}', "application/json", 400),
+        (b'{"blocked": "yes"}', "application/json", 400),
+        (b'{"unblock": true}', "application/json", 400),
+        (b'{"name": "' + b"x" * 64 * 1024 + b'"}', "application/json", 413),
+        (b'{"blocked": true}', "application/json; charset=utf-8", 200),
+    ],
+)
+def test_a_body_must_be_a_small_json_object(program: Program, body: bytes, kind: str, status: int) -> None:
+    answer = program.raw("PATCH", f"/contacts/{JANE}", data=body, content_type=kind)
+    assert answer.status_code == status
+    assert answer.mimetype == ("application/json" if status == 200 else "application/problem+json")

@@ -1,0 +1,92 @@
+"""Lines, staff, contacts and figures as a program reads and changes them."""
+
+from collections.abc import Callable
+
+import pytest
+import sqlalchemy as sa
+
+from tests.program import JANE, MAIN, OTHER, Program
+from voice.db import Database
+from voice.models import Business, Callback, StaffMember
+
+pytest_plugins = ["tests.interface"]
+
+AddRow = Callable[..., str]
+
+
+def version(database: Database) -> int:
+    with database.reading() as session:
+        return session.scalars(sa.select(Business.version)).one()
+
+
+@pytest.mark.proves("01-2.18")
+def test_lines_are_told_in_the_order_of_the_file_with_their_staff(program: Program) -> None:
+    status, page = program.get("/lines")
+    assert (status, page["next"]) == (200, None)
+    assert [(line["number"], line["staff"]) for line in page["items"]] == [(MAIN, ["sam", "alex"]), (OTHER, ["alex"])]
+    assert page["items"][0]["hours"] == {"tue": "09:00-17:30", "wed": "09:00-17:30"}
+    assert program.get(f"/lines/{OTHER}") == (200, page["items"][1])
+    assert program.get("/lines/+12125550999")[0] == 404
+
+
+@pytest.mark.proves("01-2.18")
+def test_short_lists_have_pages_too(program: Program) -> None:
+    _, first = program.get("/staff", limit=1)
+    _, second = program.get("/staff", limit=1, cursor=first["next"])
+    assert [member["id"] for member in first["items"] + second["items"]] == ["alex", "sam"]
+    assert second["next"] is None
+    assert program.get("/staff/sam")[1] == second["items"][0]
+    assert program.get("/staff/nobody")[0] == 404
+
+
+@pytest.mark.proves("01-2.18")
+def test_somebody_who_goes_away_is_away_for_the_roster_too(program: Program, acme: Database) -> None:
+    before = version(acme)
+    status, told = program.patch("/staff/sam", availability="away")
+    assert (status, told["availability"]) == (200, "away")
+    assert version(acme) > before
+    with acme.reading() as session:
+        assert session.get_one(StaffMember, "sam").availability == "away"
+    before = version(acme)
+    assert program.patch("/staff/sam", availability="away")[0] == 200
+    assert version(acme) == before
+    assert program.patch("/staff/sam", availability="asleep")[0] == 400
+    assert program.patch("/staff/sam")[0] == 400
+    assert program.patch("/staff/nobody", availability="on")[0] == 404
+
+
+@pytest.mark.proves("01-2.18")
+def test_a_caller_is_blocked_named_and_freed_also_one_we_never_heard_of(
+    program: Program, acme: Database, add_callback: AddRow
+) -> None:
+    assert program.get(f"/contacts/{JANE}")[0] == 404
+    callback, before = add_callback(), version(acme)
+    assert program.patch(f"/contacts/{JANE}", blocked=True) == (200, {"number": JANE, "name": None, "blocked": True})
+    with acme.reading() as session:
+        assert session.get_one(Callback, callback).closed_reason == "blocked"
+    assert version(acme) > before
+    assert program.patch(f"/contacts/{JANE}", name=" Jane Doe ")[1]["name"] == "Jane Doe"
+    assert program.patch(f"/contacts/{JANE}", blocked=False)[1] == {
+        "number": JANE,
+        "name": "Jane Doe",
+        "blocked": False,
+    }
+    assert program.patch(f"/contacts/{JANE}", name=None)[1]["name"] is None
+    assert program.get(f"/contacts/{JANE}")[1] == {"number": JANE, "name": None, "blocked": False}
+
+
+@pytest.mark.parametrize("body", [{"blocked": "yes"}, {"name": 5}, {"name": "x" * 201}, {"note": "rude"}])
+def test_a_contact_takes_nothing_else(program: Program, body: dict[str, object]) -> None:
+    assert program.patch(f"/contacts/{JANE}", **body)[0] == 400
+    assert program.patch("/contacts/jane", **body)[0] == 404
+
+
+@pytest.mark.proves("01-2.18")
+def test_stats_are_the_counts_of_the_window_and_line(program: Program, add_call: AddRow) -> None:
+    add_call(10)
+    add_call(20, line=OTHER, outcome="callback", state="unanswered", cause="rang_out")
+    status, told = program.get("/stats")
+    assert status == 200
+    assert told["calls"] == told["talked"] + told["callback"] + told["blocked"] + told["pending"] == 2
+    assert program.get("/stats", line=OTHER)[1]["missed"] == 1
+    assert program.get("/stats", until="2026-11-24T16:45:00Z")[1]["talked"] == 0

@@ -1,0 +1,257 @@
+"""The callback list in a real browser: on a phone and on a desk, with and without its script, while others work too."""
+
+import datetime as dt
+import pathlib
+import threading
+from collections.abc import Callable, Iterator
+
+import pytest
+import time_machine
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page, expect
+from sqlalchemy.orm import Session
+from werkzeug.serving import make_server
+
+from tests.firm import MONDAY_TEN
+from tests.pages import JANE, PASSWORD, Firm
+from voice import clock
+from voice.ledger import Notice
+from voice.models import Attempt, Call
+
+SIZES = {"phone": {"width": 375, "height": 740}, "desk": {"width": 1280, "height": 800}}
+LUIS = "+12125550177"
+Open = Callable[..., Page]
+
+
+@pytest.fixture(autouse=True)
+def _morning() -> Iterator[None]:
+    """Ten on a Monday morning here; the browser keeps its own clock, as a badly set phone would."""
+    with time_machine.travel(MONDAY_TEN, tick=True):
+        yield
+
+
+@pytest.fixture
+def firm(sqlite_url: str, tmp_path: pathlib.Path) -> Firm:
+    return Firm(sqlite_url, tmp_path)
+
+
+@pytest.fixture
+def address(firm: Firm) -> Iterator[str]:
+    """Where the firm's pages are served."""
+    server = make_server("127.0.0.1", 0, firm.app, threaded=True)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    yield f"http://localhost:{server.server_port}"
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+@pytest.fixture
+def sign_in(browser: Browser, address: str) -> Iterator[Open]:
+    """Opens a browser window signed in as somebody; a script's error on any page of it fails the test."""
+    contexts, errors = [], []
+
+    def open_as(who: str, size: str = "desk", **options: object) -> Page:
+        context = browser.new_context(viewport=SIZES.get(size), **options)  # type: ignore[arg-type]
+        contexts.append(context)
+        page = context.new_page()
+        page.set_default_timeout(10_000)
+        page.on("pageerror", lambda error: errors.append(str(error)))
+        page.on("dialog", lambda dialog: errors.append(f"dialog: {dialog.message}"))
+        page.goto(address)
+        page.get_by_label("Email").fill(f"{who}@example.com")
+        page.get_by_label("Password").fill(PASSWORD)
+        page.get_by_role("button", name="Sign in").click()
+        expect(page.locator("#list")).to_be_visible()
+        page.wait_for_load_state()  # the script has run
+        return page
+
+    yield open_as
+    for context in contexts:
+        context.close()
+    assert errors == []
+
+
+@pytest.mark.proves("01-6.15")
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("script", [True, False], ids=["with script", "without script"])
+def test_claim_call_and_result_are_one_tap_each(firm: Firm, sign_in: Open, size: str, script: bool) -> None:
+    firm.name(JANE, "Jane Doe")
+    callback = firm.callback(due=-8)
+    page = sign_in("sam", size, java_script_enabled=script)
+    row = page.locator(f"#cb-{callback}")
+    expect(row).to_contain_text("8 min late")
+    row.get_by_role("button", name="Claim").click()
+    expect(row).to_contain_text("You have it")
+    row.get_by_role("button", name="Call").first.click()
+    expect(row).to_contain_text("Ringing: first your phone, then theirs")
+    _talk(firm, callback)
+    if not script:
+        page.reload()
+    expect(row).to_contain_text("how did it go?")
+    row.get_by_role("button", name="Sorted").click()
+    expect(page.locator("#group-closed")).to_contain_text("Jane Doe")
+    expect(page.locator("#empty")).to_be_visible()
+    assert firm.row(callback).closed_reason == "talked"
+
+
+@pytest.mark.proves("01-6.15")
+def test_two_people_at_once_see_each_others_claims_without_reloading(firm: Firm, sign_in: Open) -> None:
+    callback = firm.callback()
+    sam, alex = sign_in("sam"), sign_in("alex", "phone")
+    expect(alex.locator(f"#claim-{callback}")).to_be_visible()
+    sam.locator(f"#claim-{callback}").click()
+    expect(alex.locator(f"#cb-{callback}")).to_contain_text("Sam Field has it")
+    expect(alex.locator(f"#claim-{callback}")).to_have_count(0)
+
+
+def test_who_comes_second_is_told_who_has_it_and_sees_it(firm: Firm, sign_in: Open) -> None:
+    callback = firm.callback()
+    alex = sign_in("alex")
+    alex.route("**/list", lambda route: route.abort())
+    lease = clock.now() + dt.timedelta(seconds=90)
+    firm.set(callback, state="claimed", claimed_by="sam", lease_until=lease)
+    alex.locator(f"#call-{callback}").click()
+    expect(alex.get_by_role("alert")).to_contain_text("Sam Field has this one.")
+    expect(alex.locator(f"#cb-{callback}")).to_contain_text("Sam Field has it")
+
+
+@pytest.mark.parametrize("script", [True, False], ids=["with script", "without script"])
+def test_call_anyway_is_offered_outside_the_callers_hours(firm: Firm, sign_in: Open, script: bool) -> None:
+    callback = firm.callback("+13105550177")
+    page = sign_in("sam", "phone", java_script_enabled=script)
+    page.locator(f"#call-{callback}").click()
+    expect(page.get_by_role("alert")).to_contain_text("It is 7:")
+    page.get_by_role("button", name="Call anyway").click()
+    expect(page.locator(f"#cb-{callback}")).to_contain_text("Ringing: first your phone")
+    expect(page.get_by_role("alert")).to_have_count(0)
+
+
+def test_a_refresh_takes_neither_the_focus_nor_a_half_written_note_nor_an_open_menu(firm: Firm, sign_in: Open) -> None:
+    first, second = firm.callback(due=5), firm.callback(LUIS, due=10)
+    page = sign_in("sam")
+    page.locator(f"#cb-{second} summary").click()
+    note = page.locator(f"#note-{second}")
+    note.press_sequentially("Wants a qu")
+    for change in ({"calls": 2}, {"due_at": clock.now() + dt.timedelta(minutes=30)}):
+        firm.set(first, **change)
+        firm.set(second, calls=change.get("calls", 3))
+        expect(page.locator(f"#cb-{second}")).to_contain_text("twice" if "calls" in change else "3 times")
+    expect(page.locator("[data-row]").first).to_have_id(f"cb-{second}")
+    expect(note).to_be_focused()
+    note.press_sequentially("ote")
+    expect(note).to_have_value("Wants a quote")
+
+
+def test_the_list_can_be_worked_from_the_keyboard(firm: Firm, sign_in: Open) -> None:
+    first, second = firm.callback(due=5), firm.callback(LUIS, due=10)
+    page = sign_in("sam")
+    page.keyboard.press("j")
+    expect(page.locator(f"#cb-{first}")).to_be_focused()
+    page.keyboard.press("j")
+    page.keyboard.press("c")
+    expect(page.locator(f"#cb-{second}")).to_contain_text("You have it")
+    expect(page.locator(f"#cb-{second}")).to_be_focused()
+    page.keyboard.press("k")
+    page.keyboard.press("Enter")
+    expect(page.locator(f"#cb-{first}")).to_contain_text("Ringing: first your phone")
+    page.keyboard.press("?")
+    expect(page.get_by_role("dialog")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("dialog")).to_be_hidden()
+
+
+def test_a_lost_connection_is_said_and_heals(firm: Firm, sign_in: Open) -> None:
+    callback = firm.callback()
+    page = sign_in("sam", "phone")
+    page.context.set_offline(True)
+    expect(page.locator("#connection")).to_contain_text("No connection since")
+    page.locator(f"#claim-{callback}").click()
+    expect(page.get_by_role("alert")).to_contain_text("did not reach Ringback")
+    page.context.set_offline(False)
+    expect(page.locator("#connection")).to_be_hidden()
+    page.locator(f"#claim-{callback}").click()
+    expect(page.locator(f"#cb-{callback}")).to_contain_text("You have it")
+    expect(page.get_by_role("alert")).to_have_count(0)
+
+
+def test_a_caller_who_rings_now_appears_and_can_be_taken(firm: Firm, sign_in: Open) -> None:
+    page = sign_in("sam", "phone")
+    expect(page.locator("#empty")).to_be_visible()
+    with firm.database.transaction() as session:
+        call = firm.call(session, JANE, state="ringing").id
+    page.locator(f"#take-{call}").click()
+    expect(page.locator(f"#live-{call}")).to_contain_text("Sam Field is taking it")
+    with firm.database.transaction() as session:
+        row = session.get_one(Call, call)
+        row.state, row.ended_at = "abandoned", clock.now()
+    expect(page.locator("#live")).to_have_count(0)
+
+
+def test_signing_out_in_another_tab_takes_the_list_away(firm: Firm, sign_in: Open) -> None:
+    firm.callback()
+    page = sign_in("sam")
+    other = page.context.new_page()
+    other.goto(page.url)
+    other.locator(".account summary").click()
+    other.get_by_role("button", name="Sign out", exact=True).click()
+    expect(page.get_by_label("Password")).to_be_visible()
+    other.go_back()
+    expect(other.get_by_label("Password")).to_be_visible()
+
+
+@pytest.mark.parametrize("name", ["<img src=x onerror=alert(1)>", "<script>alert(2)</script>", '"onfocus=alert(3) x="'])
+def test_a_hostile_caller_cannot_make_the_page_do_anything(firm: Firm, sign_in: Open, name: str) -> None:
+    firm.name(JANE, carrier_name=name)
+    callback = firm.callback(note=name)
+    page = sign_in("sam")
+    expect(page.locator(f"#cb-{callback} h3 bdi")).to_have_text(name)
+    firm.set(callback, calls=2)
+    expect(page.locator(f"#cb-{callback}")).to_contain_text("twice")
+    expect(page.locator(f"#cb-{callback} h3 bdi")).to_have_text(name)
+    assert page.locator("#list script, #list img").count() == 0
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("size", ["phone", "desk"])
+def test_every_page_is_fit_for_everybody(firm: Firm, sign_in: Open, address: str, scheme: str, size: str) -> None:
+    lease = clock.now() + dt.timedelta(minutes=9)
+    firm.name(JANE, carrier_name="JANE")
+    wrapping = firm.callback(state="wrapping_up", claimed_by="sam", lease_until=lease, due=-8, note="Boiler")
+    firm.message(wrapping, b"RIFF")
+    firm.callback(LUIS, state="claimed", claimed_by="alex", lease_until=lease)
+    firm.callback(None, state="no_number")
+    firm.callback("+12125550158", state="closed", closed_reason="talked", closed_at=clock.now())
+    with firm.database.transaction() as session:
+        call = firm.call(session, "+12125550160", state="ringing").id
+        session.add(Notice(key="new", words="Somebody rang a number that is not yours.", at=clock.now()))
+    page = sign_in("sam", size, color_scheme=scheme, reduced_motion="reduce")
+    for path in ("/", "/notices", f"/calls/{call}", "/nowhere"):
+        page.goto(address + path)
+        found = Axe().run(page).response["violations"]
+        assert [(path, fault["id"], fault["nodes"][0]["html"]) for fault in found] == []
+
+
+def test_nothing_runs_off_the_side_of_the_narrowest_phone(firm: Firm, sign_in: Open, address: str) -> None:
+    lease = clock.now() + dt.timedelta(minutes=9)
+    firm.name(JANE, "Bartholomew-Featherstonehaugh-Cholmondeley-of-Upper-Slaughter")
+    firm.message(firm.callback(state="wrapping_up", claimed_by="sam", lease_until=lease, note="x" * 300), b"RIFF")
+    page = sign_in("sam", "phone")
+    page.set_viewport_size({"width": 320, "height": 640})
+    for path in ("/", "/notices", "/nowhere"):
+        page.goto(address + path)
+        assert page.evaluate("document.documentElement.scrollWidth") <= 320, path
+
+
+def _talk(firm: Firm, callback: str) -> None:
+    """What the carrier would have told us: both picked up, they talked, it is over."""
+    now = clock.now()
+    with firm.database.transaction() as session:
+        _end_attempts(session, callback, now)
+    firm.set(callback, state="wrapping_up", attempts=1, rang_at=now, lease_until=now + dt.timedelta(minutes=10))
+
+
+def _end_attempts(session: Session, callback: str, now: dt.datetime) -> None:
+    for attempt in session.query(Attempt).filter_by(callback_id=callback):
+        attempt.state, attempt.ended_at, attempt.ending = "ended", now, "talked"

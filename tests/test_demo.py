@@ -1,0 +1,50 @@
+"""The demo's firm and its week: plausible, the same for everyone, made once."""
+
+import datetime as dt
+from pathlib import Path
+
+import sqlalchemy as sa
+
+from tests.program import NOON
+from voice import stats
+from voice.db import Database
+from voice.demo import firm, week
+from voice.models import Attempt, Call, Callback, Line
+
+
+def test_the_week_adds_up_and_its_promises_were_mostly_kept(both_databases: Database, tmp_path: Path) -> None:
+    firm.found(both_databases, tmp_path / "keys.json", NOON)
+    with both_databases.reading() as session:
+        counted = stats.counts(session, NOON - dt.timedelta(days=week.DAYS + 1), NOON, NOON)
+        assert counted["calls"] == (counted["talked"] or 0) + (counted["callback"] or 0)
+        assert counted["pending"] == counted["blocked"] == 0
+        closed = session.scalars(sa.select(Callback).where(Callback.state == "closed")).all()
+        kept = [each for each in closed if each.rang_at and each.rang_at <= each.promised_by]
+        assert len(closed) / 2 < len(kept) < len(closed)
+        for call in session.scalars(sa.select(Call)):
+            assert call.received_at < (call.ended_at or NOON) <= NOON
+        assert not session.scalars(sa.select(Attempt).where(Attempt.ended_at > NOON)).all()
+        assert not session.scalars(sa.select(Call).where(Call.received_at > NOON)).all()
+
+
+def test_the_day_off_of_the_week_is_a_closed_day_of_the_line(both_databases: Database, tmp_path: Path) -> None:
+    firm.found(both_databases, tmp_path / "keys.json", NOON)
+    with both_databases.reading() as session:
+        assert session.get_one(Line, firm.LINE).closed_days == ["2026-11-21"]
+        days = {
+            call.received_at.date().isoformat()
+            for call in session.scalars(sa.select(Call).where(Call.cause == "closed"))
+        }
+        assert days == {"2026-11-21"}
+
+
+def test_a_second_start_makes_nothing_anew(database: Database, tmp_path: Path) -> None:
+    def calls() -> int:
+        with database.reading() as session:
+            return session.scalar(sa.select(sa.func.count()).select_from(Call)) or 0
+
+    path = tmp_path / "keys.json"
+    first, before = firm.found(database, path, NOON), calls()
+    assert path.stat().st_mode & 0o077 == 0
+    assert firm.found(database, path, NOON) == first
+    assert calls() == before

@@ -1,0 +1,53 @@
+"""The README says what the code does: its settings table, its commands, its files."""
+
+import dataclasses
+import re
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from voice.cli import _parser
+from voice.rules.greeting import greeting_fault
+from voice.settings import Settings
+
+ROOT = Path(__file__).resolve().parent.parent
+README = (ROOT / "README.md").read_text()
+
+
+@pytest.mark.proves("01-1.5", "01-6.16")
+def test_the_settings_table_is_the_code_s() -> None:
+    told = re.findall(r"^\| `([A-Z_]+)` \| (?:`(.*?)`)? ?\| (.+) \|$", README, re.MULTILINE)
+    known = [(f.name.upper(), str(f.default), f.metadata["says"]) for f in dataclasses.fields(Settings)]
+    assert told == known
+
+
+@pytest.mark.proves("01-1.5")
+def test_every_command_the_readme_names_exists() -> None:
+    named = set(re.findall(r"(?:ringback|-m voice) ([a-z]+)", README))
+    known = _parser().format_help()
+    assert named
+    assert [name for name in named if not re.search(rf"^\s+{name}\s", known, re.MULTILINE)] == []
+
+
+@pytest.mark.proves("01-1.5")
+def test_every_file_the_readme_and_the_guide_point_to_exists() -> None:
+    guide = (ROOT / "CONTRIBUTING.md").read_text()
+    links = re.findall(r"\]\((?!http)([^)#]+)\)", README + guide)
+    paths = re.findall(r"`((?:voice|dashboard|tests)/[\w./]*)`", README + guide)
+    assert [path for path in {*links, *paths} if not (ROOT / path).exists()] == []
+
+
+@pytest.mark.proves("01-1.5")
+def test_the_business_file_of_the_readme_is_one() -> None:
+    firm = tomllib.loads(re.search(r"```toml\n(.*?)```", README, re.DOTALL)[1])  # type: ignore[index]
+    line = firm["lines"][0]
+    assert greeting_fault(line["greeting"], line["language"]) is None
+
+
+@pytest.mark.proves("01-1.5")
+def test_one_file_configures_every_tool() -> None:
+    tools = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]
+    assert {"ruff", "mypy", "pytest", "alembic"} <= set(tools)
+    stray = ("alembic.ini", "pytest.ini", "mypy.ini", "setup.cfg", "tox.ini", "ruff.toml", ".ruff.toml", "setup.py")
+    assert [name for name in stray if (ROOT / name).exists()] == []

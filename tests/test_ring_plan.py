@@ -1,0 +1,166 @@
+"""Who rings next, decided without phones: plain values in, one release out."""
+
+import datetime as dt
+
+import pytest
+
+from voice.rules import ring_plan
+from voice.rules.ring_plan import Mode, Release, Ring, RingBack, Waiting, due, exhausted, next_release, ring_until
+
+pytestmark = pytest.mark.proves("01-2.4")
+
+NOON = dt.datetime(2026, 11, 23, 17, 0, tzinfo=dt.UTC)
+STAFF = ("sam", "alex", "kim")
+
+
+def at(seconds: float) -> dt.datetime:
+    """So many seconds after the caller rang."""
+    return NOON + dt.timedelta(seconds=seconds)
+
+
+def caller(mode: Mode = "everyone", rings: tuple[Ring, ...] = (), since: float = 0, **more: object) -> Waiting:
+    """A caller who waits, for a minute at most."""
+    base = {"call_id": f"c{since:g}", "since": at(since), "ring_from": at(since), "ring_until": at(since + 60)}
+    return Waiting(**base | {"mode": mode, "people": STAFF, "rings": rings} | more)  # type: ignore[arg-type]
+
+
+def test_everyone_is_rung_at_once_in_the_order_of_the_line() -> None:
+    assert due(caller(), at(0)) == ["sam", "alex", "kim"]
+
+
+@pytest.mark.parametrize("mode", ["in_order", "fewest_recent"])
+def test_in_order_adds_one_person_every_step(mode: Mode) -> None:
+    waiting = caller(mode, step_seconds=12)
+    assert due(waiting, at(0)) == ["sam"]
+    assert due(waiting, at(11.9)) == ["sam"]
+    assert due(waiting, at(12)) == ["sam", "alex"]
+    assert due(waiting, at(24)) == ["sam", "alex", "kim"]
+
+
+def test_earlier_phones_ring_on_when_the_next_is_added() -> None:
+    waiting = caller("in_order", (Ring("sam", at(0)),), step_seconds=12)
+    assert due(waiting, at(12)) == ["alex"]
+    assert not exhausted(waiting)
+
+
+def test_the_last_person_rings_alone_for_five_seconds() -> None:
+    waiting = caller(first="kim")
+    assert due(waiting, at(4.9)) == ["kim"]
+    assert due(waiting, at(5)) == ["kim", "sam", "alex"]
+
+
+def test_the_five_seconds_alone_come_out_of_the_total_and_before_the_steps() -> None:
+    waiting = caller("in_order", first="alex", step_seconds=10)
+    assert [len(due(waiting, at(moment))) for moment in (0, 5, 14.9, 15)] == [1, 2, 2, 3]
+
+
+def test_a_last_person_who_is_not_working_is_not_waited_for() -> None:
+    assert due(caller(first="ann"), at(0)) == ["sam", "alex", "kim"]
+
+
+def test_a_phone_that_was_not_answered_rings_again_later() -> None:
+    waiting = caller(rings=(Ring("sam", at(0), "no_answer", at(15)),))
+    assert due(waiting, at(16)) == ["alex", "kim"]
+    assert due(waiting, at(17)) == ["alex", "kim", "sam"]  # who has not rung yet goes first
+
+
+def test_a_busy_phone_is_not_hammered_but_tried_with_the_next_wave() -> None:
+    waiting = caller(rings=(Ring("sam", at(0), "busy", at(1)),))
+    assert "sam" not in due(waiting, at(14))
+    assert "sam" in due(waiting, at(15))
+
+
+def test_a_phone_the_carrier_had_no_room_for_is_tried_soon() -> None:
+    assert "sam" in due(caller(rings=(Ring("sam", at(0), "limited", at(0)),)), at(2))
+
+
+@pytest.mark.parametrize("how", ["declined", "not_screened", "failed"])
+def test_who_declined_or_let_a_machine_answer_is_not_rung_again(how: str) -> None:
+    waiting = caller(rings=(Ring("sam", at(0), how, at(3)),))
+    assert due(waiting, at(50)) == ["alex", "kim"]
+
+
+def test_all_declined_means_nobody_is_left() -> None:
+    declined = tuple(Ring(person, at(0), "declined", at(3)) for person in STAFF)
+    assert exhausted(caller(rings=declined))
+    assert not exhausted(caller(rings=declined[:2]))
+    assert not exhausted(caller(rings=(*declined[:2], Ring("kim", at(0)))))
+    assert not exhausted(caller(rings=(*declined[:2], Ring("kim", at(0), "no_answer", at(15)))))
+
+
+def test_no_phone_is_rung_twice_at_once() -> None:
+    assert due(caller(rings=(Ring("sam", at(0)),)), at(30)) == ["alex", "kim"]
+    assert next_release([caller(people=("sam",))], [], busy={"sam"}, now=at(0)) is None
+
+
+def test_no_phone_starts_to_ring_for_the_last_seconds() -> None:
+    waiting = caller(people=("sam",))
+    assert due(waiting, at(56)) == ["sam"]
+    assert due(waiting, at(56.1)) == []
+
+
+def test_a_withheld_number_waits_half_as_long_again() -> None:
+    assert ring_until(NOON, 20, withheld=False) == at(20)
+    assert ring_until(NOON, 20, withheld=True) == at(30)
+
+
+def test_take_it_rings_that_phone_and_starts_no_new_wave() -> None:
+    waiting = caller("in_order", (Ring("sam", at(0)),), step_seconds=5, reserved_by="kim", reserved_since=at(2))
+    assert due(waiting, at(10)) == ["kim"]
+    assert due(caller(rings=(Ring("kim", at(0)),), reserved_by="kim", reserved_since=at(2)), at(10)) == []
+
+
+def test_take_it_forgives_an_earlier_refusal_but_not_a_later_one() -> None:
+    before = caller(rings=(Ring("kim", at(0), "declined", at(3)),), reserved_by="kim", reserved_since=at(4))
+    assert due(before, at(6)) == ["kim"]
+    after = caller(rings=(Ring("kim", at(0), "declined", at(5)),), reserved_by="kim", reserved_since=at(4))
+    assert due(after, at(8)) == ["sam", "alex"]
+
+
+def test_nobody_is_left_only_when_no_one_has_said_they_will_take_it() -> None:
+    declined = tuple(Ring(person, at(0), "declined", at(3)) for person in STAFF)
+    assert not exhausted(caller(rings=declined, reserved_by="kim", reserved_since=at(4)))
+
+
+@pytest.mark.parametrize("how", ["no_answer", "busy", "declined", "cancelled"])
+def test_after_a_cut_off_that_phone_rings_one_time(how: str) -> None:
+    waiting = caller(people=("sam",), rings=(Ring("sam", at(0), how, at(3)),), once=True)
+    assert due(waiting, at(30)) == []
+    assert exhausted(waiting)
+
+
+def test_a_refusal_for_the_cap_does_not_count_as_that_one_ring() -> None:
+    waiting = caller(people=("sam",), rings=(Ring("sam", at(0), "limited", at(0)),), once=True)
+    assert due(waiting, at(3)) == ["sam"]
+    assert not exhausted(waiting)
+
+
+def test_every_callers_first_phone_goes_before_anyones_second() -> None:
+    first = caller(rings=(Ring("sam", at(0)),))
+    second = caller(since=5)
+    assert next_release([first, second], [], {"sam"}, at(6)) == Release("alex", call_id=second.call_id)
+
+
+def test_then_ring_backs_then_the_longest_waiting() -> None:
+    older, newer = caller(rings=(Ring("sam", at(0)),)), caller(since=5, rings=(Ring("alex", at(5)),))
+    back = RingBack("a1", "kim", at(2))
+    busy = {"sam", "alex"}
+    assert next_release([newer, older], [back], busy, at(6)) == Release("kim", attempt_id="a1")
+    assert next_release([newer, older], [], busy, at(6)) == Release("kim", call_id=older.call_id)
+
+
+def test_a_ring_back_waits_for_a_caller_who_has_no_phone_yet() -> None:
+    back = RingBack("a1", "kim", at(0))
+    assert next_release([caller(since=5)], [back], set(), at(6)) == Release("sam", call_id="c5")
+    assert next_release([], [back], {"kim"}, at(6)) is None
+
+
+def test_no_more_legs_at_once_than_the_carrier_bears() -> None:
+    waiting = caller(rings=(Ring("sam", at(0)),))
+    assert next_release([waiting], [], {"sam"}, at(1), legs_now=1, cap=2) == Release("alex", call_id="c0")
+    assert next_release([waiting], [], {"sam"}, at(1), legs_now=2, cap=2) is None
+    assert next_release([caller()], [], set(), at(1), legs_now=0, cap=0) is not None
+
+
+def test_a_leg_rings_below_a_mailboxs_patience() -> None:
+    assert ring_plan.LEG_SECONDS <= 15

@@ -1,0 +1,162 @@
+"""Everything under one supervisor, as real processes: `run`, `simulate`, `demo`."""
+
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import urllib.request
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.program import ACME, MAIN
+from tests.waiting import until
+from voice import cli, running
+from voice.embedded.supervisor import die_with_parent
+
+pytest_plugins = ["tests.interface"]
+
+Start = Callable[..., "Terminal"]
+
+
+class Terminal:
+    """A command running in a process of its own; what it prints is read line by line."""
+
+    def __init__(self, line: tuple[str, ...], env: dict[str, str], log: Path) -> None:
+        self._log = log
+        with log.open("wb") as out:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "voice.cli", *line], env={**os.environ, **env}, stdout=out, stderr=out,
+                stdin=subprocess.DEVNULL, start_new_session=True, preexec_fn=die_with_parent,
+            )  # fmt: skip
+
+    def printed(self) -> str:
+        """Everything it has said so far."""
+        return self._log.read_text()
+
+    def address(self) -> str:
+        """The URL on its last line, once it stands there."""
+
+        def last() -> str:
+            assert self.process.poll() is None, self.printed()
+            found = re.search(r"^(http://\S+)\n\Z", self.printed(), re.MULTILINE)
+            return found[1].rstrip("/") if found else ""
+
+        return until(last, "an address to be printed", seconds=60)
+
+    def interrupt(self) -> int:
+        """Ctrl-C; its exit status."""
+        self.process.send_signal(signal.SIGINT)
+        return self.process.wait(45)
+
+
+@pytest.fixture
+def start(home: Path, tmp_path: Path) -> Iterator[Start]:
+    """Runs a command: `start("demo", "--no-browser", PORT="8123")`."""
+    running: list[Terminal] = []
+
+    def run(*line: str, **env: str) -> Terminal:
+        running.append(Terminal(line, env, tmp_path / f"printed-{len(running)}"))
+        return running[-1]
+
+    yield run
+    for terminal in running:
+        if terminal.process.poll() is None:
+            terminal.interrupt()
+
+
+def ask(url: str, token: str = "", body: dict[str, Any] | None = None) -> Any:
+    """The JSON (or text) at an address."""
+    headers = {"Content-Type": "application/json"} | ({"Authorization": f"Bearer {token}"} if token else {})
+    data = json.dumps(body).encode() if body else None
+    request = urllib.request.Request(url, headers=headers, data=data)  # noqa: S310  this machine's http
+    with urllib.request.urlopen(request, timeout=10) as answer:  # noqa: S310  the same
+        text = answer.read().decode()
+    return json.loads(text) if answer.headers.get_content_type() == "application/json" else text
+
+
+def nobody_listens(*urls: str) -> bool:
+    return all(running.is_free(int(url.rpartition(":")[2])) for url in urls)
+
+
+@pytest.mark.proves("01-2.18", "01-4.6")
+def test_simulate_prints_its_address_last_and_knows_the_firm(start: Start, acme_file: Path) -> None:
+    cli.main(["apply", str(acme_file)])
+    account = {"TWILIO_ACCOUNT_SID": "AC" + "b2" * 16, "TWILIO_AUTH_TOKEN": "t" * 32}
+    simulator = start("simulate", "--port", "0", **account)
+    url = simulator.address()
+    (main, _other) = ask(f"{url}/simulator/numbers")["numbers"]
+    assert (main["number"], main["voice_url"]) == (MAIN, "http://127.0.0.1:8000/voice/incoming")
+    phones = ask(f"{url}/simulator/phones")["phones"]
+    assert {(phone["name"], phone["role"]) for phone in phones} == {("Sam Field", "staff"), ("Alex Reed", "staff")}
+    assert f"TWILIO_ACCOUNT_SID={account['TWILIO_ACCOUNT_SID']}" in simulator.printed()
+    assert simulator.interrupt() == 0
+    assert nobody_listens(url)
+
+
+@pytest.mark.proves("01-2.18")
+def test_run_starts_everything_and_commands_work_beside_it(
+    start: Start, acme_file: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    cli.main(["apply", str(acme_file)])
+    account = {"TWILIO_ACCOUNT_SID": "AC" + "b2" * 16, "TWILIO_AUTH_TOKEN": "t" * 32, "PORT": str(running.free_port(0))}
+    everything = start("run", **account)
+    url = everything.address()
+    assert ask(f"{url}/healthz") == "ok"
+    assert ask(f"{url}/readyz")["ready"] is True
+    cli.main(["token", "create", "--name", "tests"])
+    token = capsys.readouterr().out.splitlines()[-1]
+    acme_file.write_text(ACME.replace("Sam Field", "Samuel Field"))
+    assert cli.main(["apply", str(acme_file)]) == 0
+    assert ask(f"{url}/api/v1/staff/sam", token)["name"] == "Samuel Field"
+
+    for name, value in account.items():
+        monkeypatch.setenv(name, value)
+    assert cli.main(["run"]) == 1
+    assert f"Port {account['PORT']} is taken" in capsys.readouterr().err
+
+    assert everything.interrupt() == 0
+    assert nobody_listens(url)
+
+
+@pytest.mark.proves("01-1.1", "01-4.6")
+def test_the_demo_is_a_firm_with_a_week_behind_it_whose_phones_ring(start: Start, home: Path) -> None:
+    demo = start("demo", "--no-browser", PORT=str(running.free_port(0)))
+    phones = demo.address()
+    pages = re.findall(r"http://\S+", demo.printed())[0].rstrip("/")
+    token = json.loads((home / "demo" / "keys.json").read_text())["token"]
+
+    counted = ask(f"{pages}/api/v1/stats", token)
+    assert counted["calls"] > 50
+    assert min(counted["talked"], counted["missed"], counted["closed"], counted["abandoned"]) > 0
+    states = {callback["state"] for callback in ask(f"{pages}/api/v1/callbacks", token)["items"]}
+    assert states == {"waiting", "unreached", "no_number"}
+    assert ask(f"{pages}/api/v1/callbacks?state=closed", token)["items"]
+
+    ask(f"{phones}/simulator/phones/%2B12125550142/dial", body={"to": "+12125550100"})
+
+    def all_ring() -> bool:
+        ringing = {phone["name"] for phone in ask(f"{phones}/simulator/phones")["phones"] if phone["ringing"]}
+        return ringing == {"Sam Field", "Alex Reed", "Kim Novak"}
+
+    until(all_ring, "all three phones to ring", seconds=20)
+    assert ask(f"{phones}/simulator/complaints")["complaints"] == []
+
+    assert demo.interrupt() == 0
+    assert nobody_listens(phones, pages)
+    assert not list(home.glob("ringback.db")), "demo data lies beside real data"
+
+
+def test_a_port_that_is_taken_is_not_chosen() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        assert not running.is_free(port)
+        other = running.free_port(port)
+        assert other not in (0, port)
+        assert running.is_free(other)
+    assert running.free_port(0) > 0

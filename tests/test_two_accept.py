@@ -1,0 +1,94 @@
+"""Two people want one caller, or one person wants a caller whose time is up: one UPDATE decides."""
+
+import pytest
+
+from tests.conftest import MakeWorld
+from tests.world import World, seconds, talked_with
+from voice.simulator import scripts
+
+
+@pytest.mark.proves("01-6.3", "01-2.6")
+@pytest.mark.parametrize("gap", [0.0, 0.01, 0.05])
+def test_of_two_who_accept_within_50_ms_one_is_joined_and_the_other_hears_who(world: World, gap: float) -> None:
+    sam, alex = world.staff("sam"), world.staff("alex")
+    leg = world.rings(talk=30)
+    world.advance(4)
+    sam.pick_up()
+    alex.pick_up()
+    world.advance(1)
+    sam.press("1")
+    world.advance(gap)
+    alex.press("1")
+    world.advance(3)
+    winner = talked_with(leg)
+    loser = alex if winner is sam else sam
+    assert world.heard(loser)[-1] == f"{winner.name.title()} {'Field' if winner is sam else 'Moor'} has it."
+    world.advance(1)
+    assert loser.state == "idle"
+    world.advance(60)
+    assert world.call(leg).outcome == "talked"
+    assert loser.leg is None
+    assert [len(phone.rings) for phone in (sam, alex)] == [1, 1]
+    assert world.events(world.call(leg)).count("accepted") == 1
+    assert world.callbacks() == []
+
+
+def test_a_key_pressed_twice_accepts_once(make_world: MakeWorld) -> None:
+    world = make_world(staff=("sam",))
+    sam = world.staff("sam")
+    leg = world.rings(talk=15)
+    world.advance(4)
+    sam.pick_up()
+    world.advance(1)
+    sam.press("11")
+    world.advance(30)
+    assert talked_with(leg) is sam
+    assert world.events(world.call(leg)).count("accepted") == 1
+
+
+def test_who_picks_up_after_another_has_accepted_hears_so_and_nobody_else_is_disturbed(world: World) -> None:
+    sam, alex = world.staff("sam", scripts.Answers(after=4, key_after=1)), world.staff("alex")
+    leg = world.rings(talk=30)
+    world.advance(5.5)
+    alex.pick_up()  # in the moment between the acceptance and the end of the ringing
+    world.advance(10)
+    assert talked_with(leg) is sam
+    assert alex.state == "idle"
+    world.advance(60)
+    assert world.callbacks() == []
+
+
+def deciding_wait(world: World, ring_seconds: float) -> float:
+    """When, in seconds after the call, the first wait request at or after the end of the ring time comes."""
+    leg = world.rings("+12125550188")
+    world.advance(ring_seconds + 8)
+    waits = [seen.at for seen in world.day.carrier.documents if seen.context == "wait" and "<Leave" in seen.body]
+    world.caller("+12125550188").hang_up()
+    world.advance(30)
+    return seconds(waits[0], leg.created_at)
+
+
+@pytest.mark.proves("01-6.4")
+@pytest.mark.parametrize("offset", [-0.3, -0.1, -0.05, -0.02, 0.0, 0.02, 0.05, 0.1, 0.3])
+def test_an_acceptance_at_the_very_end_wins_or_loses_never_both(make_world: MakeWorld, offset: float) -> None:
+    world = make_world(staff=("sam",), ring_seconds=15)
+    sam = world.staff("sam", scripts.Off())
+    end = deciding_wait(world, 15)
+    sam.script = None
+    leg = world.rings(talk=20)
+    world.advance(10)
+    sam.pick_up()
+    world.advance(end + offset - 10)
+    sam.press("1")
+    world.advance(60)
+    call = world.call(leg)
+    promised = [words for words in world.heard(world.caller()) if "will ring you" in words]
+    if leg.bridges:
+        assert offset <= 0.1
+        assert (call.outcome, call.callback_id, promised) == ("talked", None, [])
+        assert world.events(call).count("accepted") == 1
+    else:
+        assert offset >= -0.1
+        assert (call.state, call.outcome, len(promised)) == ("unanswered", "callback", 1)
+        assert call.callback_id in [callback.id for callback in world.callbacks()]
+        assert "accepted" not in world.events(call)
