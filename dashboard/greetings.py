@@ -44,7 +44,7 @@ def _sound() -> bytes:
     if file is None:
         return b""
     with contextlib.closing(file):  # a large upload lies in a temporary file
-        return file.read(verbs.MAX_BYTES + 1)
+        return bytes(file.read(verbs.MAX_BYTES + 1))
 
 
 def _do(number: str, verb: Callable[[Session, Line], None], words: str | None = None) -> ResponseReturnValue:

@@ -2,19 +2,17 @@
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
 
 from tests import firm
+from tests.postgres import PostgresServer
 from tests.world import URL, World
 from voice import migrate
 from voice.db import Database
 from voice.settings import Settings
-
-if TYPE_CHECKING:  # a plugin must not be imported before pytest has rewritten its assertions
-    from tests.servers import PostgresServer
 
 pytest_plugins = ["tests.network", "tests.servers", "tests.browsers"]
 
@@ -39,7 +37,7 @@ def sqlite_url(sqlite_template: Path, tmp_path: Path) -> str:
 
 
 @pytest.fixture
-def postgres_url(postgres_server: "PostgresServer") -> Iterator[str]:
+def postgres_url(postgres_server: PostgresServer) -> Iterator[str]:
     """A fresh Postgres database."""
     url = postgres_server.create_database(postgres_server.template("ringback", migrate.upgrade))
     yield url

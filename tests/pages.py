@@ -40,6 +40,10 @@ class Firm:
         with self.database.transaction() as session:
             _let_in(session)
 
+    def close(self) -> None:
+        """Let go of the database."""
+        self.database.engine.dispose()
+
     def visitor(self, email: str | None = None) -> "Visitor":
         """A browser of its own; signed in when an address is given."""
         visitor = Visitor(self)
@@ -136,6 +140,11 @@ class Visitor:
         host = self.origin.partition("://")[2]
         found = self.client.get_cookie(prefix + purpose, domain=host)
         return found.value if found else None
+
+
+def reads(html: str) -> str:
+    """A page as a person reads it."""
+    return " ".join(re.sub(r"<[^>]+>", " ", html).split())
 
 
 def _headers(given: dict[str, str]) -> dict[str, str]:

@@ -31,8 +31,10 @@ def _morning() -> Iterator[None]:
 
 
 @pytest.fixture
-def firm(sqlite_url: str, tmp_path: pathlib.Path) -> Firm:
-    return Firm(sqlite_url, tmp_path)
+def firm(sqlite_url: str, tmp_path: pathlib.Path) -> Iterator[Firm]:
+    made = Firm(sqlite_url, tmp_path)
+    yield made
+    made.close()
 
 
 @pytest.fixture

@@ -124,8 +124,7 @@ def test_the_callers_mailbox_is_no_talk_until_staff_say_so(owing: World) -> None
 
 @pytest.mark.proves("01-6.14")
 def test_a_number_that_cannot_be_reached_counts_nothing_and_stays_with_who_tried(owing: World) -> None:
-    sam = owing.staff("sam", scripts.Answers(after=2))
-    owing.caller(JANE).script = scripts.Fails()
+    sam, owing.caller(JANE).script = owing.staff("sam", scripts.Answers(after=2)), scripts.Fails()
     tap(owing)
     owing.advance(30)
     row = callback(owing)
@@ -204,8 +203,7 @@ def test_the_caller_rings_in_before_the_staff_phone_is_picked_up(owing: World) -
     owing.advance(2)
     sam.press("1")
     owing.advance(40)
-    assert owing.call(leg).outcome == "talked"
-    assert owing.call(leg).answered_by == "sam"
+    assert (owing.call(leg).outcome, owing.call(leg).answered_by) == ("talked", "sam")
     assert dials(owing) == []
     assert tries(owing) == [("crossed", 0)]
     row = callback(owing)
@@ -222,8 +220,7 @@ def test_the_caller_rings_in_while_their_own_phone_rings(owing: World) -> None:
     assert dialled.rang_at is not None
     leg = owing.rings(JANE, talk=20)
     owing.advance(40)
-    assert owing.call(leg).outcome == "talked"
-    assert owing.call(leg).answered_by == "sam"
+    assert (owing.call(leg).outcome, owing.call(leg).answered_by) == ("talked", "sam")
     assert dialled.answered_at is None
     assert dialled.ended_at is not None
     assert dialled.ended_at - leg.created_at < dt.timedelta(seconds=3)

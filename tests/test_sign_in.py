@@ -2,6 +2,7 @@
 
 import datetime as dt
 import pathlib
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -17,8 +18,10 @@ NOON = dt.datetime(2026, 11, 23, 17, tzinfo=dt.UTC)
 
 
 @pytest.fixture
-def firm(sqlite_url: str, tmp_path: pathlib.Path) -> Firm:
-    return Firm(sqlite_url, tmp_path)
+def firm(sqlite_url: str, tmp_path: pathlib.Path) -> Iterator[Firm]:
+    made = Firm(sqlite_url, tmp_path)
+    yield made
+    made.close()
 
 
 @pytest.mark.proves("01-3.2")

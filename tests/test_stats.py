@@ -103,6 +103,7 @@ def test_a_person_is_reached_on_the_call_itself_on_a_later_one_or_when_rung_back
     # the other line's caller still waits.
     assert figures(acme)["seconds_to_person_median"] == 360
     assert figures(acme, line=MAIN)["seconds_to_person_median"] == (60 + 360) / 2
+    assert figures(acme, line=OTHER)["seconds_to_person_median"] is None
 
 
 def test_a_withheld_caller_is_not_taken_for_another_one(acme: Database, add_call: AddRow) -> None:
@@ -127,6 +128,11 @@ def test_people_who_still_wait_never_make_it_look_shorter(seconds: list[int], wa
         assert with_waiting is None
     elif with_waiting is not None:
         assert with_waiting >= (stats.survival_median(reached) or 0)
+
+
+def test_somebody_who_has_waited_a_short_time_counts_as_long_as_they_are_known_to_wait() -> None:
+    # Of four, one was reached after 10 s; of the two still waited for after 20 s, one was reached after 30 s.
+    assert stats.survival_median([(10, 1, 0), (20, 0, 1), (30, 1, 0), (40, 1, 0)]) == 30
 
 
 def test_every_figure_has_its_sentence(acme: Database) -> None:

@@ -15,11 +15,11 @@ from sqlalchemy.orm import Session
 from structlog.testing import capture_logs
 
 from tests import documents, firm
-from voice import ringing
+from voice import callbacks, ringing
 from voice.app import create_app
 from voice.carrier.client import Carrier
 from voice.db import Database
-from voice.ledger import CallEvent
+from voice.ledger import CallEvent, Message
 from voice.models import Call, Callback, Leg, Promise
 from voice.settings import Settings
 from voice.simulator import scripts
@@ -127,6 +127,15 @@ class World:
             lambda session: ringing.reserve(session, session.get_one(Call, call_id), name, self.now)
         )  # fmt: skip
 
+    def give_result(self, name: str, result: str) -> None:
+        """A staff member says how the ring-back they hold ended."""
+
+        def say(session: Session) -> None:
+            held = session.scalars(sa.select(Callback).where(Callback.claimed_by == name)).one()
+            assert callbacks.give_result(session, held, name, result, self.now) is None
+
+        self.write(say)
+
     # --- time
 
     @property
@@ -199,6 +208,10 @@ class World:
     def promises(self) -> list[Promise]:
         """All promises, in order."""
         return self.read(lambda session: list(session.scalars(sa.select(Promise).order_by(Promise.id))))
+
+    def messages(self) -> list[Message]:
+        """What callers have said, in order."""
+        return self.read(lambda session: list(session.scalars(sa.select(Message).order_by(Message.received_at))))
 
     def events(self, call: Call) -> list[str]:
         """What happened to a call, in words, in the order it was written down."""

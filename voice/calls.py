@@ -13,6 +13,9 @@ from voice.rules import causes, hours, numbers, ring_plan, states, text
 from voice.work import outbox
 
 
+QUEUE_RESTS = 60.0  # seconds a caller's queue is left alone after the call
+
+
 class NoLine(Exception):
     """Nothing has been applied yet: there is no line a call could be put on."""
 
@@ -201,6 +204,9 @@ def end(session: Session, call: Call, at: dt.datetime, failed: bool = False) -> 
         _open_callback(session, call, "fail" if failed else "hang_up", cause, at)
     moves.note(session, "ended", at, call=call)
     ringing.stop(session, call, at)
+    if call.queue_sid is not None:
+        key = f"queue:{call.queue_sid}"
+        outbox.emit(session, "drop_queue", at, key=key, after=QUEUE_RESTS, queue_sid=call.queue_sid)
 
 
 def _settle(session: Session, call: Call, at: dt.datetime) -> None:

@@ -9,7 +9,7 @@ from voice.db import one_row
 from voice.ledger import Pace
 from voice.models import Leg
 
-LEG_EVERY = 1.0  # seconds between legs placed through the API (twilio-facts 5.7)
+LEG_EVERY = 1.0  # seconds between legs placed through the API: the carrier's own default, one call a second per account
 BACK_OFF = 2.0  # seconds without a leg after "too many requests"
 CAP_LASTS = 300.0  # seconds a learned cap is believed
 FAILURES = 3  # failures in a row that shut the circuit

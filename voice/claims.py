@@ -103,7 +103,7 @@ def lapse(session: Session, now: dt.datetime) -> int:
     """
     late = sa.select(Callback).where(Callback.lease_until < now, Callback.state.in_(("claimed", "wrapping_up")))
     lapsed = 0
-    for callback in session.scalars(late):
+    for callback in session.scalars(late).all():
         also: Also = [Callback.lease_until < now, no_live_attempt()]
         holder = callback.claimed_by
         if callback.state == "claimed":

@@ -75,6 +75,8 @@ def _call_of(session: Session, leg: Leg) -> Call | None:
 
 def _meaning(session: Session, leg: Leg, event: str, at: dt.datetime) -> str:
     """The carrier's ending in our words: `busy` after ringing is a hand that declined, an early failure a cap."""
+    if leg.stopping_at is not None and leg.state in ("placed", "ringing") and event in ("end", "no_answer"):
+        return "cancelled"  # we ended it, whatever the carrier calls that
     if event == "end" and leg.state in ("placed", "ringing"):
         # Completed without news of a pick-up: the news is lost or late. Nobody pressed a key, that is what counts.
         moves.move(session, leg, "picked_up", at, picked_up_at=at)

@@ -174,6 +174,12 @@ class Call(Base):
     ended_at: Mapped[dt.datetime | None]
     seen_at: Mapped[dt.datetime]  # last sign of life from the carrier; old and not ended: the sweeper asks
     callback_id: Mapped[str | None] = mapped_column(sa.ForeignKey("callbacks.id"))
+    queue_sid: Mapped[str | None]  # the carrier's id of `queue`, to delete it by afterwards
+
+    @property
+    def queue(self) -> str:
+        """The caller's own queue: random, and another one when they are queued again."""
+        return f"rb-{self.id}-{self.round}"
 
 
 class Leg(Base):

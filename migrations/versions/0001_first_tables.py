@@ -296,6 +296,7 @@ def upgrade() -> None:
         sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("seen_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("callback_id", sa.Text(), nullable=True),
+        sa.Column("queue_sid", sa.Text(), nullable=True),
         sa.CheckConstraint("outcome IN ('pending', 'talked', 'callback', 'blocked')", name=op.f("ck_calls_outcome")),
         sa.CheckConstraint("path IN ('queue', 'dial', 'fallback')", name=op.f("ck_calls_path")),
         sa.CheckConstraint(

@@ -67,6 +67,8 @@ def test_a_call_left_at_any_moment_ends(way: Callable[[Town], None], leaving: Ca
         way(town)
         town.day.advance(moment)
         leaving(town)
+        town.day.advance(30)
+        town.ann.hang_up()  # where nobody came, the caller waits on
         town.day.advance(60)
         assert town.day.next_event_at() is None, moment
         assert all(leg.over for leg in town.day.calls()), moment

@@ -1,7 +1,6 @@
 """The carrier's API: what we ask of it, and its refusals in our words."""
 
 import datetime as dt
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
@@ -140,13 +139,15 @@ class Carrier:
         calls = self._ask(lambda: self._client.calls.list(to=to, from_=line, start_time_after=midnight))
         return [seen for seen in map(_seen, calls) if seen.started_at and seen.started_at >= since]
 
-    def drop_queue(self, name: str) -> None:
-        """Delete a caller's queue, should it still be there. Queues have no look-up by name, so the list is read."""
-        for queue in self._ask(lambda: list(self._queues(name))):
-            self._ask(lambda found=queue: self._client.queues(found).delete())
+    def drop_queue(self, sid: str) -> None:
+        """Delete a queue; the carrier refuses while somebody is in it."""
+        self._ask(lambda: self._client.queues(sid).delete())
 
-    def _queues(self, name: str) -> Iterator[str]:
-        return (str(q.sid) for q in self._client.queues.stream() if q.friendly_name == name and not q.current_size)
+    def empty_queues(self, prefix: str, before: dt.datetime) -> list[str]:
+        """Ids of empty queues whose name begins so, made before `before`."""
+        queues = self._ask(lambda: self._client.queues.list())
+        ours = (q for q in queues if str(q.friendly_name).startswith(prefix) and not q.current_size)
+        return [str(q.sid) for q in ours if q.date_created < before]
 
     def recording(self, sid: str, limit: int) -> bytes | None:
         """The sound of a recording as MP3, or None while it is not ready. More than `limit` bytes is refused."""

@@ -18,11 +18,6 @@ RECORDING = re.compile(r"RE[0-9a-f]{32}")
 DIRECT = ("closed", "holiday")
 
 
-def queue_of(call: Call) -> str:
-    """The caller's own queue: random, and another one when they are queued again."""
-    return f"rb-{call.id}-{call.round}"
-
-
 def card_of(session: Session, call: Call) -> roster.LineCard:
     """The line of a call; a line switched off meanwhile still speaks with the first line's words."""
     firm = roster.current(session)
@@ -51,7 +46,7 @@ def incoming(session: Session, delivery: Delivery) -> str:
 def _queue(session: Session, delivery: Delivery, call: Call, words: str = "") -> str:
     base = f"/voice/calls/{call.id}"
     left = delivery.url(f"{base}/left", turn=_turn(delivery) + 1)
-    return twiml.enqueue(queue_of(call), delivery.url(f"{base}/wait"), left, words, card_of(session, call).language)
+    return twiml.enqueue(call.queue, delivery.url(f"{base}/wait"), left, words, card_of(session, call).language)
 
 
 def _turn(delivery: Delivery) -> int:
@@ -66,7 +61,7 @@ def wait(session: Session, delivery: Delivery, call_id: str) -> str:
     call = session.get(Call, call_id)
     if call is None:
         return twiml.leave()
-    call.seen_at = delivery.now
+    call.seen_at, call.queue_sid = delivery.now, delivery.get("QueueSid") or call.queue_sid
     first, card = call.greeted_at is None, card_of(session, call)
     if call.state == "ringing" and _is_over(session, call, delivery, first):
         return twiml.leave()

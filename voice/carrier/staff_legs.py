@@ -5,7 +5,7 @@ from sqlalchemy.orm import Session
 from voice import attempts, callbacks, calls, legs, ringing
 from voice.carrier import ring_back, twiml
 from voice.carrier.delivery import Delivery
-from voice.carrier.inbound import card_of, queue_of
+from voice.carrier.inbound import card_of
 from voice.carrier.webhooks import document, receipt
 from voice.carrier.words import OVER, leg_event
 from voice.models import Attempt, Call, Leg, StaffMember
@@ -101,7 +101,7 @@ def _next_or_ring_back(session: Session, delivery: Delivery, leg: Leg, call: Cal
 def _join(delivery: Delivery, leg: Leg, call: Call, pause: int = 0) -> str:
     heard = delivery.url(f"/voice/calls/{call.id}/joined")
     over = delivery.url(f"/voice/legs/{leg.id}/dialled", round=leg.join_tries)
-    return twiml.join_queue(queue_of(call), heard, over, pause)
+    return twiml.join_queue(call.queue, heard, over, pause)
 
 
 @document("/voice/legs/<leg_id>/dialled")

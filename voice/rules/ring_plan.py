@@ -17,7 +17,7 @@ WITHHELD_FACTOR = 1.5
 # A phone whose ring ended like this is not rung again for the same caller.
 SPENT = frozenset({"declined", "not_screened", "failed"})
 # A phone that did nothing of itself rings again with the next wave, and a wave is as long as a leg may ring.
-NEXT_WAVE = frozenset({"no_answer", "busy", "cancelled"})
+NEXT_WAVE = frozenset({"no_answer", "busy"})
 
 
 @dataclass(frozen=True)

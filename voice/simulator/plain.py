@@ -103,9 +103,14 @@ def _first_document(leg: "Leg") -> "Exchange | None":
 
 def orders(carrier: "Carrier", document: Document, leg: "Leg | None") -> str:
     """What a document tells the carrier to do, verb by verb."""
-    who = leg.phone.label if leg else "them"
-    done = [words for element in document.root if (words := _order(carrier, element, who))]
-    return ", then ".join(done) or "nothing more to do"
+    who, joint = leg.phone.label if leg else "them", ""
+    told = ""
+    for element in document.root:
+        words = _order(carrier, element, who)
+        told += f"{joint}{words}" if told else words
+        # What follows these is reached only when nobody presses or says anything.
+        joint = "; without one, " if element.tag == "Gather" else "; if nothing is said, " if element.tag == "Record" else ", then "
+    return told or "nothing more to do"
 
 
 def _order(carrier: "Carrier", element: Element, who: str) -> str:
@@ -125,7 +130,7 @@ def _order(carrier: "Carrier", element: Element, who: str) -> str:
         case "Hangup":
             return "hang up"
     plain = {"Leave": "let {who} out of the queue", "Record": "record what {who} says", "Reject": "refuse the call"}
-    return plain.get(element.tag, "").format(who=who) or ("go on" if element.tag == "Redirect" else element.tag)
+    return plain.get(element.tag, "").format(who=who) or ("ask again what to do" if element.tag == "Redirect" else element.tag)
 
 
 def _asked(gather: Element) -> str:
@@ -152,14 +157,14 @@ def request(carrier: "Carrier", asked: Mapping[str, Any]) -> tuple[str, bool, st
     refused = f". The carrier refuses ({asked['status']})" if asked["status"] >= 400 else ""
     if parts[-1] == "Calls" and asked["method"] == "POST":
         to = form.get("To", "")
-        return f"Ringback asks the carrier to ring {name(carrier, to)}{refused}", False, to
+        return f"Ringback asks: ring {name(carrier, to)}{refused}", False, to
     if parts[-1] == "Messages" and asked["method"] == "POST":
-        return f"Ringback asks the carrier to text {name(carrier, form.get('To', ''))}{refused}", False, ""
+        return f"Ringback asks: text {name(carrier, form.get('To', ''))}{refused}", False, ""
     if leg is not None and asked["method"] == "POST":
         wish = "hang up" if form.get("Status") else "move"
         ringing = wish == "hang up" and leg.answered_at is None and leg.direction != "inbound"
         text = f"stop ringing {leg.phone.label}" if ringing else f"{wish} {leg.phone.label}'s call"
-        return f"Ringback asks the carrier to {text}{refused}", False, leg.phone.number
+        return f"Ringback asks: {text}{refused}", False, leg.phone.number
     if "Recordings" in parts:
         return f"Ringback fetches the message{refused}", True, ""
     if "Queues" in parts:
@@ -183,3 +188,13 @@ def ending(leg: "Leg") -> str:
         "busy": f"{who}'s phone is busy",
         "failed": f"{who}'s phone cannot be reached",
     }.get(leg.status, f"{who}'s call ends")
+
+
+def last_thing(leg: "Leg") -> str:
+    """The same in a word or two, on the phone's own screen."""
+    if leg.why == "declined":
+        return "Declined"
+    if leg.ended_by == "phone" and leg.status not in {"busy", "failed", "no-answer"}:
+        return "Hung up"
+    words = {"no-answer": "Rang, nobody came", "canceled": "Rang, then stopped", "busy": "Engaged", "failed": "Unreachable"}
+    return words.get(leg.status, "The call is over")

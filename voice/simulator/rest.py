@@ -4,10 +4,16 @@ from collections.abc import Callable, Iterable, Mapping
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from flask import Blueprint, Flask, Response, g, jsonify, request
+from flask import Blueprint, Flask, Response, g, request
 from werkzeug.exceptions import HTTPException
 
-from .params import API_VERSION
+from .rest_account import ACCOUNT_VIEWS
+from .rest_base import RestError, View, error_answer
+from .rest_calls import CALL_VIEWS
+from .rest_messages import MESSAGE_VIEWS
+from .rest_numbers import NUMBER_VIEWS
+from .rest_queues import QUEUE_VIEWS
+from .rest_recordings import RECORDING_VIEWS
 from .switches import RestFault
 from .transport import WsgiApp
 
@@ -15,48 +21,12 @@ if TYPE_CHECKING:
     from .carrier import Carrier
 
 _CARRIER = "simulated.carrier"  # where a request's environment holds it
-View = Callable[..., Any]
-BASE = f"/{API_VERSION}/Accounts/<account>"
 _READABLE = frozenset(("application/json", "text/html"))
 LOST = "X-Simulated-Loss"  # tells the mount to lose this answer: timeout | refused
 
 
-class RestError(Exception):
-    """An answer with the carrier's error number."""
-
-    def __init__(self, status: int, code: int | None, message: str) -> None:
-        super().__init__(message)
-        self.status, self.code, self.message = status, code, message
-
-
-def error_answer(status: int, code: int | None, message: str) -> Response:
-    """An error as the carrier writes it; without a code, as a proxy in between would."""
-    if code is None:
-        return Response(f"<html><body>{message}</body></html>", status, content_type="text/html")
-    body = {
-        "code": code,
-        "message": message,
-        "more_info": f"https://www.twilio.com/docs/errors/{code}",
-        "status": status,
-    }
-    answer = jsonify(body)
-    answer.status_code = status
-    return answer
-
-
-def not_found(what: str = "") -> RestError:
-    """404 for anything."""
-    return RestError(404, 20404, f"The requested resource {what or request.path} was not found")
-
-
 def rest_app() -> Flask:
     """The REST API, for whichever carrier its requests are bound to (see `bound`)."""
-    from .rest_account import ACCOUNT_VIEWS
-    from .rest_calls import CALL_VIEWS
-    from .rest_messages import MESSAGE_VIEWS
-    from .rest_numbers import NUMBER_VIEWS
-    from .rest_queues import QUEUE_VIEWS
-    from .rest_recordings import RECORDING_VIEWS
 
     app = Flask("simulated_carrier", static_folder=None)
     app.url_map.strict_slashes = False
@@ -106,18 +76,6 @@ def _on_loop(view: View) -> Callable[..., Any]:
         return carrier.on_loop(lambda: view(carrier, **parts))
 
     return run
-
-
-def account_uri(carrier: "Carrier") -> str:
-    """Where the account's resources live."""
-    return f"/{API_VERSION}/Accounts/{carrier.config.account_sid}"
-
-
-def created(shown: dict[str, Any]) -> Response:
-    """201 with the new resource."""
-    answer = jsonify(shown)
-    answer.status_code = 201
-    return answer
 
 
 def _open_door() -> Response | None:

@@ -10,7 +10,7 @@ from .document import Source
 from .legs import Leg, StatusHook
 from .paging import between, page
 from .params import API_VERSION, E164, country, rfc2822
-from .rest import BASE, RestError, View, account_uri, created, not_found
+from .rest_base import BASE, RestError, View, account_uri, created, not_found
 from .webhooks import Exchange
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from flask import Response, jsonify, request
 
 from .paging import between, page
 from .params import API_VERSION, E164, rfc2822
-from .rest import BASE, RestError, View, account_uri, created, not_found
+from .rest_base import BASE, RestError, View, account_uri, created, not_found
 from .texts import Message, segments
 
 if TYPE_CHECKING:

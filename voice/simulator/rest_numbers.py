@@ -7,7 +7,7 @@ from flask import Response, jsonify, request
 from .config import Number
 from .paging import page
 from .params import API_VERSION
-from .rest import BASE, View, account_uri, not_found
+from .rest_base import BASE, View, account_uri, not_found
 
 if TYPE_CHECKING:
     from .carrier import Carrier

@@ -9,7 +9,7 @@ from .document import Source
 from .paging import page
 from .params import rfc2822
 from .queues import Member, Queue, Taking
-from .rest import BASE, RestError, View, account_uri, created, not_found
+from .rest_base import BASE, RestError, View, account_uri, created, not_found
 
 if TYPE_CHECKING:
     from .carrier import Carrier

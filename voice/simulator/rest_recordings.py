@@ -8,7 +8,7 @@ from .media import silent_mp3, tone_wav
 from .paging import between, page
 from .params import API_VERSION, rfc2822
 from .recordings import Recording
-from .rest import BASE, View, account_uri, not_found
+from .rest_base import BASE, View, account_uri, not_found
 
 if TYPE_CHECKING:
     from .carrier import Carrier

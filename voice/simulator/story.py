@@ -41,6 +41,7 @@ class Story:
         self._read = self._requests = 0
         self._live: set[str] = set()
         self._began = carrier.now()
+        self._held: list[Row] = []  # what a request brought about is noted before the request itself
 
     def since(self, number: int, most: int = 400) -> list[dict[str, Any]]:
         """The rows after the `number`-th, the newest `most` of them."""
@@ -56,7 +57,14 @@ class Story:
             self._begin(line)
             row = self._row(line)
             if row is not None:
-                self._rows.append(row)
+                (self._held if self._by_request(line) else self._rows).append(row)
+            if line["kind"] == "rest":
+                self._rows += self._held
+                self._held = []
+
+    def _by_request(self, line: Mapping[str, Any]) -> bool:
+        leg = self._carrier.calls.get(str(line.get("call", "")))
+        return line["kind"] == "ended" and leg is not None and leg.ended_by == "api"
 
     def _begin(self, line: Mapping[str, Any]) -> None:
         """Time counts from the first call of a stretch in which somebody is always on the phone."""
@@ -118,7 +126,8 @@ class Story:
         return row
 
     def _heard(self, line: Mapping[str, Any], leg: "Leg | None") -> Row | None:
-        if leg is None or leg.direction == "inbound" or f"{leg.phone.label} hears ring:" not in line["text"]:
+        bell = f"{leg.phone.label} hears ring: {leg.frm}" if leg else ""  # a caller's own ringing tone is named otherwise
+        if leg is None or leg.direction == "inbound" or line["text"] != bell:
             return None
         return self._say("people", f"{leg.phone.label}'s phone rings", line)
 

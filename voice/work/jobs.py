@@ -1,5 +1,6 @@
 """The jobs behind the outbox: each asks the carrier for one thing, may run twice, and says what went wrong."""
 
+import contextlib
 import datetime as dt
 import hashlib
 from collections.abc import Callable
@@ -10,7 +11,6 @@ import structlog
 from voice import attempts, calls, clock, dialled, legs
 from voice.carrier import client, words
 from voice.carrier.delivery import RETRY
-from voice.carrier.inbound import queue_of
 from voice.db import Database
 from voice.ledger import Message
 from voice.models import Attempt, Audio, Call, Leg
@@ -20,6 +20,8 @@ from voice.work import outbox
 log = structlog.get_logger()
 
 MESSAGE_BYTES = 8 * 1024 * 1024
+QUEUES = "rb-"  # how the names of our queues begin
+OLD_QUEUE = dt.timedelta(hours=5)  # longer than any call: nobody can be on the way into it
 
 
 class Again(Exception):
@@ -112,11 +114,16 @@ def fetch_recording(tools: Tools, now: dt.datetime, message_id: str) -> None:
         message.audio_id, message.state = name, "ready"
 
 
-def drop_queue(tools: Tools, now: dt.datetime, call_id: str) -> None:
-    """Tidy up a caller's queue; it is no harm if the carrier has done so already."""
-    with tools.database.reading() as session:
-        name = queue_of(session.get_one(Call, call_id))
-    tools.carrier.drop_queue(name)
+def drop_queue(tools: Tools, now: dt.datetime, queue_sid: str) -> None:
+    """Tidy up a caller's queue, some time after they left it. One that is gone, or not empty yet, is left alone."""
+    with contextlib.suppress(client.Gone, client.Refused):
+        tools.carrier.drop_queue(queue_sid)
+
+
+def tidy_queues(tools: Tools, now: dt.datetime) -> None:
+    """Once a night: empty queues of ours that no call has tidied up."""
+    for queue_sid in tools.carrier.empty_queues(QUEUES, before=now - OLD_QUEUE):
+        drop_queue(tools, now, queue_sid)
 
 
 def look_at_call(tools: Tools, now: dt.datetime, call_id: str) -> None:
@@ -168,6 +175,7 @@ def look_up_attempt(tools: Tools, now: dt.datetime, attempt_id: str) -> None:
 JOBS: dict[str, Callable[..., None]] = {
     job.__name__: job
     for job in (
-        end_leg, move_caller, join_leg, fetch_recording, drop_queue, look_at_call, look_at_leg, look_up_attempt,
+        end_leg, move_caller, join_leg, fetch_recording, drop_queue, tidy_queues,
+        look_at_call, look_at_leg, look_up_attempt,
     )
 }  # fmt: skip

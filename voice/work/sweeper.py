@@ -17,6 +17,7 @@ log = structlog.get_logger()
 
 QUIET_CALL = dt.timedelta(seconds=60)  # a caller's leg without news for this long is asked about
 QUIET_LEG = dt.timedelta(seconds=60)
+NIGHT = 8 * 3600.0  # seconds: once a day, and not at the first moment of it
 OVERDUE = dt.timedelta(seconds=10)  # a caller who should have been let out: their wait requests do not come
 
 
@@ -31,6 +32,7 @@ ANYTHING = sa.select(
 
 def sweep(session: Session, now: dt.datetime) -> None:
     """Everything that is due by the clock alone."""
+    outbox.emit(session, "tidy_queues", now, key=f"tidy_queues:{now.date()}", after=NIGHT)
     if not session.scalar(ANYTHING):
         return
     _let_out(session, now)

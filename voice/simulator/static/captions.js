@@ -2,6 +2,7 @@
 
 import { carrierNow, make, write } from "./page.js";
 
+const WHOLE = 0.95; // the last syllable is not worth a cut
 const RUNS_ON = new Set(["play", "ring", "tone"]);
 
 /** Caption and speech as one list in order of time; the same tone again and again is one line. */
@@ -23,7 +24,7 @@ function wording(line, staff) {
     case "ring": return staff ? "" : "♪ connecting…";
     case "beep": return "♪ beep";
     case "tone": return `♪ ${line.text} tone`;
-    case "joined": return `You are through to ${line.text}`;
+    case "joined": return `Connected with ${line.text}`;
     case "parted": return "The talk is over";
     default: return line.text;
   }
@@ -33,7 +34,8 @@ function wording(line, staff) {
 function spoken(line) {
   if (line.kind !== "say" && line.kind !== "voice") return 1;
   const end = line.until && Date.parse(line.until) < carrierNow() ? Date.parse(line.until) : carrierNow();
-  return Math.min(1, Math.max(0, (end - Date.parse(line.at)) / 1000 / (line.seconds || 0.5)));
+  const share = (end - Date.parse(line.at)) / 1000 / (line.seconds || 0.5);
+  return share > WHOLE ? 1 : Math.max(0, share);
 }
 
 /** A list on a screen. `draw` takes a phone of /desk/now; `tick` moves the light along the words. */
@@ -42,6 +44,16 @@ export class Captions {
     this.list = list;
     this.staff = staff;
     this.shown = new Map();
+    this.pinned = true; // until somebody scrolls back to read
+    list.addEventListener("wheel", () => this.pin(), { passive: true });
+    list.addEventListener("touchend", () => this.pin(), { passive: true });
+    list.addEventListener("keyup", () => this.pin());
+  }
+
+  pin() {
+    requestAnimationFrame(() => {
+      this.pinned = this.list.scrollHeight - this.list.scrollTop - this.list.clientHeight < 30;
+    });
   }
 
   draw(phone) {
@@ -53,17 +65,13 @@ export class Captions {
         this.shown.delete(key);
       }
     }
-    let grew = false;
     for (const line of lines) {
       const known = this.shown.get(line.key);
       if (known) known.line = line;
-      else {
-        this.shown.set(line.key, this.add(line));
-        grew = true;
-      }
+      else this.shown.set(line.key, this.add(line));
     }
+    if (!lines.length) this.pinned = true;
     this.tick();
-    if (grew) this.list.scrollTop = this.list.scrollHeight;
   }
 
   add(line) {
@@ -82,8 +90,8 @@ export class Captions {
       write(lit, words.slice(0, at));
       write(dim, words.slice(at));
       const over = line.until && Date.parse(line.until) <= carrierNow();
-      node.classList.toggle("cut", Boolean(over) && share < 0.97);
-      node.classList.toggle("on", !over && line.from === "other");
+      node.classList.toggle("cut", Boolean(over) && share < 1);
     }
+    if (this.pinned) this.list.scrollTop = this.list.scrollHeight;
   }
 }

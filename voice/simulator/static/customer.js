@@ -111,7 +111,7 @@ export class Customer {
     const first = this.phone.heard[0];
     const time = first && this.live ? ` · ${minutes((carrierNow() - this.since.at) / 1000)}` : "";
     const idle = this.lines.length ? ended || DOING.idle : "This carrier has no line to call";
-    write(byId("customer-doing"), this.live ? `${other ? `Talking with ${other}` : DOING[state]}${time}` : idle);
+    write(byId("customer-doing"), this.live ? `${other ? `With ${other}` : DOING[state]}${time}` : idle);
     this.captions.tick();
   }
 }

@@ -43,9 +43,9 @@ export class Station {
     for (const button of this.root.querySelectorAll("[data-deed]")) {
       button.addEventListener("click", () => this.deed(button.dataset.deed));
     }
-    const box = this.find(".say input");
+    const box = this.find(".speak input");
     box.setAttribute("aria-label", `What ${this.name} says`);
-    this.find(".say").addEventListener("submit", (event) => {
+    this.find(".speak").addEventListener("submit", (event) => {
       event.preventDefault();
       if (box.value.trim()) this.deed("speak", { text: box.value.trim() });
       box.value = "";
@@ -83,7 +83,7 @@ export class Station {
     const offered = OFFERED[state] || [];
     for (const button of this.root.querySelectorAll("[data-deed]")) button.hidden = !offered.includes(button.dataset.deed);
     for (const key of this.root.querySelectorAll(".keys button")) key.disabled = !["on a call", "talking"].includes(state);
-    this.find(".say").hidden = state !== "talking";
+    this.find(".speak").hidden = state !== "talking";
     this.find(".habit").hidden = offered.length > 0;
     // Who answered by keyboard stands on a button that is gone: the keys are what is wanted next.
     if (focused && state === "on a call") this.find(".keys button").focus();
@@ -102,7 +102,7 @@ export class Station {
   doing(phone, machine) {
     if (phone.state === "ringing") return `Ringing · ${phone.from}`;
     if (phone.state === "talking") return `Talking with ${phone.with}`;
-    if (phone.state === "on a call") return machine ? "The mailbox picked up" : "Picked up: any key takes the call";
+    if (phone.state === "on a call") return machine ? "The mailbox picked up" : phone.keys ? "One moment…" : "Any key takes the call";
     return phone.ended || "Quiet";
   }
 

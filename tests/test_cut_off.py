@@ -1,0 +1,181 @@
+"""After a talk: a normal goodbye rings nobody, a caller left on the line gets that person back, once."""
+
+import dataclasses
+
+import pytest
+
+from tests.conftest import MakeWorld
+from tests.world import World, seconds, talked_with
+from voice.simulator import scripts
+from voice.simulator.legs import Leg as PhoneLeg
+from voice.simulator.phones import Phone
+
+pytestmark = pytest.mark.proves("01-6.9")
+
+DROPS = scripts.Answers(after=2, talk=20)  # the staff phone is gone after 20 s of talk
+BACK = "If we were cut off, I'm getting Sam Field back."
+
+
+def cut_off(make_world: MakeWorld, then: scripts.Script) -> tuple[World, PhoneLeg, Phone]:
+    """Sam's phone drops after 20 s of talk, and does `then` when it rings again; the caller stays."""
+    world = make_world(staff=("sam", "alex"))
+    world.staff("alex", scripts.Off())
+    sam = world.staff("sam", scripts.InTurn((DROPS, then)))
+    leg = world.rings()
+    world.advance(10)
+    while sam.state == "talking":
+        world.advance(0.1)
+    world.staff("alex")  # from here on Alex's phone would ring for all to see
+    assert sam.state == "idle"
+    assert leg.bridges[0].other.phone is sam
+    return world, leg, sam
+
+
+def test_a_caller_left_on_the_line_is_told_and_that_phone_alone_rings(make_world: MakeWorld) -> None:
+    world, leg, sam = cut_off(make_world, scripts.Answers(after=3))
+    world.advance(3)
+    assert len(sam.rings) == 1  # a few seconds of silence first: people are slow to hang up
+    world.advance(20)
+    assert BACK in world.heard(world.caller())
+    assert sam.talking_to == world.caller().number
+    assert len(leg.bridges) == 2
+    assert [name for name, phone in world.phones.items() if phone.rings] == ["sam"]
+    assert "Cut off from 2 1 2, 5 5 5, 0 1 7 7: any key to go on, hang up if you were done." in world.heard(sam)
+    world.caller().hang_up()
+    world.advance(10)
+    call = world.call(leg)
+    assert (call.state, call.outcome) == ("completed", "talked")
+    assert world.callbacks() == []
+
+
+def test_the_phone_rings_after_its_old_leg_has_ended(make_world: MakeWorld) -> None:
+    world, _leg, sam = cut_off(make_world, scripts.Answers(after=3))
+    world.advance(20)
+    first, second = sam.legs
+    assert first.ended_at is not None
+    assert second.created_at > first.ended_at
+
+
+def test_hanging_up_on_the_question_means_done(make_world: MakeWorld) -> None:
+    world, leg, sam = cut_off(make_world, scripts.Drops(after=3, drops_after=2))
+    world.advance(30)
+    call = world.call(leg)
+    assert (call.state, call.outcome) == ("completed", "talked")
+    assert leg.over  # let go, with a word of goodbye
+    assert world.heard(world.caller())[-1].startswith("Thank")
+    assert world.callbacks() == []
+    assert len(sam.rings) == 2
+
+
+@pytest.mark.parametrize(
+    "then",
+    [scripts.Answers(after=100), scripts.Mailbox(after=3), scripts.Off(), scripts.Busy(), scripts.Declines(after=3)],
+    ids=lambda script: type(script).__name__,
+)
+def test_no_answer_a_machine_or_a_refusal_is_a_callback(make_world: MakeWorld, then: scripts.Script) -> None:
+    world, leg, sam = cut_off(make_world, then)
+    world.advance(50)
+    call = world.call(leg)
+    assert (call.state, call.outcome) == ("unanswered", "callback")
+    assert "will ring you" in world.caller().said_to_it()
+    assert len(sam.legs) == 2  # once, and nobody else
+    assert [name for name, phone in world.phones.items() if phone.rings] == ["sam"]
+    assert [callback.caller for callback in world.callbacks()] == [world.caller().number]
+
+
+def test_a_second_cut_off_is_a_goodbye(make_world: MakeWorld) -> None:
+    world, leg, sam = cut_off(make_world, dataclasses.replace(DROPS, after=3))
+    world.advance(60)
+    assert len(sam.rings) == 2
+    assert leg.over
+    call = world.call(leg)
+    assert (call.state, call.outcome) == ("completed", "talked")
+    assert world.heard(world.caller()).count(BACK) == 1
+
+
+def test_a_caller_who_gives_up_while_that_phone_rings_again_has_talked(make_world: MakeWorld) -> None:
+    world, leg, sam = cut_off(make_world, scripts.Answers(after=100))
+    world.advance(12)
+    assert sam.ringing
+    world.caller().hang_up()
+    world.advance(3)
+    assert not sam.ringing
+    call = world.call(leg)
+    assert (call.state, call.outcome) == ("completed", "talked")
+    assert world.callbacks() == []
+
+
+def test_cut_off_after_a_few_words_and_gone_is_a_short_talk(make_world: MakeWorld) -> None:
+    world = make_world(staff=("sam",))
+    world.staff("sam", scripts.InTurn((scripts.Answers(after=2, talk=3), scripts.Answers(after=100))))
+    leg = world.rings()
+    world.advance(16)
+    world.caller().hang_up()
+    world.advance(5)
+    call = world.call(leg)
+    assert (call.outcome, call.cause) == ("callback", "short_talk")
+    assert len(world.callbacks()) == 1
+
+
+@pytest.mark.parametrize("slow", [0.2, 2.0, 3.9])
+def test_a_normal_goodbye_rings_nobody_again(make_world: MakeWorld, slow: float) -> None:
+    world = make_world(staff=("sam",))
+    sam = world.staff("sam", scripts.Answers(after=2, talk=20))
+    leg = world.rings()
+    world.advance(10)
+    while sam.state == "talking":
+        world.advance(0.1)
+    world.advance(slow - 0.1)
+    world.caller().hang_up()
+    world.advance(60)
+    assert len(sam.rings) == 1
+    assert world.call(leg).outcome == "talked"
+    assert BACK not in world.heard(world.caller())
+    assert world.callbacks() == []
+
+
+class TakesAndDrops(scripts.Script):
+    """Presses the key and is gone `later` seconds after it, once; then it is answered and stays."""
+
+    def __init__(self, later: float) -> None:
+        object.__setattr__(self, "later", later)
+
+    later: float
+
+    async def play(self, ring: scripts.Ring) -> None:
+        await ring.wait(2)
+        await ring.pick_up()
+        await ring.heard_a_prompt()
+        await ring.wait(1)
+        ring.leg.press("1")
+        await ring.wait(self.later)
+        ring.hang_up()
+
+
+@pytest.mark.proves("01-2.4")
+@pytest.mark.parametrize("later", [0.01, 0.03, 0.05, 0.1, 0.5, 1.5])
+@pytest.mark.parametrize("reading", ["bridging-in-process", "bridged"])
+def test_accepted_but_never_joined_the_caller_waits_on(make_world: MakeWorld, later: float, reading: str) -> None:
+    world = make_world(staff=("sam", "alex"), ring_seconds=30)
+    world.day.carrier.switches.dialler_lost = reading
+    world.staff("sam", scripts.InTurn((TakesAndDrops(later), scripts.Answers(after=3))))
+    world.staff("alex", scripts.Off())
+    leg = world.rings(talk=15)
+    world.advance(90)
+    call = world.call(leg)
+    assert (call.state, call.outcome, call.answered_by) == ("completed", "talked", "sam")
+    assert talked_with(leg) is world.phones["sam"]
+    assert world.callbacks() == []
+
+
+@pytest.mark.proves("01-2.4")
+def test_others_may_win_the_caller_an_acceptance_has_lost(make_world: MakeWorld) -> None:
+    world = make_world(staff=("sam", "alex"), ring_seconds=40)
+    world.staff("sam", scripts.InTurn((TakesAndDrops(0.03), scripts.Off())))
+    alex = world.staff("alex", scripts.Answers(after=4))
+    leg = world.rings(talk=15)
+    world.advance(60)
+    assert talked_with(leg) is alex
+    assert len(alex.rings) == 2  # ended when Sam took the caller, rung again when Sam was gone
+    assert seconds(alex.answered[0], leg.created_at) < 12
+    assert world.call(leg).outcome == "talked"

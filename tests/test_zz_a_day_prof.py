@@ -1,0 +1,163 @@
+"""One day of three hundred callers, and the carrier's own log beside ours, line by line."""
+
+import datetime as dt
+import random
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import pytest
+import sqlalchemy as sa
+from twilio.rest import Client
+
+from tests import firm
+from tests.conftest import MakeWorld
+from tests.world import World
+from voice.models import Callback, Leg, StaffMember
+from voice.simulator import scripts
+from voice.simulator.legs import Leg as PhoneLeg
+
+SEVEN = dt.datetime(2026, 11, 23, 12, 0, tzinfo=dt.UTC)  # in New York, two hours before the line opens
+HOURS = 13  # until eight in the evening
+CALLERS = 100
+WITHHELD = ("anonymous", "+266696687")
+TALK = 10.0  # seconds; less is no talk
+BLUR = 1.0  # seconds between what the carrier saw and what it told us
+
+
+@dataclass(frozen=True)
+class AsItComes(scripts.Script):
+    """A person with a day to get through: mostly answers, sometimes declines, is away from the phone, or is a machine."""
+
+    dice: random.Random = field(default_factory=random.Random)
+
+    def chosen(self) -> scripts.Script:
+        return self.dice.choices(
+            (
+                scripts.Answers(after=self.dice.uniform(2, 12)),
+                scripts.Answers(after=self.dice.uniform(2, 12), talk=self.dice.choice((4, 15, 40))),
+                scripts.Declines(after=self.dice.uniform(1, 6)),
+                scripts.Mailbox(after=self.dice.uniform(8, 14)),
+                scripts.Drops(after=3, drops_after=2),
+                scripts.Script(),
+                scripts.Off(),
+            ),
+            weights=(48, 7, 12, 8, 5, 12, 8),
+        )[0]
+
+
+def _arrivals(dice: random.Random) -> Iterator[tuple[float, str, dict[str, float | str | None]]]:
+    """(second of the day, number, how they behave), in order; busiest around ten and two."""
+    people = [f"+1212555{1000 + n}" for n in range(170)]
+    for _ in range(CALLERS):
+        peak = dice.choices((3, 7, None), weights=(40, 35, 25))[0]
+        at = dice.uniform(0, HOURS * 3600) if peak is None else dice.gauss(peak * 3600, 2400)
+        number = dice.choice(WITHHELD) if dice.random() < 0.06 else dice.choice(people)
+        how: dict[str, float | str | None] = {"patience": dice.choice((None, None, None, 2.0, 9.0, 17.0, 25.0))}
+        how["talk"] = dice.choice((5.0, 30.0, 75.0, 200.0))
+        if dice.random() < 0.3:
+            how["message"] = "It is about the boiler."
+        yield min(max(at, 0), HOURS * 3600), number, how
+
+
+def _play(world: World) -> list[PhoneLeg]:
+    dice = random.Random(20261123)
+    world.rest = dt.timedelta(seconds=30)  # it is a long day, and little of it is spent ringing
+    for name in firm.PHONES:
+        world.staff(name, AsItComes(dice=random.Random(name)))
+    legs = []
+    breaks = [(4.6 * 3600, "sam", "away"), (5.4 * 3600, "sam", "on"), (6 * 3600, "kim", "off"), (8 * 3600, "kim", "on")]
+    events = sorted(
+        [*((at, number, how) for at, number, how in _arrivals(dice)), *((at, who, to) for at, who, to in breaks)],
+        key=lambda event: event[0],
+    )
+    for at, who, what in events:
+        world.run_until(max(world.now, SEVEN + dt.timedelta(seconds=at)))
+        if isinstance(what, str):
+            with world.database.transaction() as session:
+                session.get_one(StaffMember, who).availability = what
+        elif world.caller(who).state == "idle":
+            legs.append(world.rings(who, **what))
+    world.advance(1800)
+    return legs
+
+
+def _talk_seconds(leg: PhoneLeg) -> float:
+    return sum((span.until - span.at).total_seconds() for span in leg.bridges if span.until)
+
+
+@pytest.mark.timeout(900)
+@pytest.mark.proves("01-6.12")
+def test_a_day_of_three_hundred_callers_adds_up_and_the_carrier_agrees_line_by_line(make_world: MakeWorld) -> None:
+    world = make_world(staff=("sam", "alex", "kim"), start=SEVEN, hours=firm.OFFICE)
+    placed = _play(world)
+    calls = {call.sid: call for call in world.calls()}
+
+    outcomes = Counter(call.outcome for call in calls.values())
+    assert len(calls) == outcomes["talked"] + outcomes["callback"] + outcomes["blocked"]
+    assert min(outcomes["talked"], outcomes["callback"]) > 3  # a day on which nothing happened would show nothing
+
+    _the_carriers_log_agrees(world, placed)
+    _talks_are_talks(world, placed)
+    _one_open_callback_for_each_caller(world)
+    _no_phone_rang_twice_at_once(world)
+    _every_leg_was_written_down(world)
+
+
+def _the_carriers_log_agrees(world: World, placed: list[PhoneLeg]) -> None:
+    config = world.day.carrier.config
+    client = Client(config.account_sid, config.auth_token, http_client=world.day.http_client)
+    listed = {call.sid: call for call in client.calls.list(to=firm.LINE)}
+    ours = {call.sid: call for call in world.calls()}
+    assert set(listed) == set(ours) == {leg.sid for leg in placed}
+    for sid, call in ours.items():
+        theirs = listed[sid]
+        assert theirs.direction == "inbound"
+        assert call.caller in (theirs._from, None)
+        assert abs((call.received_at - theirs.date_created).total_seconds()) <= BLUR + 1  # it tells whole seconds
+        assert call.ended_at is not None
+        assert abs((call.ended_at - theirs.end_time).total_seconds()) <= BLUR + 1
+
+
+def _talks_are_talks(world: World, placed: list[PhoneLeg]) -> None:
+    ours = {call.sid: call for call in world.calls()}
+    for leg in placed:
+        seconds, call = _talk_seconds(leg), ours[leg.sid]
+        if call.outcome == "talked":
+            assert seconds >= TALK - BLUR, (leg.sid, seconds)
+        if seconds >= TALK + BLUR and call.round == 0:  # who was cut off and not reached again is called back
+            assert call.outcome == "talked", (leg.sid, seconds, call.cause)
+
+
+def _one_open_callback_for_each_caller(world: World) -> None:
+    callbacks = world.callbacks()
+    still_open = Counter((callback.line, callback.caller_key) for callback in callbacks if callback.state != "closed")
+    assert max(still_open.values()) == 1
+    counted = Counter(call.callback_id for call in world.calls() if call.callback_id)
+    assert counted == {callback.id: callback.calls for callback in callbacks}
+    first = {callback.id: callback.first_called_at for callback in callbacks}
+    for callback_id, at in first.items():
+        assert at == min(call.received_at for call in world.calls() if call.callback_id == callback_id)
+    last_seen = {call.caller_key: call for call in world.calls() if call.outcome != "blocked"}
+    for callback in callbacks:
+        if callback.state == "closed":
+            assert callback.closed_reason == "got_through"
+        else:
+            assert last_seen[callback.caller_key].outcome == "callback"  # nobody waits who has been talked with since
+
+
+def _no_phone_rang_twice_at_once(world: World) -> None:
+    for phone in world.phones.values():
+        spans = sorted(phone.rings, key=lambda span: span.started)
+        for one, other in zip(spans, spans[1:], strict=False):
+            assert one.ended is not None
+            assert one.ended <= other.started, (phone.name, one, other)
+
+
+def _every_leg_was_written_down(world: World) -> None:
+    truth = {leg.sid for leg in world.day.calls() if leg.direction.startswith("outbound")}
+    rows = world.read(lambda session: list(session.scalars(sa.select(Leg))))
+    assert {row.sid for row in rows} == truth
+    assert all(row.ended_at is not None for row in rows)
+    assert world.read(lambda session: session.scalar(sa.select(sa.func.count()).select_from(Callback))) > 0
+
