@@ -23,6 +23,7 @@ CALLERS = 300
 WITHHELD = ("anonymous", "+266696687")
 TALK = 10.0  # seconds; less is no talk
 BLUR = 1.0  # seconds between what the carrier saw and what it told us
+NAMED = 3.0  # seconds in which the caller is told with whom they talk: joined, and not heard yet
 
 
 @dataclass(frozen=True)
@@ -124,7 +125,7 @@ def _talks_are_talks(world: World, placed: list[PhoneLeg]) -> None:
     for leg in placed:
         seconds, call = _talk_seconds(leg), ours[leg.sid]
         if call.outcome == "talked":
-            assert seconds >= TALK - BLUR, (leg.sid, seconds)
+            assert seconds >= TALK - NAMED, (leg.sid, seconds)
         if seconds >= TALK + BLUR and call.round == 0:  # who was cut off and not reached again is called back
             assert call.outcome == "talked", (leg.sid, seconds, call.cause)
 

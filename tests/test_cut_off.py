@@ -169,7 +169,7 @@ def test_accepted_but_never_joined_the_caller_waits_on(make_world: MakeWorld, la
 
 
 @pytest.mark.proves("01-2.4")
-def test_others_may_win_the_caller_an_acceptance_has_lost(make_world: MakeWorld) -> None:
+def test_others_may_win_a_caller_an_acceptance_has_lost(make_world: MakeWorld) -> None:
     world = make_world(staff=("sam", "alex"), ring_seconds=40)
     world.staff("sam", scripts.InTurn((TakesAndDrops(0.03), scripts.Off())))
     alex = world.staff("alex", scripts.Answers(after=4))

@@ -90,14 +90,17 @@ def test_gone_during_the_whisper_one_key_rings_them_back_on_the_same_leg(make_wo
     assert [(row.state, row.closed_reason) for row in world.callbacks()] == [("closed", "talked")]
 
 
-def test_gone_before_the_pick_up_is_heard_at_once(make_world: MakeWorld) -> None:
+def test_gone_before_the_pick_up_is_said_at_once(make_world: MakeWorld) -> None:
     world = make_world(staff=("sam",))
     sam = world.staff("sam")
     world.rings()
     world.advance(4)
+    world.kill_worker()  # nobody ends the ringing
     world.caller().hang_up()
-    sam.pick_up()  # in the moment before the ringing is ended
+    world.advance(1)
+    sam.pick_up()
     world.advance(2)
+    world.wake_worker()
     assert world.heard(sam)[:1] == ["They have hung up; any key to ring them back now."]
     world.advance(30)
     assert sam.state == "idle"

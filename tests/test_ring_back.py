@@ -72,8 +72,8 @@ def test_answered_they_talk_and_the_result_closes_it(owing: World) -> None:
     jane.script = scripts.Answers(after=3, key="", talk=30)
     tap(owing)
     owing.advance(5)
-    assert "Ringing back 2 1 2, 5 5 5, 0 1 7 7" in sam.said_to_it()
-    assert "any key to ring them now" in sam.said_to_it()
+    for words in ("Ringing back 2 1 2, 5 5 5, 0 1 7 7", "any key to ring them now"):
+        assert words in sam.said_to_it()
     assert dials(owing) == []  # not before a person has pressed a key
     owing.advance(50)
     (dialled,) = dials(owing)
@@ -151,9 +151,8 @@ def test_two_people_at_once_one_rings_and_the_other_is_told_who(owing: World) ->
     assert tap(owing, "alex") == Refusal("held_by", holder="sam")
     assert isinstance(tap(owing, "sam"), Attempt)
     owing.advance(60)
-    assert len(tries(owing)) == 1
-    assert len(dials(owing)) == 1
-    assert len(alex.rings) == rung
+    assert [ending for ending, _ in tries(owing)] == ["no_answer"]
+    assert (len(dials(owing)), len(alex.rings)) == (1, rung)
     assert sam.answered
 
 

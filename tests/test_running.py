@@ -138,6 +138,11 @@ def test_the_demo_is_a_firm_with_a_week_behind_it_whose_phones_ring(start: Start
     assert states == {"waiting", "unreached", "no_number"}
     assert ask(f"{pages}/api/v1/callbacks?state=closed", token)["items"]
 
+    assert "<html" in ask(f"{phones}/")
+    panel = json.dumps(ask(f"{phones}/desk/callbacks"))
+    assert "Maria Lopez" in panel
+    assert token not in panel
+
     ask(f"{phones}/simulator/phones/%2B12125550142/dial", body={"to": "+12125550100"})
 
     def all_ring() -> bool:

@@ -3,6 +3,7 @@
 import itertools
 import threading
 from collections.abc import Iterator
+from pathlib import Path
 from urllib.parse import urlencode
 from xml.etree import ElementTree
 
@@ -128,11 +129,9 @@ def test_a_call_without_a_proper_id_is_refused_even_when_it_is_signed(
 
 
 @pytest.mark.proves("01-2.1")
-def test_the_token_before_this_one_is_accepted_while_it_is_rotated(database: Database, tmp_path: object) -> None:
+def test_the_token_before_this_one_is_accepted_while_it_is_rotated(database: Database, tmp_path: Path) -> None:
     firm.found(database)
-    from pathlib import Path
-
-    settings = make_settings(database.url, Path(str(tmp_path)), TWILIO_AUTH_TOKEN_PREVIOUS="yesterday's token")
+    settings = make_settings(database.url, tmp_path, TWILIO_AUTH_TOKEN_PREVIOUS="yesterday's token")
     app = create_app(settings, database)
     for token, status in ((AUTH_TOKEN, 200), ("yesterday's token", 200), ("the day before's", 403)):
         assert post(app, "/voice/incoming", arrival(call_sid()), token=token).status_code == status
@@ -231,12 +230,18 @@ def test_parameters_nobody_has_heard_of_are_kept_and_change_nothing(app: Flask, 
 
 
 @pytest.mark.proves("01-2.1")
-def test_control_characters_in_a_name_never_break_a_document(app: Flask, database: Database) -> None:
+def test_control_characters_never_break_a_document_or_a_row(firm_on_both: Flask, both_databases: Database) -> None:
     for piece in itertools.chain([ODD], (f"Mr {character} Smith" for character in ODD)):
-        answer = post(app, "/voice/incoming", arrival(call_sid(), CallerName=piece, FromCity=piece))
+        odd = dict.fromkeys(("CallerName", "FromCity", "ForwardedFrom", "New" + piece), piece)
+        answer = post(firm_on_both, "/voice/incoming", arrival(call_sid(), **odd))
         assert answer.status_code == 200
         assert ElementTree.fromstring(answer.data).find("Enqueue") is not None  # noqa: S314
-    with database.reading() as session:
+    for field in ("To", "From", "CallStatus", "CallToken", "QueueResult"):
+        with capture_logs() as logs:
+            answer = post(firm_on_both, "/voice/incoming", arrival(call_sid(), **{field: ODD}))
+        assert [line["event"] for line in logs if line["event"] == "handler_failed"] == [], field
+        assert ElementTree.fromstring(answer.data).tag == "Response"  # noqa: S314
+    with both_databases.reading() as session:
         names = session.scalars(sa.select(Call.caller_name)).all()
     assert "Mr Smith" in {" ".join(str(name).split()) for name in names}
 

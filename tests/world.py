@@ -19,7 +19,7 @@ from voice import callbacks, ringing
 from voice.app import create_app
 from voice.carrier.client import Carrier
 from voice.db import Database
-from voice.ledger import CallEvent, Message
+from voice.ledger import CallEvent, Message, Notice
 from voice.models import Call, Callback, Leg, Promise
 from voice.settings import Settings
 from voice.simulator import scripts
@@ -90,6 +90,7 @@ class World:
         self.resting = self.worker
         self._next_tick = start
         self.rest = REST
+        self.forgiven: set[str] = set()  # loud events that are part of the story
         self.phones = {name: self.day.staff(number, name=name) for name, number in firm.PHONES.items()}
 
     def close(self) -> None:
@@ -99,7 +100,7 @@ class World:
         self.day.close()
         self._travel.stop()
         self._capture.__exit__(None, None, None)
-        loud = [line for line in self.logs if line["event"] in LOUD]
+        loud = [line for line in self.logs if line["event"] in LOUD and line["event"] not in self.forgiven]
         assert complaints == [], complaints
         assert faults == [], faults
         assert loud == [], loud
@@ -212,6 +213,10 @@ class World:
     def messages(self) -> list[Message]:
         """What callers have said, in order."""
         return self.read(lambda session: list(session.scalars(sa.select(Message).order_by(Message.received_at))))
+
+    def notices(self) -> list[Notice]:
+        """What the owner is told."""
+        return self.read(lambda session: list(session.scalars(sa.select(Notice).order_by(Notice.id))))
 
     def events(self, call: Call) -> list[str]:
         """What happened to a call, in words, in the order it was written down."""

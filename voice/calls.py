@@ -194,6 +194,9 @@ def end(session: Session, call: Call, at: dt.datetime, failed: bool = False) -> 
     """The caller's leg is over, as of `at`. Whatever state we thought we were in, the outcome is settled."""
     session.execute(sa.update(Call).where(Call.id == call.id, Call.ended_at.is_(None)).values(ended_at=at, seen_at=at))
     session.refresh(call)
+    if call.state == "accepted" and call.path != "queue":
+        # The ladder's empty document joined them, and nothing has said since that they were parted.
+        talked_on_ladder(session, call, None, at)
     part(session, call, at)
     if call.state == "joined" and moves.move(session, call, "hang_up", at):
         _settle(session, call, at)

@@ -278,7 +278,7 @@ class Attempt(Base):
                  postgresql_where=sa.text("ended_at IS NULL")),
     )  # fmt: skip
     id: Mapped[str] = mapped_column(primary_key=True, default=new_id)
-    callback_id: Mapped[str] = mapped_column(sa.ForeignKey("callbacks.id"))
+    callback_id: Mapped[str] = mapped_column(sa.ForeignKey("callbacks.id"), index=True)
     staff_id: Mapped[str] = mapped_column(sa.ForeignKey("staff.id"))
     leg_id: Mapped[str | None]
     state: Mapped[str] = mapped_column(default="intended")

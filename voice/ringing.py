@@ -2,6 +2,7 @@
 
 import datetime as dt
 from collections.abc import Sequence
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -116,11 +117,11 @@ def to_ladder(session: Session, call: Call, now: dt.datetime) -> bool:
     pace = session.get(Pace, 1)
     dead = bool(pace and pace.shut_until and pace.shut_until > now)
     unclaimed = Call.ring_claimed_at.is_(None)
-    live = sa.exists().where(Leg.call_id == call.id, Leg.ended_at.is_(None))
+    rings = sa.exists().where(Leg.call_id == call.id, Leg.ended_at.is_(None), Leg.state != "placed")
     moved = session.execute(
         sa.update(Call)
         .where(Call.id == call.id, Call.state == "ringing", Call.path == "queue")
-        .where(~live if dead else unclaimed)
+        .where(~rings if dead else unclaimed)
         .values(path="dial")
     )
     won = one_row(moved)
@@ -232,8 +233,10 @@ def accept(session: Session, leg: Leg, call: Call, now: dt.datetime) -> bool:
 
 def lose(session: Session, call: Call, leg: Leg, now: dt.datetime) -> bool:
     """The accepted leg never joined: the caller waits on, and the plan goes on."""
-    mine = [Call.accepted_leg_id == leg.id]
-    lost = moves.move(session, call, "lose", now, also=mine, accepted_leg_id=None, accepted_at=None, answered_by=None)
+    unheard: dict[str, Any] = dict.fromkeys(("accepted_leg_id", "accepted_at", "talking_since"))
+    if call.round == 0:
+        unheard |= {"answered_by": None, "joined_at": None, "talk_seconds": 0}
+    lost = moves.move(session, call, "lose", now, also=[Call.accepted_leg_id == leg.id], **unheard)
     if lost:
         moves.note(session, "not_joined", now, call=call, staff=leg.staff_id, leg=leg.id)
     return lost
@@ -249,7 +252,8 @@ def accept_on_ladder(session: Session, call: Call, staff_id: str, now: dt.dateti
 
 def lose_on_ladder(session: Session, call: Call, now: dt.datetime) -> None:
     """The person who took the caller on the ladder was gone before the two were joined."""
-    moves.move(session, call, "lose", now, also=[Call.accepted_leg_id.is_(None)], accepted_at=None, answered_by=None)
+    unjoined = [Call.accepted_leg_id.is_(None), Call.state == "accepted"]
+    moves.move(session, call, "lose", now, also=unjoined, accepted_at=None, answered_by=None)
 
 
 def rings_on_ladder(session: Session, call: Call, staff_id: str, at: dt.datetime) -> None:

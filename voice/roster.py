@@ -153,7 +153,7 @@ def _grow_version(session: Session, _context: UOWTransaction, _instances: Any) -
 def _matters(row: object) -> bool:
     if isinstance(row, Contact):  # contacts change with every talk; only who is blocked is part of the roster
         return bool(sa.inspect(row).attrs.blocked.history.has_changes())
-    return isinstance(row, Line | LineStaff | StaffMember)
+    return isinstance(row, Business | Line | LineStaff | StaffMember)
 
 
 def file_path(home: pathlib.Path) -> pathlib.Path:

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from dashboard.api import asked, shapes
 from dashboard.api.operation import Answer, operation
 from dashboard.api.problems import Problem
-from voice import business, callbacks
+from voice import callbacks
 from voice import contacts as known
 from voice.models import Contact
 from voice.rules.numbers import E164
@@ -39,7 +39,6 @@ def change_contact(session: Session, now: dt.datetime, e164: str) -> Answer:
     row = known.find(session, number)
     if blocked is not None and blocked != (row.blocked if row else False):
         callbacks.block(session, number, blocked, now)
-        business.changed(session)
     values = {"name": _name(given["name"])} if "name" in given else {}
     return wire(known.remember(session, number, **values))
 

@@ -9,7 +9,6 @@ from sqlalchemy.orm import Session
 from dashboard.api import asked, shapes
 from dashboard.api.operation import Answer, operation
 from dashboard.api.problems import Problem
-from voice import business
 from voice.models import StaffMember
 
 SAME = ("id", "name", "phone", "email", "role", "no_mailbox", "shifts", "availability", "active")
@@ -45,8 +44,7 @@ def set_availability(session: Session, now: dt.datetime, staff_id: str) -> Answe
     row, given = _find(session, staff_id), asked.body(("availability",))
     wanted = asked.word(given, "availability", shapes.AVAILABILITY)
     if row.availability != wanted:
-        row.availability = wanted
-        business.changed(session)
+        row.availability = wanted  # every process reads the firm anew after this: see `voice.roster`
     return wire(row)
 
 

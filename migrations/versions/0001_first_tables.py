@@ -255,6 +255,7 @@ def upgrade() -> None:
         sa.UniqueConstraint("child_sid", name=op.f("uq_attempts_child_sid")),
     )
     with op.batch_alter_table("attempts", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_attempts_callback_id"), ["callback_id"], unique=False)
         batch_op.create_index(
             "uq_attempts_live_callback",
             ["callback_id"],
@@ -453,6 +454,7 @@ def downgrade() -> None:
             sqlite_where=sa.text("ended_at IS NULL"),
             postgresql_where=sa.text("ended_at IS NULL"),
         )
+        batch_op.drop_index(batch_op.f("ix_attempts_callback_id"))
 
     op.drop_table("attempts")
     with op.batch_alter_table("sign_ins", schema=None) as batch_op:

@@ -11,7 +11,7 @@ from voice.business.rows import write
 from voice.business.table import BadBusiness
 from voice.models import Business
 
-__all__ = ["BadBusiness", "apply", "changed", "export"]
+__all__ = ["BadBusiness", "apply", "export"]
 
 
 def apply(session: Session, text: str, now: dt.datetime) -> bool:
@@ -22,11 +22,7 @@ def apply(session: Session, text: str, now: dt.datetime) -> bool:
     """
     if not write(session, read(text), now):
         return False
-    changed(session)
-    return True
-
-
-def changed(session: Session) -> None:
-    """Call after any change of business, lines, staff or who is blocked: every process then reads them anew."""
     session.flush()
+    # Every process reads the firm anew when its version has grown, and the roster file follows.
     session.execute(sa.update(Business).values(version=Business.version + 1))
+    return True

@@ -98,8 +98,8 @@ def left(session: Session, delivery: Delivery, call_id: str) -> str:
         return twiml.hang_up()
     if result.startswith("redirected"):
         return twiml.empty()  # another document already runs on this leg
-    if result == "bridging-in-process" and call.state == "joined":
-        return _after_talk(session, delivery, call, gone)  # the staff phone was lost while they heard its owner's name
+    if result == "bridging-in-process" and (leg := ringing.accepted_leg(session, call)):
+        ringing.lose(session, call, leg, delivery.now)  # the phone was lost while they were told whose it is
     if result in ("leave", "bridging-in-process"):
         return _after_leave(session, delivery, call)
     return _to_ladder(session, delivery, call)  # error, system-error, queue-full: the queue is no use

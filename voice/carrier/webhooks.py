@@ -75,6 +75,7 @@ def _receive() -> Delivery:
     query = request.query_string.decode("ascii", "replace")
     route = f"{request.path}?{query}" if query else request.path
     check(settings, settings.public_url + route, form, request.headers.get("X-Twilio-Signature", ""))
+    form = {name: value.replace("\0", "") for name, value in form.items()}  # Postgres keeps no such text
     return Delivery(settings, route, form, request.headers.get("I-Twilio-Idempotency-Token", ""), clock.now())
 
 

@@ -99,8 +99,9 @@ def _make(session: Session, secret: str, now: dt.datetime) -> str:
     return accounts.make_token(session, "phones page", now)
 
 
-def carrier(session: Session, settings: Settings) -> dict[str, Any]:
-    """The carrier in a box for this firm: its line, its people's phones, and some customers'."""
+def carrier(session: Session, settings: Settings, token: str) -> dict[str, Any]:
+    """The carrier in a box for this firm: its line, its people's phones, some customers', and a token."""
     staff = session.scalars(sa.select(StaffMember).where(StaffMember.active).order_by(StaffMember.id)).all()
     told = described(settings, session.scalars(sa.select(Line).where(Line.active)).all(), staff)
-    return told | {"phones": told["phones"] + CUSTOMERS}
+    panel = {"ringback_url": settings.public_url, "ringback_token": token}  # the list beside the phones
+    return told | panel | {"phones": told["phones"] + CUSTOMERS}

@@ -65,7 +65,7 @@ def _prepare(demo: Settings) -> firm.Keys:
     database = Database(demo.database_url)
     keys = firm.found(database, demo.home / "keys.json", clock.now())
     with database.reading() as session:
-        told = firm.carrier(session, demo)
+        told = firm.carrier(session, demo, keys.token)
     database.engine.dispose()
     path = demo.home / "carrier.json"
     path.touch(mode=0o600)

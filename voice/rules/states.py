@@ -23,6 +23,7 @@ CALL: Table = {
     ("accepted", "lose"): "ringing",  # they never joined
     ("accepted", "hang_up"): "abandoned",
     ("accepted", "fail"): "failed",
+    ("joined", "lose"): "ringing",  # the phone was lost while the caller heard whose it was
     ("joined", "cut_off"): "ringing",
     ("joined", "hang_up"): "completed",
 }

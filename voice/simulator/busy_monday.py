@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from .phones import Phone
 
 CALLERS, SECONDS = 30, 60.0
-_FIRST_NUMBER = 12125550130  # 0100-0199 after 555 belong to nobody
+_FIRST_NUMBER = 16465550130  # 0100-0199 after 555 belong to nobody
 _LOOK_SECONDS = 0.5
 _NAMES = (
     "Ada Okafor", "Ben Castle", "Carla Ruiz", "Dev Patel", "Elsa Lind", "Femi Bello", "Greta Holm", "Hugo Brandt",
@@ -51,10 +51,7 @@ class Hurried(Script):
     def chosen(self) -> Script:
         dice, roll = self.dice, self.dice.random()
         if roll < 0.7:
-            # Long enough to count as a talk: shorter ones are taken for a call that broke off.
-            return Answers(
-                dice.uniform(1, 3), str(dice.randint(1, 9)), dice.uniform(0.5, 1.2), "", dice.uniform(11, 15)
-            )
+            return Answers(dice.uniform(1, 3), str(dice.randint(1, 9)), dice.uniform(0.5, 1.2))
         if roll < 0.82:
             return Declines(dice.uniform(1, 3))
         return Mailbox(dice.uniform(3, 5), records=4) if roll < 0.9 else Script()
@@ -72,12 +69,13 @@ def cast(seed: str, number: int = CALLERS, seconds: float = SECONDS) -> list[Cal
 
 def _manner(dice: random.Random) -> dict[str, Any]:
     """One in five is impatient, half of the others have something to say after the beep."""
-    roll = dice.random()
+    # Who called hangs up first, after long enough for a talk: otherwise it looks like a call that broke off.
+    roll, talk = dice.random(), round(dice.uniform(10.5, 13), 1)
     if roll < 0.2:
-        return {"patience": round(dice.uniform(3, 12), 1)}
+        return {"talk": talk, "patience": round(dice.uniform(3, 12), 1)}
     if roll < 0.6:
-        return {"message": dice.choice(_MATTERS)}
-    return {"patience": round(dice.uniform(28, 36), 1)}
+        return {"talk": talk, "message": dice.choice(_MATTERS)}
+    return {"talk": talk, "patience": round(dice.uniform(28, 36), 1)}
 
 
 class BusyMonday:

@@ -1,5 +1,6 @@
 """Telephones outside the carrier: what they do, what they hear, and what is known of them afterwards."""
 
+import asyncio
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Literal
@@ -238,22 +239,24 @@ class Phone:
                 return leg
         raise RuntimeError(f"{self.label} is not ringing")
 
+    # People do not notice that REST moves their call, so they wait by the clock; the call's end cancels them.
+
     async def _give_up(self, leg: Leg, patience: float) -> None:
-        await leg.rest(patience)
+        await asyncio.sleep(patience)
         if not leg.bridges:
             self._hang_up_leg(leg)
 
     async def _say_goodbye(self, leg: Leg, talk: float) -> None:
-        await leg.wait(leg.joined.wait())
-        await leg.rest(talk)
+        await leg.joined.wait()
+        await asyncio.sleep(talk)
         self._hang_up_leg(leg)
 
     async def _leave_message(self, leg: Leg, message: str) -> None:
-        await leg.wait(leg.beeped.wait())
-        await leg.rest(0.5)
+        await leg.beeped.wait()
+        await asyncio.sleep(0.5)
         seconds = max(0.5, len(message) / 14)
         leg.speak(message, seconds)
-        await leg.rest(seconds + 0.5)
+        await asyncio.sleep(seconds + 0.5)
         self._hang_up_leg(leg)
 
     def _hang_up_leg(self, leg: Leg) -> None:

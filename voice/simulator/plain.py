@@ -61,7 +61,8 @@ def question(carrier: "Carrier", exchange: "Exchange") -> tuple[str, bool]:
         to = line_name(carrier, hook.leg.to if hook.leg else "")
         return f"The carrier asks: a call came in for {to}. What now?{again}", False
     if hook.kind == "wait":
-        return f"The carrier asks: what does {who} hear while waiting?{again}", False
+        goes_on = hook.params.get("QueueTime", "0") != "0"
+        return f"The carrier asks: what does {who} hear while waiting?{again}", goes_on
     if hook.kind == "queue":
         return f"The carrier asks: {who} is about to be connected. What do they hear?{again}", False
     if hook.kind == "fallback":

@@ -39,16 +39,18 @@ PLAYS = {
     "mailbox": Play(
         "Mailbox wins?",
         "Sam's mailbox picks up first and talks. It presses no key, so the caller never meets it: the phones ring on.",
-        (scripts.Mailbox(after=2.0), _Nobody, scripts.Answers(after=9.0, key="5", talk=_TALK_SECONDS)),
+        (scripts.Mailbox(after=2.0), _Nobody, scripts.Answers(after=9.0, key="5")),
+        {"talk": _TALK_SECONDS},
     ),
     "two": Play(
         "Two people accept",
         "Two people pick up and press a key almost at once. One has the caller, the other is told who.",
         (
-            scripts.Answers(after=4.0, key_after=1.6, talk=_TALK_SECONDS),
-            scripts.Answers(after=3.0, key_after=1.65, talk=_TALK_SECONDS),
+            scripts.Answers(after=4.0, key_after=1.6),
+            scripts.Answers(after=3.0, key_after=1.65),
             _Nobody,
         ),
+        {"talk": _TALK_SECONDS},
     ),
     "hasty": Play(
         "Caller hangs up at once",

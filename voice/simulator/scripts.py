@@ -1,5 +1,6 @@
 """What a phone does when it is rung, as small values that can be written in Python or JSON."""
 
+import asyncio
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -12,14 +13,17 @@ if TYPE_CHECKING:
 
 
 class Ring:
-    """One call reaching one phone, as a script sees it. Every wait ends with the call."""
+    """One call reaching one phone, as a script sees it.
+
+    Its end cancels the script in whatever wait it is in; that REST moves it goes unnoticed.
+    """
 
     def __init__(self, phone: "Phone", leg: Leg) -> None:
         self.phone, self.leg = phone, leg
 
     async def wait(self, seconds: float) -> None:
         """Let time pass."""
-        await self.leg.rest(seconds)
+        await asyncio.sleep(seconds)
 
     def settle(self, result: str) -> None:
         """answered | busy | no-answer | failed: what becomes of the ringing."""
@@ -29,21 +33,21 @@ class Ring:
     async def pick_up(self) -> None:
         """Answer, and go on once the carrier knows."""
         self.settle("answered")
-        await self.leg.wait(self.leg.picked_up.wait())
+        await self.leg.picked_up.wait()
 
     async def heard_a_prompt(self) -> None:
         """Wait until a document says or plays something."""
-        await self.leg.wait(self.leg.prompted.wait())
+        await self.leg.prompted.wait()
 
     async def joined(self) -> None:
         """Wait until this phone is joined with another."""
-        await self.leg.wait(self.leg.joined.wait())
+        await self.leg.joined.wait()
 
     async def say(self, text: str) -> None:
         """Speak, as long as it takes."""
         seconds = speech_seconds(text)
         self.leg.speak(text, seconds)
-        await self.leg.rest(seconds)
+        await asyncio.sleep(seconds)
 
     def hang_up(self) -> None:
         """End the call."""

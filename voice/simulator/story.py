@@ -111,7 +111,8 @@ class Story:
         raw = f"webhooks/{exchange.number}"
         if exchange.document is not None:
             text = f"Ringback answers: {plain.orders(self._carrier, exchange.document, exchange.webhook.leg)}"
-            return self._say("ringback", text, line, raw=raw)
+            only_a_sound = [verb.tag for verb in exchange.document.root] == ["Play"]
+            return self._say("ringback", text, line, detail=only_a_sound, raw=raw)
         if exchange.status in _OK:
             return None
         answer = f"answers with an error ({exchange.status})" if exchange.status else "does not answer"

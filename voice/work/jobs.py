@@ -46,6 +46,9 @@ def run(tools: Tools, row_id: int, now: dt.datetime) -> None:
         job, args = JOBS[row.job], dict(row.args)
     try:
         job(tools, now, **args)
+    except Again as error:
+        with tools.database.transaction() as session:
+            outbox.again(session, row, now, str(error))
     except Exception as error:
         # Whatever it was must not stop the jobs behind it; the row keeps the reason and comes again.
         log.warning("job_failed", job=job.__name__, row=row_id, error=type(error).__name__, tries=row.tries)

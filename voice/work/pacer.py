@@ -6,7 +6,7 @@ import sqlalchemy as sa
 import structlog
 from sqlalchemy.orm import Session
 
-from voice import attempts, carrier_pace, legs, moves, notices, ringing
+from voice import attempts, carrier_pace, legs, moves, notices, ringing, roster
 from voice.carrier import client
 from voice.db import UTC, Database
 from voice.models import Attempt, Call, Leg, StaffMember
@@ -17,8 +17,8 @@ log = structlog.get_logger()
 
 NEW = sa.and_(Call.state == "ringing", Call.path == "queue", Call.ring_claimed_at.is_(None))
 LONG_RINGS = sa.and_(
-    Leg.ended_at.is_(None), Leg.stop_at <= sa.bindparam("now", type_=UTC), Leg.stopping_at.is_(None),
-    Leg.state.in_(("placed", "ringing")),
+    Leg.ended_at.is_(None), Leg.stop_at <= sa.bindparam("now", type_=UTC), Leg.state.in_(("placed", "ringing")),
+    sa.or_(Leg.stopping_at.is_(None), Leg.sid.is_(None)),  # one that was asked to end, but never heard of, as well
 )  # fmt: skip
 
 
@@ -52,13 +52,20 @@ def _write_down(session: Session, now: dt.datetime) -> str | None:
 def _next(session: Session, now: dt.datetime) -> ring_plan.Release | None:
     if not carrier_pace.may_place(session, now):
         return None
+    busy = ringing.busy(session)
     calls = session.scalars(sa.select(Call).where(Call.state == "ringing", Call.path == "queue"))
-    waiting = [ringing.waiting(session, call, now) for call in calls]
+    waiting = [ringing.waiting(session, call, now) for call in calls if _has_a_free_phone(session, call, busy, now)]
     backs = [ring_plan.RingBack(a.id, a.staff_id, a.created_at) for a in attempts.to_ring(session)]
     if not waiting and not backs:
         return None
     live = session.scalar(sa.select(sa.func.count()).where(Leg.ended_at.is_(None))) or 0
-    return ring_plan.next_release(waiting, backs, ringing.busy(session), now, live, carrier_pace.cap(session, now))
+    return ring_plan.next_release(waiting, backs, busy, now, live, carrier_pace.cap(session, now))
+
+
+def _has_a_free_phone(session: Session, call: Call, busy: set[str], now: dt.datetime) -> bool:
+    """A look without a query: mostly everybody's phone rings already, and there is nothing to plan."""
+    card = roster.current(session).line(call.line)
+    return card is not None and any(person.id not in busy for person in card.on_shift(now))
 
 
 def _leg_for(session: Session, release: ring_plan.Release, now: dt.datetime) -> Leg | None:
