@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from dashboard import visits
 from voice import greetings as verbs
 from voice.installation import installation
-from voice.models import Line
+from voice.models import Business, Line
 from voice.rules import greeting as rules
 
 greetings = Blueprint("greetings", __name__)
@@ -62,9 +62,10 @@ def _page(number: str = "", problem: str = "", words: str | None = None, status:
     _owner_only()
     with installation().database.reading() as session:
         lines = list(session.scalars(sa.select(Line).where(Line.active).order_by(Line.position)))
+        country = session.scalar(sa.select(Business.country))
     seconds = {line.number: rules.spoken_seconds(line.greeting, line.language) for line in lines}
     told = {"number": number, "problem": problem, "typed": words, "saved": request.args.get("saved", "")}
-    return make_response(render_template("greetings.html", lines=lines, seconds=seconds, **told), status)
+    return make_response(render_template("greetings.html", lines=lines, seconds=seconds, country=country, **told), status)
 
 
 def _owner_only() -> None:

@@ -95,15 +95,17 @@ class World:
 
     def close(self) -> None:
         """End of the story: no complaint of the carrier's may be left."""
-        complaints = list(self.day.carrier.complaints)
-        faults = documents.faults(self.day.carrier.documents, URL)
+        wrong = self.wrong()
         self.day.close()
         self._travel.stop()
         self._capture.__exit__(None, None, None)
+        assert wrong == [], wrong
+
+    def wrong(self) -> list[object]:
+        """All that is wrong so far: complaints of the carrier's, bad documents, loud lines of the log."""
+        faults = documents.faults(self.day.carrier.documents, URL)
         loud = [line for line in self.logs if line["event"] in LOUD and line["event"] not in self.forgiven]
-        assert complaints == [], complaints
-        assert faults == [], faults
-        assert loud == [], loud
+        return [*self.day.carrier.complaints, *faults, *loud]
 
     # --- people
 

@@ -65,6 +65,8 @@ def _record(session: Session, arrival: Arrival, now: dt.datetime) -> tuple[Call,
     )  # fmt: skip
     session.add(call)
     session.flush()
+    if arrival.caller_name and arrival.caller.e164:
+        contacts.remember(session, arrival.caller.e164, carrier_name=arrival.caller_name)
     moves.note(session, "received", now, call=call, source=arrival.source)
     return call, card
 

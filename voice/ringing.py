@@ -293,5 +293,6 @@ def who(session: Session, call: Call, now: dt.datetime, zone: str) -> Who:
 
 def cross(session: Session, call: Call, now: dt.datetime) -> None:
     """The caller rings in while being rung back: join the two instead of passing each other."""
-    if call.caller is not None:
-        attempts.crossing(session, call, now)
+    met = attempts.crossing(session, call, now) if call.caller is not None else None
+    if met is not None and met.accepted and met.leg is not None:
+        accept(session, met.leg, call, now)  # their key was pressed for this very caller: nobody else is rung

@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -54,6 +55,19 @@ needs_files = pytest.mark.skipif(
 def faults(requests: Sequence[Mapping[str, Any]]) -> list[str]:
     """What is wrong with these entries of `carrier.requests`, a sentence each; the files must be here."""
     return [f"{entry['method']} {entry['path']}: {what}" for entry in requests for what in _faults(entry)]
+
+
+def example_faults(paths: re.Pattern[str]) -> list[str]:
+    """What this module would find wrong with the files' own examples of answers, at these paths."""
+    return [
+        f"{method} {path}: {what}"
+        for _, path, methods in _templates()
+        for method in {"get", "post"} & set(methods)
+        if paths.fullmatch(path)
+        for status, answer in methods[method]["responses"].items()
+        for example in answer.get("content", {}).get("application/json", {}).get("examples", {}).values()
+        for what in _operation(path, method).answer_faults(int(status), "application/json", json.dumps(example["value"]))
+    ]
 
 
 def _faults(entry: Mapping[str, Any]) -> Iterator[str]:
@@ -140,9 +154,18 @@ def _error_faults(status: int, kind: str, body: str) -> Iterator[str]:
 
 
 def _errors(shape: Draft202012Validator, value: object) -> Iterator[str]:
-    for error in shape.iter_errors(value):
+    for error in chain.from_iterable(map(_causes, shape.iter_errors(value))):
         place = ".".join(map(str, error.absolute_path))
         yield f"{place}: {error.message}"[:240] if place else error.message[:240]
+
+
+def _causes(error: Any) -> Iterator[Any]:
+    """A choice of shapes fails for what is wrong with its last, which is the described one."""
+    if error.validator != "anyOf":
+        yield error
+        return
+    last = len(error.validator_value) - 1
+    yield from chain.from_iterable(_causes(each) for each in error.context if each.schema_path[0] == last)
 
 
 # --- reading the files

@@ -127,10 +127,12 @@ def leg_dialled(session: Session, delivery: Delivery, leg_id: str) -> str:
 
 @document("/voice/legs/<leg_id>/crossed")
 def leg_crossed(session: Session, delivery: Delivery, leg_id: str) -> str:
-    """This person was ringing a caller back who rang in meanwhile: their key counts for that call."""
+    """This person was ringing a caller back who rang in meanwhile: their key counted for that call."""
     leg = session.get(Leg, leg_id)
     call = session.get(Call, leg.call_id or "") if leg else None
-    return _accept(session, delivery, leg, call) if leg and call else twiml.hang_up()
+    if leg is None or call is None:
+        return twiml.hang_up()
+    return _join(delivery, leg, call) if call.accepted_leg_id == leg.id else _accept(session, delivery, leg, call)
 
 
 @document("/voice/legs/<leg_id>/ring-back")

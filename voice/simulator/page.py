@@ -46,7 +46,7 @@ class Desk:
     def setting(self) -> dict[str, Any]:
         """What does not change while the page is open."""
         carrier = self.carrier
-        outside = [phone.number for phone in carrier.phones.values() if phone.role == "outside"][:_CALLERS]
+        outside = [phone.number for phone in carrier.config.phones if phone.role == "outside"][:_CALLERS]
         return {
             "lines": [{"number": line.number, "name": line.friendly_name} for line in carrier.numbers.values()],
             "callers": [{"number": number, "name": carrier.phones[number].name, "withheld": withheld(number)}

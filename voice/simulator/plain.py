@@ -110,7 +110,13 @@ def orders(carrier: "Carrier", document: Document, leg: "Leg | None") -> str:
         words = _order(carrier, element, who)
         told += f"{joint}{words}" if told else words
         # What follows these is reached only when nobody presses or says anything.
-        joint = "; without one, " if element.tag == "Gather" else "; if nothing is said, " if element.tag == "Record" else ", then "
+        joint = (
+            "; without one, "
+            if element.tag == "Gather"
+            else "; if nothing is said, "
+            if element.tag == "Record"
+            else ", then "
+        )
     return told or "nothing more to do"
 
 
@@ -131,7 +137,9 @@ def _order(carrier: "Carrier", element: Element, who: str) -> str:
         case "Hangup":
             return "hang up"
     plain = {"Leave": "let {who} out of the queue", "Record": "record what {who} says", "Reject": "refuse the call"}
-    return plain.get(element.tag, "").format(who=who) or ("ask again what to do" if element.tag == "Redirect" else element.tag)
+    return plain.get(element.tag, "").format(who=who) or (
+        "ask again what to do" if element.tag == "Redirect" else element.tag
+    )
 
 
 def _asked(gather: Element) -> str:
@@ -197,5 +205,10 @@ def last_thing(leg: "Leg") -> str:
         return "Declined"
     if leg.ended_by == "phone" and leg.status not in {"busy", "failed", "no-answer"}:
         return "Hung up"
-    words = {"no-answer": "Rang, nobody came", "canceled": "Rang, then stopped", "busy": "Engaged", "failed": "Unreachable"}
+    words = {
+        "no-answer": "Rang, nobody came",
+        "canceled": "Rang, then stopped",
+        "busy": "Engaged",
+        "failed": "Unreachable",
+    }
     return words.get(leg.status, "The call is over")

@@ -26,7 +26,7 @@ ANYTHING = sa.select(
     sa.exists().where(Call.ended_at.is_(None))
     | sa.exists().where(Leg.ended_at.is_(None))
     | sa.exists().where(Attempt.ended_at.is_(None))
-    | sa.exists().where(Callback.state == "claimed")
+    | sa.exists().where(Callback.lease_until.is_not(None))
 )
 
 

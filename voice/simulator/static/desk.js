@@ -95,7 +95,7 @@ class Desk {
     this.live = state.live;
     const play = this.setting.plays.find((one) => one.name === state.play);
     for (const button of byId("plays").children) button.classList.toggle("on", button.dataset.play === state.play);
-    hint({ customer, stations: this.stations, play, monday: state.monday, name: this.customer.name });
+    hint({ customer, stations: this.stations, play, monday: this.monday, name: this.customer.name });
     this.announce();
     this.sounds(customer);
     this.refreshList();
@@ -111,9 +111,12 @@ class Desk {
     ];
     write(byId("news"), told.join(" "));
     const first = up[0] || ringing[0];
-    byId("look-down").hidden = !first;
+    byId("look-down").hidden = !first || isInView(first.root);
     if (first) write(byId("look-down"), `${first.name.split(" ")[0]}'s phone ${ringing.includes(first) ? "is ringing" : "is up"} ↓`);
-    byId("look-down").onclick = () => first?.root.scrollIntoView({ block: "center" });
+    byId("look-down").onclick = () => {
+      document.querySelector(".tabs [data-view=phones]").click();
+      first?.root.scrollIntoView({ block: "center" });
+    };
   }
 
   sounds(customer) {
@@ -138,6 +141,11 @@ class Desk {
     drawCords(byId("cords"), this.customer.root, this.stations);
     write(byId("clock"), new Date(carrierNow()).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" }));
   }
+}
+
+function isInView(element) {
+  const { top, bottom, height } = element.getBoundingClientRect();
+  return height > 0 && top > -height / 2 && bottom < window.innerHeight + height / 2;
 }
 
 function wireTabs() {

@@ -22,6 +22,7 @@ export function sentence({ customer, stations, play, monday, name }) {
   if (of("ringing").length) return `The phones ring while the greeting still plays. ‹Answer ${names(of("ringing").slice(0, 1))}'s phone›, or decline, or let them all ring.`;
   if (live && heard(customer, "beep")) return "Nobody came in time. They are ‹on the callback list already›, and may say what it's about, or just hang up.";
   if (live) return "The call is on its way: Ringback answers, and rings the staff.";
+  if (monday.ending) return monday.ending;
   if (customer?.ended) return "Call again: somebody who waits is not put on the list twice. Or tap one of these:";
   return "Press ‹Call›, then answer ‹Sam's phone› and press ‹any key›. Or tap one of these:";
 }

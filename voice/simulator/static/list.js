@@ -15,6 +15,11 @@ const STATES = {
 };
 const OPEN_LIST = "The list is empty: nobody waits to be rung back. Let a call go unanswered, and see.";
 
+/** +12125550142 as people write it; other countries' numbers as they are. */
+function spaced(number) {
+  return number?.replace(/^\+1(\d{3})(\d{3})(\d{4})$/, "+1 $1 $2 $3");
+}
+
 export class CallbackList {
   constructor(setting) {
     this.list = byId("list");
@@ -59,7 +64,7 @@ export class CallbackList {
   }
 
   row(item, zone) {
-    const who = item.name || item.caller || "Hidden number";
+    const who = item.name || spaced(item.caller) || "Hidden number";
     const isNew = this.known !== null && !this.known.has(item.id);
     const often = item.calls > 1 ? `, rang ${item.calls} times` : "";
     const why = `${REASONS[item.reason] || "was missed"}${often}`;

@@ -39,6 +39,15 @@ export class Monday {
     this.count(fates);
   }
 
+  /** What to say when it is over and still on show; empty otherwise. */
+  get ending() {
+    if (this.running || byId("crowd").hidden) return "";
+    const [talked, listed] = ["score-talked", "score-listed"].map((id) => byId(id).textContent);
+    return this.callbacks.readable
+      ? `‹Monday is over.› ${talked} talked to a person, ${listed} will be rung back. Nobody was lost.`
+      : `‹Monday is over.› ${talked} talked to a person.`;
+  }
+
   /** Gone without a talk is what the phones know; on the list is what Ringback's own list says. */
   fate(caller) {
     const listed = this.callbacks.numbers.has(caller.number) && caller.fate !== "waiting" && caller.fate !== "talking";
