@@ -14,33 +14,10 @@ import subprocess
 import sys
 import tempfile
 import time
-import urllib.request
-from typing import Any
-from urllib.parse import quote
+
+from tests.terminal import Phones
 
 BETWEEN = 2.5  # seconds: the carrier places one leg a second, and every call is to be a lone one
-
-
-class Phones:
-    """The carrier in a box, by its control interface."""
-
-    def __init__(self, url: str) -> None:
-        self.url = f"{url.rstrip('/')}/simulator"
-
-    def get(self, path: str) -> Any:
-        """Look at something."""
-        with urllib.request.urlopen(f"{self.url}/{path}", timeout=10) as answer:  # noqa: S310  our own loopback
-            return json.load(answer)
-
-    def do(self, number: str, deed: str, **how: str) -> Any:
-        """Have a phone do something."""
-        request = urllib.request.Request(  # noqa: S310
-            f"{self.url}/phones/{quote(number)}/{deed}",
-            json.dumps(how).encode(),
-            {"Content-Type": "application/json"},
-        )
-        with urllib.request.urlopen(request, timeout=10) as answer:  # noqa: S310
-            return json.load(answer)
 
 
 def seconds_to_ring(phones: Phones, caller: str, line: str) -> float:

@@ -1,12 +1,8 @@
 """Everything under one supervisor, as real processes: `run`, `simulate`, `demo`."""
 
 import json
-import os
 import re
-import signal
 import socket
-import subprocess
-import sys
 import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -15,44 +11,13 @@ from typing import Any
 import pytest
 
 from tests.program import ACME, MAIN
+from tests.terminal import Terminal
 from tests.waiting import until
 from voice import cli, running
-from voice.embedded.supervisor import die_with_parent
 
 pytest_plugins = ["tests.interface"]
 
 Start = Callable[..., "Terminal"]
-
-
-class Terminal:
-    """A command running in a process of its own; what it prints is read line by line."""
-
-    def __init__(self, line: tuple[str, ...], env: dict[str, str], log: Path) -> None:
-        self._log = log
-        with log.open("wb") as out:
-            self.process = subprocess.Popen(
-                [sys.executable, "-m", "voice.cli", *line], env={**os.environ, **env}, stdout=out, stderr=out,
-                stdin=subprocess.DEVNULL, start_new_session=True, preexec_fn=die_with_parent,
-            )  # fmt: skip
-
-    def printed(self) -> str:
-        """Everything it has said so far."""
-        return self._log.read_text()
-
-    def address(self) -> str:
-        """The URL on its last line, once it stands there."""
-
-        def last() -> str:
-            assert self.process.poll() is None, self.printed()
-            found = re.search(r"^(http://\S+)\n\Z", self.printed(), re.MULTILINE)
-            return found[1].rstrip("/") if found else ""
-
-        return until(last, "an address to be printed", seconds=60)
-
-    def interrupt(self) -> int:
-        """Ctrl-C; its exit status."""
-        self.process.send_signal(signal.SIGINT)
-        return self.process.wait(45)
 
 
 @pytest.fixture

@@ -6,6 +6,7 @@ Silence is asserted: at the end a phone that nobody expected to ring, or any com
 
 import datetime as dt
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, TypeVar
 
 import requests
@@ -15,6 +16,7 @@ from sqlalchemy.orm import Session
 from structlog.testing import capture_logs
 
 from tests import documents, firm
+from tests.simulator import openapi
 from voice import callbacks, ringing
 from voice.app import create_app
 from voice.carrier.client import Carrier
@@ -90,6 +92,7 @@ class World:
         self.resting = self.worker
         self._next_tick = start
         self.rest = REST
+        self.storage_is_gone = False
         self.forgiven: set[str] = set()  # loud events that are part of the story
         self.phones = {name: self.day.staff(number, name=name) for name, number in firm.PHONES.items()}
 
@@ -102,10 +105,11 @@ class World:
         assert wrong == [], wrong
 
     def wrong(self) -> list[object]:
-        """All that is wrong so far: complaints of the carrier's, bad documents, loud lines of the log."""
+        """All that is wrong so far: complaints, bad documents, requests unlike the carrier's files, loud log lines."""
         faults = documents.faults(self.day.carrier.documents, URL)
         loud = [line for line in self.logs if line["event"] in LOUD and line["event"] not in self.forgiven]
-        return [*self.day.carrier.complaints, *faults, *loud]
+        unheard_of = openapi.faults(self.day.carrier.requests) if openapi.folder() else []
+        return [*self.day.carrier.complaints, *faults, *unheard_of, *loud]
 
     # --- people
 
@@ -156,10 +160,32 @@ class World:
             event = self.day.next_event_at() or end
             self.day.run_until(max(min(end, self._next_tick, event), self.day.now))
             if self.day.now >= self._next_tick:
-                active = self.worker is not None and self.worker.tick(self.day.now)
+                active = self._tick()
                 self._next_tick = self.day.now + (TICK if active else self.rest)
             else:
                 self._next_tick = min(self._next_tick, self.day.now + TICK)  # something happened: look soon
+
+    def _tick(self) -> bool:
+        """One pass of the worker. Where storage is gone it tries again, as the process around it does."""
+        try:
+            return self.worker is not None and self.worker.tick(self.day.now)
+        except sa.exc.SQLAlchemyError:
+            assert self.storage_is_gone
+            return True
+
+    def lose_storage(self) -> None:
+        """The database file is moved away, and something else lies in its place."""
+        path = Path(str(self.database.engine.url.database))
+        path.rename(path.with_suffix(".away"))
+        path.mkdir()
+        self.storage_is_gone = True
+
+    def restore_storage(self) -> None:
+        """The file is back as it was."""
+        path = Path(str(self.database.engine.url.database))
+        path.rmdir()
+        path.with_suffix(".away").rename(path)
+        self.storage_is_gone = False
 
     def kill_worker(self) -> None:
         """The worker is gone."""
@@ -178,6 +204,10 @@ class World:
     def documents(self, leg: PhoneLeg) -> list[str]:
         """The documents a leg was given, in order."""
         return [seen.body for seen in self.day.carrier.documents if seen.call_sid == leg.sid]
+
+    def ringing(self) -> list[str]:
+        """Whose phones ring now."""
+        return [name for name, phone in self.phones.items() if phone.ringing]
 
     # --- rows
 

@@ -12,7 +12,6 @@ from voice.models import Call, Leg
 from voice.rules import causes, hours, numbers, ring_plan, states, text
 from voice.work import outbox
 
-
 QUEUE_RESTS = 60.0  # seconds a caller's queue is left alone after the call
 
 
@@ -161,9 +160,11 @@ def part_from(session: Session, call: Call, leg: Leg, now: dt.datetime) -> None:
         part(session, call, now)
 
 
-def talked_on_ladder(session: Session, call: Call, seconds: int | None, now: dt.datetime) -> None:
-    """On the ladder the carrier joined the two and says so afterwards: the talk began with the acceptance."""
-    since = call.accepted_at or now - dt.timedelta(seconds=seconds or 0)
+def talked_on_ladder(session: Session, call: Call, staff_id: str | None, seconds: int, now: dt.datetime) -> None:
+    """On the ladder the carrier joins the two and says so afterwards: the talk began with the acceptance."""
+    since = call.accepted_at or now - dt.timedelta(seconds=seconds)
+    if call.accepted_at is None and staff_id:
+        ringing.accept_on_ladder(session, call, staff_id, since)  # the request that proves it was lost
     if moves.move(session, call, "join", since, joined_at=sa.func.coalesce(Call.joined_at, since), talking_since=since):
         moves.note(session, "joined", since, call=call, staff=call.answered_by)
     part(session, call, now)
@@ -196,16 +197,16 @@ def end(session: Session, call: Call, at: dt.datetime, failed: bool = False) -> 
     """The caller's leg is over, as of `at`. Whatever state we thought we were in, the outcome is settled."""
     session.execute(sa.update(Call).where(Call.id == call.id, Call.ended_at.is_(None)).values(ended_at=at, seen_at=at))
     session.refresh(call)
-    if call.state == "accepted" and call.path != "queue":
+    if call.state == "accepted" and call.accepted_leg_id is None:
         # The ladder's empty document joined them, and nothing has said since that they were parted.
-        talked_on_ladder(session, call, None, at)
+        talked_on_ladder(session, call, call.answered_by, 0, at)
     part(session, call, at)
     if call.state == "joined" and moves.move(session, call, "hang_up", at):
         _settle(session, call, at)
     elif call.state == "ringing" and call.round > 0 and moves.move(session, call, "done", at):
         _settle(session, call, at)  # gone while their phone was rung again after a cut-off: the talk they had decides
     elif call.state in ("received", "ringing", "accepted"):
-        cause = causes.abandoned(call.received_at, at)
+        cause = "our_outage" if call.path == "fallback" else causes.abandoned(call.received_at, at)
         _open_callback(session, call, "fail" if failed else "hang_up", cause, at)
     moves.note(session, "ended", at, call=call)
     ringing.stop(session, call, at)

@@ -8,14 +8,19 @@ import threading
 from collections.abc import Iterator
 from typing import Any, cast
 
+import psycopg
 import sqlalchemy as sa
 from sqlalchemy import event
 from sqlalchemy.engine import make_url
 from sqlalchemy.orm import Session
 
-# The voice path may take 2.5 s in all (design: never slower), so one wait for a lock gets less.
-LOCK_SECONDS = 2.0
-STATEMENT_SECONDS = 1.5
+from voice import clock
+
+# The voice path may take 2.5 s in all (design: never slower), so every wait of it gets less.
+LOCK_SECONDS = 2.0  # for SQLite's one writer: first in this process, then, with what is left, among processes
+STATEMENT_SECONDS = 1.5  # after which Postgres gives up
+SILENCE_SECONDS = 1.8  # after which we do: a server that has stalled gives nothing up by itself
+PING_SECONDS = 0.3  # the same for the word a pooled connection is tried with: a new one, 2 s at most, may follow
 
 
 class UTC(sa.types.TypeDecorator[dt.datetime]):
@@ -63,7 +68,8 @@ class Database:
     @contextlib.contextmanager
     def transaction(self) -> Iterator[Session]:
         """Read and write; commits at the end of the block, rolls back when it raises."""
-        with self._one_writer(), Session(self.engine, expire_on_commit=False) as session, session.begin():
+        with self._one_writer() as left, Session(self.engine, expire_on_commit=False) as session, session.begin():
+            session.connection(execution_options={"lock_seconds": left})
             yield session
 
     @contextlib.contextmanager
@@ -73,14 +79,16 @@ class Database:
             yield session
 
     @contextlib.contextmanager
-    def _one_writer(self) -> Iterator[None]:
+    def _one_writer(self) -> Iterator[float]:
+        """Wait for our turn; the seconds left to wait for other processes."""
         if not self.is_sqlite:
-            yield
+            yield 0.0
             return
+        until = clock.monotonic() + LOCK_SECONDS
         if not self._writer.acquire(timeout=LOCK_SECONDS):
             raise LockTimeout("the database was busy for too long")
         try:
-            yield
+            yield max(until - clock.monotonic(), 0.0)
         finally:
             self._writer.release()
 
@@ -92,23 +100,54 @@ def _sqlite_engine(url: str) -> sa.Engine:
     engine = sa.create_engine(url, connect_args={"timeout": LOCK_SECONDS, "isolation_level": None})
 
     @event.listens_for(engine, "connect")
-    def _prepare(connection: Any, _record: Any) -> None:
+    def _prepare(connection: Any, record: Any) -> None:
+        record.info["file"] = _file(path)
         # FULL: a commit we answered for must survive a power cut, not only a crash.
         for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
             connection.execute(f"PRAGMA {pragma}")
 
+    @event.listens_for(engine, "checkout")
+    def _still_there(_connection: Any, record: Any, _proxy: Any) -> None:
+        # An open connection to a file that was moved away would go on writing to what nobody will ever read.
+        if record.info["file"] != _file(path):
+            raise sa.exc.DisconnectionError("the database file is another one now")
+
     @event.listens_for(engine, "begin")
     def _begin(connection: sa.Connection) -> None:
+        options = connection.get_execution_options()
+        if "lock_seconds" in options:
+            connection.exec_driver_sql(f"PRAGMA busy_timeout={int(options['lock_seconds'] * 1000)}")
         # IMMEDIATE: a deferred transaction that turns into a writer fails at once instead of waiting its turn.
-        reading = connection.get_execution_options().get("reading")
-        connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
+        connection.exec_driver_sql("BEGIN" if options.get("reading") else "BEGIN IMMEDIATE")
 
     return engine
 
 
+def _file(path: str | None) -> tuple[int, int] | None:
+    """Which file it is, whatever it is called; None for a database in memory, or none at all."""
+    try:
+        found = os.stat(path or "")
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
+
+
+class _Prompt(psycopg.Connection[Any]):
+    """A connection that gives up a silent server: the driver itself would wait for as long as the network stands."""
+
+    def wait(self, gen: Any, *args: Any, **kwargs: Any) -> Any:
+        """Wait for one answer, but not for ever."""
+        seconds = PING_SECONDS if self.autocommit else SILENCE_SECONDS  # only the pool's trial word is autocommitted
+        try:
+            return super().wait(gen, *args, **(kwargs | {"timeout": seconds}))
+        except psycopg.errors._WaitTimeout as error:
+            self.close()
+            raise psycopg.OperationalError("the database does not answer") from error
+
+
 def _postgres_engine(url: str) -> sa.Engine:
-    return sa.create_engine(
-        url,
+    engine = sa.create_engine(
+        make_url(url).set(drivername="postgresql+psycopg"),
         pool_size=16,
         max_overflow=48,
         pool_timeout=STATEMENT_SECONDS,
@@ -118,3 +157,9 @@ def _postgres_engine(url: str) -> sa.Engine:
             "options": f"-c statement_timeout={int(STATEMENT_SECONDS * 1000)} -c lock_timeout=1500",
         },
     )
+
+    @event.listens_for(engine, "do_connect")
+    def _connect(_dialect: Any, _record: Any, given: Any, named: Any) -> Any:
+        return _Prompt.connect(*given, **named)
+
+    return engine

@@ -131,11 +131,6 @@ def to_ladder(session: Session, call: Call, now: dt.datetime) -> bool:
     return won
 
 
-def live_legs(session: Session, call: Call) -> list[Leg]:
-    """Phones that have a leg for this caller now."""
-    return list(session.scalars(sa.select(Leg).where(Leg.call_id == call.id, Leg.ended_at.is_(None))))
-
-
 def accepted_leg(session: Session, call: Call) -> Leg | None:
     """The staff leg that won this caller."""
     return session.get(Leg, call.accepted_leg_id) if call.accepted_leg_id else None
@@ -152,7 +147,8 @@ def stop(session: Session, call: Call, now: dt.datetime) -> None:
 
     A phone already picked up is left alone: the person there is told what happened when they press their key.
     """
-    for leg in live_legs(session, call):
+    live = sa.select(Leg).where(Leg.call_id == call.id, Leg.ended_at.is_(None))
+    for leg in session.scalars(live).all():
         if leg.purpose == "dial" or leg.state not in ("placed", "ringing"):
             continue
         if heir := _next_caller(session, leg, now, but=call):
@@ -221,7 +217,12 @@ def _offer(session: Session, leg: Leg, call: Call, alone: bool) -> bool:
 
 def accept(session: Session, leg: Leg, call: Call, now: dt.datetime) -> bool:
     """A person took the caller: the one UPDATE that makes a winner. A phone that is on the hook again takes nobody."""
-    won = {"accepted_at": now, "accepted_leg_id": leg.id, "answered_by": leg.staff_id, "reserved_by": None}
+    won: dict[str, Any] = {
+        "accepted_at": now,
+        "accepted_leg_id": leg.id,
+        "answered_by": leg.staff_id,
+        "reserved_by": None,
+    }
     if leg.ended_at is not None or not moves.move(session, call, "accept", now, **won):
         return False
     leg.call_id = call.id
@@ -244,7 +245,8 @@ def lose(session: Session, call: Call, leg: Leg, now: dt.datetime) -> bool:
 
 def accept_on_ladder(session: Session, call: Call, staff_id: str, now: dt.datetime) -> bool:
     """A person took the caller on the ladder, where the carrier itself joins the two."""
-    won = moves.move(session, call, "accept", now, accepted_at=now, answered_by=staff_id, reserved_by=None)
+    path = sa.case((Call.path == "queue", "dial"), else_=Call.path)  # taken there while storage was gone
+    won = moves.move(session, call, "accept", now, path=path, accepted_at=now, answered_by=staff_id, reserved_by=None)
     if won:
         moves.note(session, "accepted", now, call=call, staff=staff_id)
     return won

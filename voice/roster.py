@@ -9,18 +9,23 @@ import functools
 import json
 import os
 import pathlib
+import threading
 from collections import defaultdict
 from dataclasses import dataclass
 from typing import Any, cast
 from weakref import WeakKeyDictionary
 
 import sqlalchemy as sa
+import structlog
 from sqlalchemy import event
 from sqlalchemy.orm import Session, UOWTransaction
 
 from voice.models import Business, Contact, Line, LineStaff, StaffMember
 from voice.rules import hours as opening
 from voice.rules import ring_plan
+
+
+log = structlog.get_logger()
 
 
 @dataclass(frozen=True)
@@ -162,13 +167,19 @@ def file_path(home: pathlib.Path) -> pathlib.Path:
 
 
 def keep(roster: Roster, home: pathlib.Path) -> None:
-    """Write the file, whole or not at all. Its numbers are for this machine only: mode 600."""
+    """Write the file, whole or not at all. Its numbers are for this machine only: mode 600.
+
+    A disk that is full must not cost a caller anything: the old file then has to do.
+    """
     path = file_path(home)
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    draft = path.with_suffix(f".{os.getpid()}")
-    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
-        json.dump(dataclasses.asdict(roster) | {"blocked": sorted(roster.blocked)}, file)
-    draft.replace(path)
+    draft = path.with_suffix(f".{os.getpid()}-{threading.get_ident()}")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+            json.dump(dataclasses.asdict(roster) | {"blocked": sorted(roster.blocked)}, file)
+        draft.replace(path)
+    except OSError as error:
+        log.error("roster_not_kept", error=error.strerror)
 
 
 def kept(home: pathlib.Path) -> Roster | None:

@@ -59,14 +59,18 @@ def faults(requests: Sequence[Mapping[str, Any]]) -> list[str]:
 
 def example_faults(paths: re.Pattern[str]) -> list[str]:
     """What this module would find wrong with the files' own examples of answers, at these paths."""
-    return [
-        f"{method} {path}: {what}"
+    shown = [
+        (path, method, int(status), json.dumps(example["value"]))
         for _, path, methods in _templates()
         for method in {"get", "post"} & set(methods)
         if paths.fullmatch(path)
         for status, answer in methods[method]["responses"].items()
         for example in answer.get("content", {}).get("application/json", {}).get("examples", {}).values()
-        for what in _operation(path, method).answer_faults(int(status), "application/json", json.dumps(example["value"]))
+    ]
+    return [
+        f"{method} {path}: {what}"
+        for path, method, status, body in shown
+        for what in _operation(path, method).answer_faults(status, "application/json", body)
     ]
 
 

@@ -56,6 +56,11 @@ class Delivery:
         return self.form["CallSid"]
 
     @property
+    def about(self) -> str:
+        """The call this is about: a leg that a document of ours dialled belongs to its parent."""
+        return self.get("ParentCallSid") or self.sid
+
+    @property
     def status(self) -> str:
         """CallStatus, in the carrier's words."""
         return self.get("CallStatus")
@@ -113,5 +118,5 @@ def check(settings: Settings, url: str, form: Mapping[str, str], signature: str)
         raise Refused(403, "signature does not match")
     if form.get("AccountSid") != settings.twilio_account_sid:
         raise Refused(403, "another account")
-    if not SID.fullmatch(form.get("CallSid", "")):
+    if not SID.fullmatch(form.get("CallSid", "")) or not SID.fullmatch(form.get("ParentCallSid") or form["CallSid"]):
         raise Refused(400, "CallSid is not one")

@@ -8,10 +8,15 @@ import functools
 import pathlib
 from collections.abc import Callable
 
+import structlog
+
 from voice import roster
 from voice.carrier import twiml
 from voice.carrier.delivery import Delivery
+from voice.carrier.words import OVER
 from voice.rules import hours, numbers, wording
+
+log = structlog.get_logger()
 
 STEPS = 4
 STEP_SECONDS = 12
@@ -24,8 +29,12 @@ def sound_url(delivery: Delivery, country: str) -> str:
 
 
 def answer(name: str, delivery: Delivery, values: dict[str, str]) -> str:
-    """The document for a delivery that could not be applied. Never raises for want of a file."""
-    return _ANSWERS.get(name, _nothing)(delivery, **values)
+    """The document for a delivery that could not be applied. Never raises, whatever is in the file."""
+    try:
+        return _ANSWERS.get(name, _nothing)(delivery, **values)
+    except Exception:
+        log.exception("fallback_failed", route=name)
+        return twiml.hang_up() if name.startswith("leg_") else _message(delivery, "en-US")
 
 
 @functools.lru_cache(maxsize=4)
@@ -35,8 +44,10 @@ def _parsed(home: str, _stamp: int) -> roster.Roster | None:
 
 def book(delivery: Delivery) -> roster.Roster:
     """The roster in the file; an empty one when there is none."""
-    path = roster.file_path(delivery.settings.home)
-    stamp = path.stat().st_mtime_ns if path.exists() else 0
+    try:
+        stamp = roster.file_path(delivery.settings.home).stat().st_mtime_ns
+    except OSError:
+        stamp = 0
     return _parsed(delivery.settings.ringback_home, stamp) or roster.Roster(0, "", "US", (), frozenset())
 
 
@@ -55,8 +66,8 @@ def incoming(delivery: Delivery) -> str:
         return twiml.reject("rejected")
     if caller.e164 in firm.numbers():
         return twiml.reject("busy")
-    if line is None or not hours.is_open(line.schedule(), delivery.now):
-        return message(delivery)
+    if line is None or not hours.is_open(line.schedule(), delivery.now) or not has_step(delivery, 0):
+        return message(delivery)  # no ringing for show
     return twiml.greet_and_go(line.greeting, line.language, rung_url(delivery, firm.version, 0))
 
 
@@ -77,9 +88,9 @@ def has_step(delivery: Delivery, step: int) -> bool:
     return person(delivery, step) is not None
 
 
-def rung(delivery: Delivery, version: str, step: str) -> str:
+def rung(delivery: Delivery, version: int, step: int) -> str:
     """One phone of the ladder; the message when there is no further one."""
-    line, who = card(delivery), person(delivery, int(step))
+    line, who = card(delivery), person(delivery, step)
     if line is None or who is None:
         return message(delivery)
     base = f"/voice/ladder/{version}/{step}"
@@ -94,7 +105,7 @@ def rung(delivery: Delivery, version: str, step: str) -> str:
     )
 
 
-def screen(delivery: Delivery, version: str, step: str) -> str:
+def screen(delivery: Delivery, version: int, step: int) -> str:
     """What the person on the ladder hears: who it is cannot be looked up, one key still proves a person."""
     tongue = language(delivery)
     return twiml.ask_for_key(
@@ -102,19 +113,21 @@ def screen(delivery: Delivery, version: str, step: str) -> str:
     )
 
 
-def over(delivery: Delivery, version: str, step: str) -> str:
+def over(delivery: Delivery, version: int, step: int) -> str:
     """After a phone of the ladder: done if they talked or the caller left, else the next."""
-    if delivery.get("DialBridged") == "true" or delivery.status == "completed":
+    if delivery.get("DialBridged") == "true" or delivery.status in OVER:
         return twiml.hang_up()
-    return rung(delivery, version, str(int(step) + 1))
+    return rung(delivery, version, step + 1)
 
 
 def message(delivery: Delivery) -> str:
     """No promise of a time can be made here; the caller may say what it is about."""
-    tongue = language(delivery)
-    return twiml.take_message(
-        wording.message_only(tongue), tongue, delivery.url("/voice/recorded"), delivery.url("/voice/recording")
-    )
+    return _message(delivery, language(delivery))
+
+
+def _message(delivery: Delivery, tongue: str) -> str:
+    record = delivery.url("/voice/recorded")
+    return twiml.take_message(wording.message_only(tongue), tongue, record, delivery.url("/voice/recording"))
 
 
 def _wait(delivery: Delivery, **_values: str) -> str:
@@ -125,9 +138,12 @@ def _wait(delivery: Delivery, **_values: str) -> str:
 
 
 def _left(delivery: Delivery, **_values: str) -> str:
-    if delivery.get("QueueResult") in ("bridged", "hangup", "redirected", "redirected-from-bridged"):
+    result = delivery.get("QueueResult")
+    if result.startswith("redirected"):
+        return twiml.empty()  # another document already runs on this leg
+    if result in ("bridged", "hangup") or delivery.status in OVER:
         return twiml.hang_up()
-    return rung(delivery, str(book(delivery).version), "0")
+    return rung(delivery, book(delivery).version, 0)
 
 
 def _leg_answered(delivery: Delivery, leg_id: str) -> str:

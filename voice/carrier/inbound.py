@@ -1,5 +1,6 @@
 """The caller's side of a call: the carrier's requests about it, and the documents the caller hears."""
 
+import datetime as dt
 import re
 from urllib.parse import parse_qsl, urlsplit
 
@@ -55,7 +56,7 @@ def _turn(delivery: Delivery) -> int:
     return int(asked.get("turn", "0"))
 
 
-@document("/voice/calls/<call_id>/wait", repeats=True)
+@document("/voice/calls/<call_id>/wait", repeats=True, asks=True)
 def wait(session: Session, delivery: Delivery, call_id: str) -> str:
     """What the caller hears next: a function of the call's row and the time."""
     call = session.get(Call, call_id)
@@ -129,10 +130,10 @@ def _after_leave(session: Session, delivery: Delivery, call: Call) -> str:
 
 def _to_ladder(session: Session, delivery: Delivery, call: Call) -> str:
     call.path = "dial"
-    return fallback.rung(delivery, str(roster.current(session).version), "0")
+    return fallback.rung(delivery, roster.current(session).version, 0)
 
 
-@document("/voice/calls/<call_id>/still-there")
+@document("/voice/calls/<call_id>/still-there", asks=True)
 def still_there(session: Session, delivery: Delivery, call_id: str) -> str:
     """A few seconds after a talk the caller is still on the line: perhaps they were cut off."""
     call = session.get(Call, call_id)
@@ -157,7 +158,7 @@ def joined(session: Session, delivery: Delivery, call_id: str) -> str:
     return twiml.say_only(wording.through_to(ringing.name_of(session, leg.staff_id), language), language)
 
 
-@document("/voice/calls/<call_id>/promise")
+@document("/voice/calls/<call_id>/promise", asks=True)
 def promise(session: Session, delivery: Delivery, call_id: str) -> str:
     """Where a caller is moved who need not wait any longer."""
     call = session.get(Call, call_id)
@@ -171,6 +172,8 @@ def promise(session: Session, delivery: Delivery, call_id: str) -> str:
 
 def promise_for(session: Session, delivery: Delivery, call: Call) -> str:
     """Say when they will be rung. The callback is already in this transaction, and commits before the words go out."""
+    if delivery.replayed:
+        return twiml.empty()  # they have been told something else meanwhile
     card = card_of(session, call)
     callback = session.get(Callback, call.callback_id) if call.callback_id else None
     closed = call.cause in DIRECT
@@ -188,7 +191,7 @@ def promise_for(session: Session, delivery: Delivery, call: Call) -> str:
     return twiml.take_message(words, card.language, record, delivery.url("/voice/recording"))
 
 
-@document("/voice/calls/<call_id>/recorded", repeats=True)
+@document("/voice/calls/<call_id>/recorded", repeats=True, asks=True)
 def recorded(session: Session, delivery: Delivery, call_id: str) -> str:
     """A message ended. A key must not be a way to anywhere: it gets more recording."""
     call = session.get(Call, call_id)
@@ -229,5 +232,6 @@ def _call_of(session: Session, delivery: Delivery) -> Call:
     call = calls.by_sid(session, delivery.sid)
     if call is None:
         arrival = calls.arrival_from(delivery.sid, dict(delivery.form), "status")
-        call = calls.over_elsewhere(session, arrival, delivery.happened())
+        lasted = dt.timedelta(seconds=delivery.number("CallDuration", most=86400) or 0)
+        call = calls.over_elsewhere(session, arrival, delivery.happened() - lasted)
     return call

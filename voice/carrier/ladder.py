@@ -15,27 +15,37 @@ from voice.rules import wording
 
 
 def _call(session: Session, delivery: Delivery) -> Call | None:
-    """The caller's call; staff legs of the ladder are its children."""
-    return calls.by_sid(session, delivery.get("ParentCallSid") or delivery.sid)
+    """The call a staff leg of the ladder belongs to; it is the child of the caller's leg."""
+    return calls.by_sid(session, delivery.about)
 
 
-def _next(session: Session, delivery: Delivery, version: str, step: int) -> str:
+def _callers(session: Session, delivery: Delivery) -> Call:
+    """The caller's call; recorded now if it came in while storage was gone and nobody has told us of it yet."""
+    call = calls.by_sid(session, delivery.sid)
+    if call is None:
+        arrival = calls.arrival_from(delivery.sid, dict(delivery.form), "webhook")
+        call = calls.over_elsewhere(session, arrival, delivery.now)
+    elif call.path == "queue":
+        call.path = "dial"  # taken here while storage was gone: no worker may ring a phone for them any more
+    return call
+
+
+def _next(session: Session, delivery: Delivery, call: Call, version: int, step: int) -> str:
     """The document of a step; where there is no further phone, the promise instead of the bare message."""
-    call = _call(session, delivery)
-    if call is not None and not fallback.has_step(delivery, step):
+    if not fallback.has_step(delivery, step):
         calls.give_up(session, call, delivery.now)
         return inbound.promise_for(session, delivery, call)
-    return fallback.rung(delivery, version, str(step))
+    return fallback.rung(delivery, version, step)
 
 
-@document("/voice/ladder/<version>/<step>")
-def ladder_rung(session: Session, delivery: Delivery, version: str, step: str) -> str:
+@document("/voice/ladder/<int:version>/<int:step>")
+def ladder_rung(session: Session, delivery: Delivery, version: int, step: int) -> str:
     """Dial one phone."""
-    return _next(session, delivery, version, int(step))
+    return _next(session, delivery, _callers(session, delivery), version, step)
 
 
-@document("/voice/ladder/<version>/<step>/screen")
-def ladder_screen(session: Session, delivery: Delivery, version: str, step: str) -> str:
+@document("/voice/ladder/<int:version>/<int:step>/screen", asks=True)
+def ladder_screen(session: Session, delivery: Delivery, version: int, step: int) -> str:
     """Somebody or something picked up: who is calling, and one key."""
     call = _call(session, delivery)
     if call is None:
@@ -46,34 +56,34 @@ def ladder_screen(session: Session, delivery: Delivery, version: str, step: str)
     return twiml.ask_for_key(words, card.language, delivery.url(f"/voice/ladder/{version}/{step}/accepted"))
 
 
-@document("/voice/ladder/<version>/<step>/accepted")
-def ladder_accepted(session: Session, delivery: Delivery, version: str, step: str) -> str:
+@document("/voice/ladder/<int:version>/<int:step>/accepted")
+def ladder_accepted(session: Session, delivery: Delivery, version: int, step: int) -> str:
     """A person took the caller: an empty document joins the two."""
-    call, person = _call(session, delivery), fallback.person(delivery, int(step))
+    call, person = _call(session, delivery), fallback.person(delivery, step)
     if call is not None and person is not None and not ringing.accept_on_ladder(session, call, person.id, delivery.now):
         return twiml.hang_up()
     return twiml.empty()
 
 
-@document("/voice/ladder/<version>/<step>/over")
-def ladder_over(session: Session, delivery: Delivery, version: str, step: str) -> str:
+@document("/voice/ladder/<int:version>/<int:step>/over")
+def ladder_over(session: Session, delivery: Delivery, version: int, step: int) -> str:
     """A phone of the ladder is done with: they talked, or the next one is dialled."""
-    call = _call(session, delivery)
+    call, person = _callers(session, delivery), fallback.person(delivery, step)
     bridged, gone = delivery.get("DialBridged") == "true", delivery.status in OVER
-    if call is not None and bridged:
-        calls.talked_on_ladder(session, call, delivery.number("DialCallDuration", most=86400), delivery.now)
-    if call is not None and gone:
+    if bridged:
+        seconds = delivery.number("DialCallDuration", most=86400) or 0
+        calls.talked_on_ladder(session, call, person.id if person else None, seconds, delivery.now)
+    if gone:
         calls.end(session, call, delivery.now)
     if bridged or gone:
         return twiml.hang_up()
-    if call is not None:
-        ringing.lose_on_ladder(session, call, delivery.now)
-    return _next(session, delivery, version, int(step) + 1)
+    ringing.lose_on_ladder(session, call, delivery.now)
+    return _next(session, delivery, call, version, step + 1)
 
 
-@receipt("/voice/ladder/<version>/<step>/status")
-def ladder_status(session: Session, delivery: Delivery, version: str, step: str) -> None:
+@receipt("/voice/ladder/<int:version>/<int:step>/status")
+def ladder_status(session: Session, delivery: Delivery, version: int, step: int) -> None:
     """What a phone of the ladder does; the first ring counts as it does everywhere."""
-    call, person = _call(session, delivery), fallback.person(delivery, int(step))
+    call, person = _call(session, delivery), fallback.person(delivery, step)
     if call is not None and person is not None and delivery.status == "ringing":
         ringing.rings_on_ladder(session, call, person.id, delivery.happened())

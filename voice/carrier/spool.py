@@ -1,10 +1,14 @@
-"""What the carrier told us while storage was gone: one line of JSON each, synced to disk, read back later."""
+"""What the carrier told us while storage was gone: one small file for each delivery, synced to disk, read back later.
+
+A file appears under its name only when it is whole, and is gone when it has been applied: no line is torn, and none
+is lost to a reader that overtakes a writer. Names sort by the moment of the delivery, whichever process heard it.
+"""
 
 import datetime as dt
 import json
 import os
 import pathlib
-from collections.abc import Iterator
+import uuid
 from dataclasses import dataclass
 
 import structlog
@@ -31,51 +35,60 @@ def folder(settings: Settings) -> pathlib.Path:
 
 def keep(delivery: Delivery, name: str, values: dict[str, str]) -> None:
     """Add a delivery. A disk that is full as well costs us this witness, never the caller their answer."""
-    line = {
+    content = {
         "name": name, "values": values, "route": delivery.route, "token": delivery.token,
         "at": delivery.now.isoformat(), "form": dict(delivery.form),
     }  # fmt: skip
-    path = folder(delivery.settings) / f"{os.getpid()}.jsonl"
+    path = folder(delivery.settings) / f"{delivery.now:%Y%m%dT%H%M%S.%f}-{delivery.about}-{uuid.uuid4().hex}.json"
     try:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600), "a") as file:
-            file.write(json.dumps(line) + "\n")
+        draft = path.with_suffix(".draft")
+        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+            json.dump(content, file)
             file.flush()
             os.fsync(file.fileno())
+        draft.rename(path)
+        _sync(path.parent)
     except OSError as error:
         log.error("spool_failed", error=error.strerror)
 
 
-def waiting(settings: Settings) -> list[pathlib.Path]:
-    """Files to read back, oldest first; each is renamed by whoever takes it."""
-    return sorted(folder(settings).glob("*.jsonl"), key=lambda path: path.stat().st_mtime)
-
-
-def take(path: pathlib.Path) -> pathlib.Path | None:
-    """Claim a file, so that no line is written to it while it is read; None when another process was first."""
-    taken = path.with_suffix(".taken")
+def _sync(path: pathlib.Path) -> None:
+    """The new name must survive a power cut as well as the content."""
+    handle = os.open(path, os.O_RDONLY)
     try:
-        return path.rename(taken)
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def waiting(settings: Settings, about: str = "") -> list[pathlib.Path]:
+    """What is still to be read, oldest first; `about`: of that call only."""
+    try:
+        names = os.listdir(folder(settings))
     except OSError:
-        return None
+        return []  # mostly there is no such folder
+    return [folder(settings) / name for name in sorted(names) if name.endswith(".json") and about in name]
 
 
-def read(path: pathlib.Path, settings: Settings) -> Iterator[Spooled]:
-    """The deliveries of a file. A torn last line (power cut) is left out: the carrier's log has that call."""
-    for line in path.read_text().splitlines():
-        try:
-            raw = json.loads(line)
-        except ValueError:
-            continue
+def read(path: pathlib.Path, settings: Settings) -> Spooled | None:
+    """The delivery in a file; None when another process has applied it meanwhile. Raises ValueError for nonsense."""
+    try:
+        raw = json.loads(path.read_text())
         at = dt.datetime.fromisoformat(raw["at"])
-        yield Spooled(Delivery(settings, raw["route"], raw["form"], raw["token"], at), raw["name"], raw["values"])
+        delivery = Delivery(settings, raw["route"], raw["form"], raw["token"], at, replayed=True)
+        return Spooled(delivery, raw["name"], raw["values"])
+    except FileNotFoundError:
+        return None
+    except (KeyError, TypeError) as error:
+        raise ValueError("not a delivery") from error
 
 
 def finish(path: pathlib.Path) -> None:
-    """The file has been applied; it is kept for a month as evidence."""
-    path.rename(path.with_suffix(f".{path.stat().st_mtime_ns}.done"))
+    """The delivery is in the tables now, word for word."""
+    path.unlink(missing_ok=True)
 
 
-def unfinished(settings: Settings) -> list[pathlib.Path]:
-    """Files a process took and did not finish: reading them again is harmless, each delivery applies once."""
-    return sorted(folder(settings).glob("*.taken"))
+def set_aside(path: pathlib.Path) -> None:
+    """It cannot be applied: kept for a person to look at, out of the way of the others."""
+    path.rename(path.with_suffix(".failed"))

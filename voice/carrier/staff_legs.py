@@ -14,7 +14,7 @@ from voice.rules import wording
 JOIN_TRIES = 3
 
 
-@document("/voice/legs/<leg_id>/answered")
+@document("/voice/legs/<leg_id>/answered", asks=True)
 def leg_answered(session: Session, delivery: Delivery, leg_id: str) -> str:
     """Picked up, by a person or a machine: a caller is offered, and a key is asked for."""
     leg = session.get(Leg, leg_id)
@@ -67,7 +67,7 @@ def _offer_ring_back(session: Session, delivery: Delivery, leg: Leg, call: Call)
     return twiml.ask_for_key(wording.hung_up(language), language, action)
 
 
-@document("/voice/legs/<leg_id>/accepted")
+@document("/voice/legs/<leg_id>/accepted", asks=True)
 def leg_accepted(session: Session, delivery: Delivery, leg_id: str) -> str:
     """A key was pressed: a person is there, and takes the caller they were told about, if nobody was faster."""
     leg = session.get(Leg, leg_id)
@@ -135,7 +135,7 @@ def leg_crossed(session: Session, delivery: Delivery, leg_id: str) -> str:
     return _join(delivery, leg, call) if call.accepted_leg_id == leg.id else _accept(session, delivery, leg, call)
 
 
-@document("/voice/legs/<leg_id>/ring-back")
+@document("/voice/legs/<leg_id>/ring-back", asks=True)
 def leg_ring_back(session: Session, delivery: Delivery, leg_id: str) -> str:
     """The caller hung up before they were joined, and this person wants to ring them now."""
     leg = session.get(Leg, leg_id)

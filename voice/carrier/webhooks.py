@@ -5,7 +5,7 @@ and the caller is answered from the roster file.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import sqlalchemy as sa
 import structlog
@@ -19,9 +19,13 @@ from voice.carrier.delivery import MAX_BODY, Delivery, Refused, check, read_form
 from voice.db import Database
 from voice.installation import installation
 from voice.ledger import CarrierEvent
+from voice.settings import Settings
 
 log = structlog.get_logger()
 phone = Blueprint("phone", __name__)
+
+GONE = (sa.exc.OperationalError, sa.exc.InterfaceError, sa.exc.TimeoutError)  # what storage says when it is not there
+AT_ONCE = 5  # spooled deliveries of other calls read back with one delivery: its caller waits for them
 
 Handler = Callable[..., str | None]  # (session, delivery, **path values) -> document
 
@@ -33,24 +37,31 @@ class Route:
     name: str
     handler: Handler
     repeats: bool
+    asks: bool
 
 
 ROUTES: dict[str, Route] = {}  # by name: the spool is read back through it
 
 
-def document(rule: str, repeats: bool = False) -> Callable[[Handler], Handler]:
-    """A route that answers with a document. `repeats`: asked again and again with the same parameters."""
-    return _route(rule, repeats, lambda body: Response(body, mimetype="text/xml"))
+def document(rule: str, repeats: bool = False, asks: bool = False) -> Callable[[Handler], Handler]:
+    """A route that answers with a document.
+
+    `repeats`: asked again and again with the same parameters. `asks`: it only asks what comes next; when that was
+    answered without the tables, there is nothing left to decide when it is read back.
+    """
+    return _route(rule, repeats, asks, lambda body: Response(body, mimetype="text/xml"))
 
 
 def receipt(rule: str) -> Callable[[Handler], Handler]:
     """A route that only takes note."""
-    return _route(rule, False, lambda _body: Response(status=204))
+    return _route(rule, False, False, lambda _body: Response(status=204))
 
 
-def _route(rule: str, repeats: bool, answer: Callable[[str], Response]) -> Callable[[Handler], Handler]:
+def _route(
+    rule: str, repeats: bool, asks: bool, answer: Callable[[str], Response]
+) -> Callable[[Handler], Handler]:  # fmt: skip
     def register(handler: Handler) -> Handler:
-        route = ROUTES[handler.__name__] = Route(handler.__name__, handler, repeats)
+        route = ROUTES[handler.__name__] = Route(handler.__name__, handler, repeats, asks)
 
         def view(**values: str) -> Response:
             try:
@@ -81,9 +92,13 @@ def _receive() -> Delivery:
 
 def _answer(route: Route, delivery: Delivery, values: dict[str, str]) -> str:
     """Apply the delivery; whatever breaks, the carrier gets a document it can play."""
+    database, settings = installation().database, delivery.settings
     try:
-        return apply(installation().database, route, delivery, values)
-    except (sa.exc.OperationalError, sa.exc.InterfaceError, sa.exc.TimeoutError) as error:
+        read_spool(database, settings, delivery.about)  # what was heard of this call before comes before this
+        answer = apply(database, route, delivery, values)
+        read_spool(database, settings, most=AT_ONCE)
+        return answer
+    except GONE as error:
         log.error("storage_gone", route=route.name, error=type(error).__name__)
     except Exception:
         # A bug of ours must not cost a caller their call: the last resort speaks, the log has the trace.
@@ -122,12 +137,29 @@ def _apply_once(session: Session, route: Route, delivery: Delivery, values: dict
     )
     if event_id is None:
         return session.scalar(sa.select(CarrierEvent.answer).where(CarrierEvent.key == key)) or ""
-    answer = route.handler(session, delivery, **values) or ""
+    decided = delivery.replayed and route.asks
+    answer = "" if decided else route.handler(session, delivery, **values) or ""
     session.flush()
     session.execute(sa.update(CarrierEvent).where(CarrierEvent.id == event_id).values(answer=answer))
     return answer
 
 
-def replay(database: Database, delivery: Delivery, name: str, values: dict[str, str]) -> None:
-    """Apply a delivery that was spooled while storage was gone, as of the moment it came in."""
-    apply(database, ROUTES[name], replace(delivery, replayed=True), values)
+def read_spool(database: Database, settings: Settings, about: str = "", most: int | None = None) -> int:
+    """Apply what was spooled while storage was gone, as of the moment it came in; how many deliveries that was.
+
+    Each applies once, whoever reads it and however often. Raises one of GONE when storage is gone again.
+    """
+    paths = spool.waiting(settings, about)[:most]
+    for path in paths:
+        try:
+            if line := spool.read(path, settings):
+                apply(database, ROUTES[line.name], line.delivery, line.values)
+            spool.finish(path)
+        except GONE:
+            raise
+        except Exception:
+            log.exception("spooled_delivery_failed", file=path.name)  # one that cannot be applied must not stop the next
+            spool.set_aside(path)
+    if paths:
+        log.info("spool_read", deliveries=len(paths))
+    return len(paths)

@@ -11,9 +11,9 @@ from flask import Blueprint, Response, jsonify, request, send_from_directory
 
 from . import plain
 from .busy_monday import BusyMonday
-from .plays import PLAYS, Plays
 from .params import withheld
 from .phones import Caption, Phone
+from .plays import PLAYS, Plays
 from .scripts import Mailbox, Ring, to_json
 from .story import Story
 

@@ -29,6 +29,21 @@ _OUT_OF_QUEUE = {
     "redirected": "{who} was moved out of the queue",
 }
 _FETCHES = {"sound": "The carrier fetches {sound}", "recording": "The carrier reports: {who}'s message is kept"}
+# What follows these is reached only when nobody presses or says anything.
+_JOINTS = {"Gather": "; without one, ", "Record": "; if nothing is said, "}
+_SIMPLE = {
+    "Leave": "let {who} out of the queue",
+    "Record": "record what {who} says",
+    "Reject": "refuse the call",
+    "Redirect": "ask again what to do",
+    "Hangup": "hang up",
+}
+_LAST = {
+    "no-answer": "Rang, nobody came",
+    "canceled": "Rang, then stopped",
+    "busy": "Engaged",
+    "failed": "Unreachable",
+}
 _LONGEST_QUOTE = 160
 
 
@@ -109,14 +124,7 @@ def orders(carrier: "Carrier", document: Document, leg: "Leg | None") -> str:
     for element in document.root:
         words = _order(carrier, element, who)
         told += f"{joint}{words}" if told else words
-        # What follows these is reached only when nobody presses or says anything.
-        joint = (
-            "; without one, "
-            if element.tag == "Gather"
-            else "; if nothing is said, "
-            if element.tag == "Record"
-            else ", then "
-        )
+        joint = _JOINTS.get(element.tag, ", then ")
     return told or "nothing more to do"
 
 
@@ -134,12 +142,7 @@ def _order(carrier: "Carrier", element: Element, who: str) -> str:
             return f"put {who} in a queue of their own"
         case "Dial":
             return _dial_order(carrier, element, who)
-        case "Hangup":
-            return "hang up"
-    plain = {"Leave": "let {who} out of the queue", "Record": "record what {who} says", "Reject": "refuse the call"}
-    return plain.get(element.tag, "").format(who=who) or (
-        "ask again what to do" if element.tag == "Redirect" else element.tag
-    )
+    return _SIMPLE.get(element.tag, element.tag).format(who=who)
 
 
 def _asked(gather: Element) -> str:
@@ -205,10 +208,4 @@ def last_thing(leg: "Leg") -> str:
         return "Declined"
     if leg.ended_by == "phone" and leg.status not in {"busy", "failed", "no-answer"}:
         return "Hung up"
-    words = {
-        "no-answer": "Rang, nobody came",
-        "canceled": "Rang, then stopped",
-        "busy": "Engaged",
-        "failed": "Unreachable",
-    }
-    return words.get(leg.status, "The call is over")
+    return _LAST.get(leg.status, "The call is over")

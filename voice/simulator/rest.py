@@ -37,8 +37,13 @@ def rest_app() -> Flask:
     routes.after_request(_close_door)
     app.register_blueprint(routes)
     app.register_error_handler(RestError, lambda error: error_answer(error.status, error.code, error.message))
-    app.register_error_handler(HTTPException, lambda error: error_answer(error.code or 500, 20404, str(error)))
+    app.register_error_handler(HTTPException, _refused)
     return app
+
+
+def _refused(error: HTTPException) -> Response:
+    """What routing itself refuses: a method nobody knows here, or a path."""
+    return error_answer(error.code or 500, 20004 if error.code == 405 else 20404, str(error))
 
 
 @cache

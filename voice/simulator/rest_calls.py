@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from .carrier import Carrier
 
 _EVENTS = frozenset(("initiated", "ringing", "answered", "completed"))
+_SOURCE = frozenset(("Url", "Method", "Twiml", "FallbackUrl", "FallbackMethod"))
+_HOOK = frozenset(("StatusCallback", "StatusCallbackEvent", "StatusCallbackMethod"))
+_SIMULATED = _SOURCE | _HOOK | {"To", "From", "Timeout", "TimeLimit", "CallToken"}  # the rest is complained of
 _LONGEST_TWIML, _LONGEST_TIMEOUT = 4000, 600
 
 
@@ -32,8 +35,8 @@ def render_call(leg: Leg) -> dict[str, Any]:
         "api_version": API_VERSION,
         "parent_call_sid": leg.parent.sid if leg.parent else None,
         "group_sid": None,
-        "trunk_sid": "",
-        "phone_number_sid": number.sid if number else "",
+        "trunk_sid": None,
+        "phone_number_sid": number.sid if number else None,
         "from": leg.frm,
         "from_formatted": leg.frm,
         "to": leg.to,
@@ -41,7 +44,6 @@ def render_call(leg: Leg) -> dict[str, Any]:
         "direction": leg.direction,
         "status": {"initiated": "queued"}.get(leg.status, leg.status),
         "answered_by": None,
-        "annotation": None,
         "caller_name": "",
         "forwarded_from": leg.forwarded_from or None,
         "date_created": _time(leg, leg.created_at),
@@ -134,8 +136,8 @@ def _create(carrier: "Carrier") -> Response:
     leg.timeout = float(min(int(form.get("Timeout", "60")), _LONGEST_TIMEOUT))
     leg.time_limit = float(form.get("TimeLimit", "14400"))
     _set_hooks(leg)
-    if request.form.get("MachineDetection"):
-        carrier.complain("answering machine detection is not simulated", leg.sid)
+    if ignored := set(form) - _SIMULATED:
+        carrier.complain(f"not simulated for a call: {', '.join(sorted(ignored))}", leg.sid)
     return created(render_call(carrier.place(leg)))
 
 

@@ -19,7 +19,6 @@ _NEVER_SET = (
     "identity_sid",
     "address_sid",
     "trunk_sid",
-    "voice_receive_mode",
 )
 _NUMBER_FIELDS = {
     "FriendlyName": "friendly_name",
@@ -42,7 +41,9 @@ def _listing(carrier: "Carrier") -> Response:
         number
         for number in carrier.numbers.values()
         if asked.get("PhoneNumber", "").strip() in number.number
-        and asked.get("FriendlyName", number.friendly_name) == number.friendly_name
+        and asked.get("FriendlyName", _name(number)) == _name(number)
+        and asked.get("Beta", "false").lower() == "false"
+        and asked.get("Origin", "twilio") == "twilio"
     ]
     uri = f"{account_uri(carrier)}/IncomingPhoneNumbers.json"
     return page("incoming_phone_numbers", uri, found, lambda number: _render_number(carrier, number))
@@ -64,7 +65,13 @@ def _update(carrier: "Carrier", sid: str) -> Response:
     for name, attribute in _NUMBER_FIELDS.items():
         if name in request.form:
             setattr(number, attribute, request.form[name])
+    if "VoiceCallerIdLookup" in request.form:
+        number.voice_caller_id_lookup = request.form["VoiceCallerIdLookup"].lower() == "true"
     return jsonify(_render_number(carrier, number))
+
+
+def _name(number: Number) -> str:
+    return number.friendly_name or number.number
 
 
 def _render_number(carrier: "Carrier", number: Number) -> dict[str, Any]:
@@ -86,12 +93,13 @@ def _render_number(carrier: "Carrier", number: Number) -> dict[str, Any]:
         "emergency_address_status": "unregistered",
         "sms_application_sid": "",
         "voice_application_sid": "",
+        "voice_receive_mode": "voice",
         "voice_caller_id_lookup": number.voice_caller_id_lookup,
         "uri": f"{base}.json",
-        "subresource_uris": {"assigned_add_ons": f"{base}/AssignedAddOns.json"},
     }
     entered = {name: getattr(number, name) for name in _NUMBER_FIELDS.values()}
-    return shown | entered | {"friendly_name": number.friendly_name or number.number} | dict.fromkeys(_NEVER_SET)
+    entered |= {name: entered[name] or None for name in ("voice_url", "voice_fallback_url")}  # the others stay empty
+    return shown | entered | {"friendly_name": _name(number)} | dict.fromkeys(_NEVER_SET)
 
 
 NUMBER_VIEWS: dict[tuple[str, str], View] = {

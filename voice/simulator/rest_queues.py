@@ -30,7 +30,6 @@ def render_queue(queue: Queue) -> dict[str, Any]:
         "date_created": rfc2822(queue.created_at),
         "date_updated": rfc2822(queue.created_at),
         "uri": f"{base}.json",
-        "subresource_uris": {"members": f"{base}/Members.json"},
     }
 
 

@@ -19,21 +19,31 @@ def _listing(carrier: "Carrier", call: str = "") -> Response:
     found = [
         kept
         for kept in carrier.recordings.by_sid.values()
-        if wanted in {"", kept.leg.sid} and kept.status != "deleted" and between("DateCreated", kept.ended_at)
-    ]
-    uri = f"{account_uri(carrier)}/{f'Calls/{call}/' if call else ''}Recordings.json"
-    return page("recordings", uri, found[::-1], lambda kept: _render_recording(carrier, kept))
+        if wanted in {"", kept.leg.sid}
+        and _visible(kept)
+        and between("DateCreated", kept.ended_at)
+        and not request.args.get("ConferenceSid")  # no conference is ever recorded here
+    ][::-1]
+    base = account_uri(carrier)
+    if call:
+        return page("recordings", f"{base}/Calls/{call}/Recordings.json", found, _render_of_call)
+    return page("recordings", f"{base}/Recordings.json", found, _render)
+
+
+def _visible(kept: Recording) -> bool:
+    """What was deleted stays readable for those who ask for it, its sound does not."""
+    return kept.status != "deleted" or request.args.get("IncludeSoftDeleted", "").lower() == "true"
 
 
 def _find(carrier: "Carrier", sid: str) -> Recording:
     kept = carrier.recordings.by_sid.get(sid)
-    if kept is None or kept.status == "deleted":
+    if kept is None or not _visible(kept):
         raise not_found()
     return kept
 
 
 def _fetch(carrier: "Carrier", sid: str) -> Response:
-    return jsonify(_render_recording(carrier, _find(carrier, sid)))
+    return jsonify(_render(_find(carrier, sid)))
 
 
 def _remove(carrier: "Carrier", sid: str) -> Response:
@@ -50,9 +60,9 @@ def _sound(carrier: "Carrier", sid: str, kind: str = "wav") -> Response:
     return Response(tone_wav(kept.seconds), content_type="audio/x-wav")
 
 
-def _render_recording(carrier: "Carrier", kept: Recording) -> dict[str, Any]:
-    base = f"{account_uri(carrier)}/Recordings/{kept.sid}"
-    done = kept.status == "completed"
+def _render_common(kept: Recording) -> dict[str, Any]:
+    carrier = kept.leg.carrier
+    done = kept.status in {"completed", "deleted"}
     return {
         "sid": kept.sid,
         "account_sid": carrier.config.account_sid,
@@ -70,13 +80,23 @@ def _render_recording(carrier: "Carrier", kept: Recording) -> dict[str, Any]:
         "date_created": rfc2822(kept.ended_at),
         "date_updated": rfc2822(kept.ended_at),
         "encryption_details": None,
+    }
+
+
+def _render(kept: Recording) -> dict[str, Any]:
+    base = f"{account_uri(kept.leg.carrier)}/Recordings/{kept.sid}"
+    parts = {"add_on_results": "AddOnResults", "transcriptions": "Transcriptions"}
+    return _render_common(kept) | {
         "media_url": kept.url,
         "uri": f"{base}.json",
-        "subresource_uris": {
-            "add_on_results": f"{base}/AddOnResults.json",
-            "transcriptions": f"{base}/Transcriptions.json",
-        },
+        "subresource_uris": {name: f"{base}/{part}.json" for name, part in parts.items()},
     }
+
+
+def _render_of_call(kept: Recording) -> dict[str, Any]:
+    """The same among a call's own, where fewer fields are shown."""
+    uri = f"{account_uri(kept.leg.carrier)}/Calls/{kept.leg.sid}/Recordings/{kept.sid}.json"
+    return _render_common(kept) | {"track": "both", "uri": uri}
 
 
 RECORDING_VIEWS: dict[tuple[str, str], View] = {

@@ -127,9 +127,8 @@ class Story:
         return row
 
     def _heard(self, line: Mapping[str, Any], leg: "Leg | None") -> Row | None:
-        bell = (
-            f"{leg.phone.label} hears ring: {leg.frm}" if leg else ""
-        )  # a caller's own ringing tone is named otherwise
+        # A ringing tone in somebody's ear is a ring too, but not their bell.
+        bell = f"{leg.phone.label} hears ring: {leg.frm}" if leg else ""
         if leg is None or leg.direction == "inbound" or line["text"] != bell:
             return None
         return self._say("people", f"{leg.phone.label}'s phone rings", line)

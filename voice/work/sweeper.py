@@ -3,17 +3,11 @@
 import datetime as dt
 
 import sqlalchemy as sa
-import structlog
 from sqlalchemy.orm import Session
 
 from voice import calls, claims, dialled
-from voice.carrier import spool, webhooks
-from voice.db import Database
 from voice.models import Attempt, Call, Callback, Leg
-from voice.settings import Settings
 from voice.work import outbox
-
-log = structlog.get_logger()
 
 QUIET_CALL = dt.timedelta(seconds=60)  # a caller's leg without news for this long is asked about
 QUIET_LEG = dt.timedelta(seconds=60)
@@ -63,17 +57,3 @@ def _ask_about_legs(session: Session, now: dt.datetime) -> None:
 
 def _minute(now: dt.datetime) -> int:
     return int(now.timestamp()) // 60
-
-
-def read_spool(database: Database, settings: Settings) -> int:
-    """Apply what was spooled while storage was gone; how many deliveries that was. Each applies once."""
-    count = 0
-    files = [*spool.unfinished(settings), *filter(None, map(spool.take, spool.waiting(settings)))]
-    for path in files:
-        for line in spool.read(path, settings):
-            webhooks.replay(database, line.delivery, line.name, line.values)
-            count += 1
-        spool.finish(path)
-    if count:
-        log.info("spool_read", deliveries=count)
-    return count

@@ -15,7 +15,7 @@ from rq import Queue
 from rq.serializers import JSONSerializer
 
 from voice import carrier_pace, clock, roster
-from voice.carrier import client
+from voice.carrier import client, webhooks
 from voice.db import UTC, Database
 from voice.ledger import Outbox
 from voice.models import Attempt, Call, Leg
@@ -26,7 +26,6 @@ log = structlog.get_logger()
 
 TICK = 0.2  # seconds between looks at the tables: the first phone of a lone caller rings within a second
 SWEEP_EVERY = dt.timedelta(seconds=5)
-SPOOL_EVERY = dt.timedelta(seconds=15)
 QUEUE = "ringback"
 KEPT = 3600  # seconds Redis remembers a job: longer than the relay can lag
 
@@ -48,10 +47,12 @@ class Worker:
 
     def __init__(self, tools: jobs.Tools, run: Run, hand_over: Callable[[int], bool] | None = None) -> None:
         self.tools, self._run, self._hand_over = tools, run, hand_over
-        self._next_sweep = self._next_spool = dt.datetime.min.replace(tzinfo=dt.UTC)
+        self._next_sweep = dt.datetime.min.replace(tzinfo=dt.UTC)
 
     def tick(self, now: dt.datetime) -> bool:
         """Everything that is due at `now`. False when nothing was under way that could need the next tick soon."""
+        # Before anything is placed: a caller may have been taken up the ladder while storage was gone.
+        webhooks.read_spool(self.tools.database, self.tools.settings)
         look = self._look(now)
         if look.new:
             pacer.claim_new(self.tools.database, now)
@@ -92,9 +93,6 @@ class Worker:
             firm = roster.current(session)
         if (kept := roster.kept(settings.home)) is None or kept.version != firm.version:
             roster.keep(firm, settings.home)
-        if now >= self._next_spool:
-            self._next_spool = now + SPOOL_EVERY
-            sweeper.read_spool(database, settings)
 
 
 class Redistributor:

@@ -1,0 +1,266 @@
+"""The degraded ladder: a caller whom no worker and no API can serve is taken from phone to phone by documents alone."""
+
+import datetime as dt
+import re
+
+import pytest
+
+from tests import firm
+from tests.conftest import MakeWorld
+from tests.world import World
+from voice.models import LineStaff, StaffMember
+from voice.simulator import scripts
+from voice.simulator.legs import Leg as PhoneLeg
+from voice.simulator.switches import RestFault, Rudeness
+from voice.work.worker import Worker
+
+DEAD = RestFault("error", match="POST .*/Calls.json", status=400, code=10003)
+ALL = ("sam", "alex", "kim")
+
+
+def dials(world: World) -> list[str]:
+    """The documents that dialled a phone for a caller, in order."""
+    seen = [
+        seen.body for seen in world.day.carrier.documents if seen.facing == "caller" and b"<Dial" in _bytes(seen.body)
+    ]
+    return [_bytes(body).decode() for body in seen]
+
+
+def _bytes(body: bytes | str) -> bytes:
+    return body.encode() if isinstance(body, str) else body
+
+
+def talked_seconds(leg: PhoneLeg) -> float:
+    """By the carrier's own account."""
+    return sum((span.until - span.at).total_seconds() for span in leg.bridges if span.until)
+
+
+def one_callback(world: World, leg: PhoneLeg) -> None:
+    """The call is over, with exactly one callback, and nothing rings any more."""
+    assert world.call(leg).outcome == "callback"
+    assert [callback.calls for callback in world.callbacks()] == [1]
+    assert not any(phone.ringing for phone in world.phones.values())
+
+
+def api_is_dead(world: World) -> None:
+    """The account may not call; a first caller has found that out."""
+    world.day.carrier.moods.rest.append(DEAD)
+
+
+@pytest.mark.proves("01-2.14", "01-6.10")
+def test_without_the_api_one_screened_phone_is_dialled_after_the_other_and_then_the_promise(
+    make_world: MakeWorld,
+) -> None:
+    world = make_world(staff=ALL)
+    api_is_dead(world)
+    for name in ALL:
+        world.staff(name, scripts.Script())
+    leg = world.rings()
+    world.advance(120)
+    documents = dials(world)
+    assert len(documents) == 3
+    for document in documents:
+        assert document.count("<Number") == 1
+        assert re.search(r'<Number[^>]* url="[^"]+/screen', document)
+        assert 'timeout="12"' in document
+        assert "sequential" not in document
+    rings = [world.phones[name].rings for name in ALL]
+    assert [len(each) for each in rings] == [1, 1, 1]
+    for one, other in zip(rings, rings[1:], strict=False):
+        assert one[0].ended is not None
+        assert one[0].ended <= other[0].started
+        assert (one[0].ended - one[0].started) <= dt.timedelta(seconds=17)
+    assert "will ring you" in world.caller().said_to_it()
+    one_callback(world, leg)
+    assert world.call(leg).path == "dial"
+
+
+@pytest.mark.proves("01-2.14")
+def test_no_more_than_four_phones_are_tried(make_world: MakeWorld) -> None:
+    world = make_world(staff=ALL)
+    _hire(world, 3)
+    api_is_dead(world)
+    for phone in world.phones.values():
+        phone.script = scripts.Off()
+    leg = world.rings()
+    world.advance(180)
+    assert len(dials(world)) == 4
+    one_callback(world, leg)
+
+
+def _hire(world: World, more: int) -> None:
+    with world.database.transaction() as session:
+        for n in range(more):
+            number = f"+1212555015{n}"
+            session.add(StaffMember(id=f"p{n}", name=f"Person {n}", phone=number))
+            session.flush()
+            session.add(LineStaff(line=firm.LINE, staff_id=f"p{n}", position=10 + n))
+            world.phones[f"p{n}"] = world.day.staff(number)
+
+
+@pytest.mark.proves("01-2.14", "01-6.10")
+def test_a_worker_that_died_before_the_call_costs_the_caller_the_greeting_and_no_more(world: World) -> None:
+    world.kill_worker()
+    sam = world.staff("sam", scripts.Answers(after=3))
+    alex = world.staff("alex", scripts.Answers(after=3))
+    leg = world.rings(talk=30)
+    world.advance(60)
+    assert sam.rings[0].started - leg.created_at <= dt.timedelta(seconds=11)  # greeting and one cycle of ringback
+    assert talked_seconds(leg) >= 29
+    call = world.call(leg)
+    assert (call.path, call.outcome, call.answered_by) == ("dial", "talked", "sam")
+    assert alex.rings == []
+    assert world.callbacks() == []
+
+
+@pytest.mark.proves("01-2.14", "01-6.10")
+@pytest.mark.parametrize("back_after", [0.5, 4.0, 8.0, 12.0, 25.0])
+def test_a_worker_that_wakes_late_rings_nobody_twice(world: World, back_after: float) -> None:
+    world.kill_worker()
+    sam, alex = world.staff("sam", scripts.Answers(after=6)), world.staff("alex", scripts.Script())
+    leg = world.rings(talk=30)
+    world.advance(back_after)
+    world.wake_worker()
+    world.advance(90)
+    assert len(sam.rings) == 1
+    assert len(alex.rings) <= 1
+    assert world.call(leg).outcome == "talked"
+    if world.call(leg).path == "dial":
+        assert alex.rings == []
+        assert [each for each in world.day.calls() if each.direction == "outbound-api"] == []
+    assert world.callbacks() == []
+
+
+@pytest.mark.proves("01-2.14")
+def test_a_worker_that_read_the_row_before_the_ladder_did_places_nothing_after_it(world: World) -> None:
+    world.kill_worker()
+    world.staff("sam", scripts.Script())
+    world.rings(patience=60)
+    world.advance(20)  # on the ladder
+    assert isinstance(world.resting, Worker)
+    for _ in range(5):
+        world.resting.tick(world.now)
+    assert [each for each in world.day.calls() if each.direction == "outbound-api"] == []
+
+
+MACHINES = {
+    "mailbox": scripts.Mailbox(after=3),
+    "a mailbox that says yes": scripts.Mailbox(after=3, greeting="Yes. Yes, go on. Please speak after the tone."),
+    "screener": scripts.Screener(after=1),
+    "drops": scripts.Drops(after=3, drops_after=1),
+    "off, with a mailbox": scripts.Off(to_mailbox=True),
+}
+
+
+@pytest.mark.proves("01-2.14", "01-6.5", "01-2.5")
+@pytest.mark.parametrize("accept_wins", [False, True])
+@pytest.mark.parametrize("machine", MACHINES)
+def test_a_machine_on_the_ladder_is_never_a_person_and_the_next_phone_is_dialled(
+    world: World, machine: str, accept_wins: bool
+) -> None:
+    world.day.carrier.switches.accept_wins = accept_wins
+    api_is_dead(world)
+    world.staff("sam", MACHINES[machine])
+    alex = world.staff("alex", scripts.Answers(after=3))
+    leg = world.rings(talk=30)
+    world.advance(150)
+    assert [span.other.phone.name for span in leg.bridges] == ["alex"]
+    assert len(alex.rings) == 1
+    call = world.call(leg)
+    assert (call.outcome, call.answered_by) == ("talked", "alex")
+
+
+@pytest.mark.proves("01-2.14", "01-6.5")
+@pytest.mark.parametrize("accept_wins", [False, True])
+def test_only_machines_on_the_ladder_end_in_the_promise(world: World, accept_wins: bool) -> None:
+    world.day.carrier.switches.accept_wins = accept_wins
+    api_is_dead(world)
+    world.staff("sam", scripts.Mailbox(after=3))
+    world.staff("alex", scripts.Screener(after=2))
+    leg = world.rings()
+    world.advance(180)
+    assert leg.bridges == []
+    assert "will ring you" in world.caller().said_to_it()
+    one_callback(world, leg)
+
+
+@pytest.mark.proves("01-2.14")
+def test_a_phone_without_a_mailbox_is_accepted_by_being_picked_up_on_the_ladder_too(world: World) -> None:
+    with world.database.transaction() as session:
+        session.get_one(StaffMember, "sam").no_mailbox = True
+    api_is_dead(world)
+    sam = world.staff("sam", scripts.Answers(after=3, key=""))
+    leg = world.rings(talk=30)
+    world.advance(90)
+    assert (world.call(leg).outcome, world.call(leg).answered_by) == ("talked", "sam")
+    assert "any key" not in sam.said_to_it()
+
+
+@pytest.mark.proves("01-2.14", "01-2.10")
+@pytest.mark.parametrize("patience", range(1, 48, 2))
+@pytest.mark.parametrize("switch", [{}, {"dial_action_on_hangup": False, "enqueue_action_on_hangup": False}])
+def test_a_caller_who_hangs_up_anywhere_on_the_ladder_is_called_back_once(
+    world: World, patience: int, switch: dict[str, bool]
+) -> None:
+    world.day.carrier.switches.set(**switch)
+    api_is_dead(world)
+    world.staff("sam", scripts.Mailbox(after=5))
+    world.staff("alex", scripts.Script())
+    leg = world.rings(patience=patience)
+    world.advance(100)
+    assert leg.ended_at is not None
+    one_callback(world, leg)
+    for phone in world.phones.values():
+        assert all(ring.ended and (ring.ended - leg.ended_at).total_seconds() <= 3 for ring in phone.rings)
+
+
+@pytest.mark.proves("01-2.14")
+@pytest.mark.parametrize("who_ends", ["caller", "staff"])
+@pytest.mark.parametrize("seconds", [4.0, 40.0])
+def test_a_talk_on_the_ladder_counts_as_one_when_it_lasts(world: World, seconds: float, who_ends: str) -> None:
+    api_is_dead(world)
+    ends = seconds if who_ends == "staff" else None
+    world.staff("sam", scripts.Answers(after=3, talk=ends))
+    leg = world.rings(talk=None if ends else seconds)
+    world.advance(120)
+    call = world.call(leg)
+    assert call.answered_by == "sam"
+    assert call.talk_seconds == pytest.approx(seconds, abs=2)
+    assert (call.outcome, call.cause) == (("talked", None) if seconds >= 10 else ("callback", "short_talk"))
+    assert len(world.callbacks()) == (seconds < 10)
+    assert call.joined_at is not None
+
+
+@pytest.mark.proves("01-2.14", "01-2.16")
+@pytest.mark.parametrize("path", ["/voice/status", "/voice/ladder/.*/over", "/voice/ladder/.*/status"])
+def test_the_ladders_news_may_come_in_any_order(world: World, path: str) -> None:
+    world.day.carrier.moods.webhooks.append(Rudeness("reorder", path=path, seconds=5))
+    api_is_dead(world)
+    world.staff("sam", scripts.Answers(after=3))
+    leg = world.rings(talk=30)
+    world.advance(120)
+    assert world.call(leg).outcome == "talked"
+    assert world.callbacks() == []
+
+
+@pytest.mark.proves("01-2.14", "01-2.8")
+def test_with_nobody_on_shift_nothing_rings_for_show(make_world: MakeWorld) -> None:
+    world = make_world(staff=())
+    api_is_dead(world)
+    leg = world.rings()
+    world.advance(60)
+    assert dials(world) == []
+    assert "getting someone" not in world.caller().said_to_it()
+    assert "will ring you" in world.caller().said_to_it()
+    one_callback(world, leg)
+
+
+@pytest.mark.proves("01-2.14")
+def test_a_caller_whose_queue_fails_is_taken_up_the_ladder(world: World) -> None:
+    world.day.carrier.switches.set(queue_setup_seconds=0.1)
+    world.day.carrier.moods.webhooks.append(Rudeness("answer", path="/wait", status=500, delivered=False))
+    world.staff("sam", scripts.Answers(after=5))
+    leg = world.rings(talk=30, patience=90)
+    world.advance(120)
+    assert world.call(leg).outcome in ("talked", "callback")
+    assert len(world.callbacks()) == (world.call(leg).outcome == "callback")

@@ -1,0 +1,274 @@
+"""The phones page in a real browser: a call played with both hands, what everybody hears, and a busy Monday."""
+
+import re
+from collections.abc import Callable, Iterator
+
+import pytest
+import urllib3
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Locator, Page, expect
+
+from tests.toy_line import GREETING, HIDDEN, JANE, LINE, OFFER, SAM, TOKEN, ToyLine, toy_town
+from voice.simulator.busy_monday import CALLERS, SECONDS, cast
+from voice.simulator.server import Simulator
+
+SIZES = {"phone": {"width": 375, "height": 740}, "desk": {"width": 1280, "height": 800}}
+Town = tuple[Simulator, ToyLine]
+Open = Callable[..., Page]
+
+
+@pytest.fixture
+def town() -> Iterator[Town]:
+    with toy_town() as town:
+        yield town
+
+
+@pytest.fixture
+def visit(browser: Browser, town: Town) -> Iterator[Open]:
+    """Opens the page; an error of its scripts, or anything its own policy refuses, fails the test."""
+    contexts, errors = [], []
+
+    def open_page(size: str = "desk", **options: object) -> Page:
+        context = browser.new_context(viewport=SIZES[size], **options)  # type: ignore[arg-type]
+        contexts.append(context)
+        page = context.new_page()
+        page.set_default_timeout(10_000)
+        page.on("pageerror", lambda error: errors.append(str(error)))
+        page.on("console", lambda said: errors.append(said.text) if said.type == "error" else None)
+        page.goto(town[0].url.replace("127.0.0.1", "localhost"))
+        expect(page.locator(".station")).to_have_count(3)
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+    assert errors == []
+
+
+def station(page: Page, name: str) -> Locator:
+    return page.get_by_role("article", name=name)
+
+
+def call(page: Page) -> None:
+    page.get_by_role("button", name="Call", exact=True).click()
+    expect(station(page, "Sam Field")).to_have_attribute("data-state", "ringing")
+
+
+def pick_up(page: Page) -> None:
+    sam = station(page, "Sam Field")
+    sam.get_by_role("button", name="Answer").click()
+    expect(sam).to_contain_text(OFFER)
+
+
+def connect(page: Page) -> None:
+    """Jane calls, Sam answers and presses a key."""
+    call(page)
+    pick_up(page)
+    sam = station(page, "Sam Field")
+    sam.get_by_role("button", name="5", exact=True).click()
+    expect(sam).to_have_attribute("data-state", "talking")
+
+
+@pytest.mark.proves("01-5.1", "01-6.15")
+@pytest.mark.parametrize("size", SIZES)
+def test_a_call_by_clicks_rings_the_staff_and_a_key_joins_them(visit: Open, town: Town, size: str) -> None:
+    page = visit(size)
+    call(page)
+    for name in ("Sam Field", "Alex Moor", "Kim Heath"):
+        expect(station(page, name)).to_have_attribute("data-state", "ringing")
+    expect(page.locator("#customer-talk")).to_contain_text(GREETING)
+    sam = station(page, "Sam Field")
+    sam.get_by_role("button", name="Answer").click()
+    expect(sam).to_contain_text(OFFER)
+    expect(page.locator("#customer")).to_have_attribute("data-state", "on a call")
+    sam.get_by_role("button", name="5", exact=True).click()
+    expect(sam).to_contain_text("Talking with Jane Doe")
+    expect(page.locator("#customer-doing")).to_contain_text("With Sam Field")
+    page.get_by_label("What the customer says").fill("My boiler leaks.")
+    page.locator("#customer-say").get_by_role("button", name="Say").click()
+    expect(sam).to_contain_text("My boiler leaks.")
+    page.locator("#customer").get_by_role("button", name="Hang up").click()
+    expect(sam).to_have_attribute("data-state", "idle")
+    assert town[0].carrier.complaints == []
+
+
+@pytest.mark.proves("01-5.1")
+def test_the_customers_keys_change_nothing_and_the_page_says_so(visit: Open, town: Town) -> None:
+    page = visit()
+    keys = page.get_by_role("group", name="The customer's keys")
+    expect(page.locator("#keys-note")).to_contain_text("do nothing")
+    call(page)
+    keys.get_by_role("button", name="5").click()
+    expect(page.locator("#keys-note")).to_contain_text("nothing happened")
+    expect(page.locator("#story")).to_contain_text("Jane Doe presses 5: nothing happens")
+    expect(page.locator("#customer")).to_have_attribute("data-state", "on a call")
+    assert town[0].carrier.phones[JANE].legs[-1].keys == "5"
+    assert town[1].keys == []
+
+
+def test_a_staff_member_declines_and_another_lets_the_mailbox_take_it(visit: Open, town: Town) -> None:
+    page = visit()
+    call(page)
+    sam, alex = station(page, "Sam Field"), station(page, "Alex Moor")
+    sam.get_by_role("button", name="Decline").click()
+    expect(sam).to_contain_text("Declined")
+    alex.get_by_role("button", name="Mailbox").click()
+    expect(alex).to_contain_text("The mailbox picked up")
+    expect(alex).to_contain_text("You have reached my mailbox")
+    expect(page.locator("#customer-talk")).not_to_contain_text("mailbox")
+    assert town[0].carrier.phones[JANE].talking_to is None
+
+
+def test_the_timeline_tells_each_request_in_plain_words_and_shows_the_wire(visit: Open) -> None:
+    page = visit()
+    connect(page)
+    story = page.locator("#story")
+    expect(story).to_contain_text("Jane Doe calls Main line")
+    for line in (
+        "The carrier asks: a call came in for Main line. What now?",
+        "Ringback answers: put Jane Doe in a queue of their own",
+        f"Ringback answers: say “{GREETING}”",
+        "Ringback asks: ring Sam Field",
+        "Sam Field's phone rings",
+        "The carrier asks: Sam Field picked up. What now?",
+        f"Ringback answers: ask Sam Field for a key: “{OFFER}”",
+        "The carrier asks: Sam Field pressed 5. What now?",
+        "Ringback answers: connect Sam Field with the caller in the queue",
+        "Sam Field and Jane Doe are talking",
+    ):
+        expect(story).to_contain_text(line)
+    answer = story.locator("details", has_text="put Jane Doe in a queue of their own")
+    answer.locator("summary").click()
+    expect(answer).to_contain_text('<Enqueue waitUrl="/wait" action="/left">')
+    expect(answer).to_contain_text("CallSid")
+
+
+@pytest.mark.proves("01-5.1")
+def test_the_callback_list_is_read_by_the_server_and_the_token_stays_there(visit: Open, town: Town) -> None:
+    page = visit()
+    seen: list[str] = []
+    page.on("request", lambda asked: seen.append(str(asked.all_headers()) + asked.url))
+    page.on("response", lambda answer: seen.append(answer.text()))
+    page.reload()
+    row = page.locator("#list li")
+    expect(row).to_contain_text("Luis Ortega")
+    expect(row).to_contain_text("nobody picked up in time, rang 2 times")
+    expect(row).to_contain_text(re.compile("by .*2:40"))  # New York's time, wherever the browser is
+    expect(page.get_by_role("link", name="Open the real page")).to_have_attribute(
+        "href", town[0].carrier.config.ringback_url
+    )
+    assert len(seen) > 10
+    assert not [text for text in seen if TOKEN in text]
+
+
+def test_a_simulator_alone_says_that_it_knows_no_list(browser: Browser) -> None:
+    with toy_town(with_list=False) as (simulator, _):
+        page = browser.new_context().new_page()
+        page.goto(simulator.url)
+        expect(page.locator("#list-empty")).to_contain_text("knows of no Ringback")
+        expect(page.get_by_role("link", name="Open the real page")).to_be_hidden()
+        page.context.close()
+
+
+@pytest.mark.parametrize("play", ["Nobody answers", "Mailbox wins?", "Two people accept", "Caller hangs up at once"])
+def test_a_play_is_one_tap_and_says_what_to_watch(visit: Open, town: Town, play: str) -> None:
+    page = visit()
+    button = page.get_by_role("button", name=play)
+    button.click()
+    expect(page.locator("#hint")).to_have_text(button.get_attribute("title") or "")
+    expect(station(page, "Kim Heath")).to_have_attribute("data-state", "ringing")
+    sam = town[0].carrier.phones[SAM]
+    assert sam.script is not None
+    button.click()  # once more from the start: the call before is ended first
+    expect(page.locator("#story .start")).to_have_count(2)
+    expect(station(page, "Kim Heath")).to_have_attribute("data-state", "ringing")
+    assert [leg.over for leg in town[0].carrier.phones[JANE].legs] == [True, False]
+
+
+def test_a_hidden_number_can_be_chosen_and_played(visit: Open, town: Town) -> None:
+    page = visit()
+    page.get_by_role("button", name="Withheld number").click()
+    expect(page.get_by_role("radio", name="Withheld")).to_be_checked()
+    expect(station(page, "Sam Field")).to_have_attribute("data-state", "ringing")
+    assert town[0].carrier.phones[HIDDEN].leg is not None
+
+
+@pytest.mark.proves("01-5.1")
+def test_a_busy_monday_counts_and_stops(visit: Open, town: Town) -> None:
+    page = visit()
+    page.get_by_role("button", name="Busy Monday").click()
+    expect(page.get_by_role("list", name="The callers").get_by_role("listitem")).to_have_count(CALLERS)
+    expect(page.locator("#score-talked")).not_to_have_text("0", timeout=30_000)
+    page.get_by_role("button", name="Stop").click()
+    expect(page.locator("#score-waiting")).to_have_text("0")
+    expect(page.locator("#hint")).to_contain_text("Monday is over.")
+    assert town[0].carrier.live_legs() == 0
+    assert town[0].carrier.phones[SAM].script is None  # by hand again, as before
+    page.get_by_role("button", name="Put away").click()
+    expect(page.locator("#crowd")).to_be_hidden()
+
+
+def test_the_same_monday_comes_again() -> None:
+    day = cast("a seed")
+    assert len(day) == CALLERS == len({caller.number for caller in day})
+    assert all(0 <= caller.at < SECONDS for caller in day)
+    assert day == cast("a seed") != cast("another")
+
+
+def test_a_call_can_be_played_from_the_keyboard(visit: Open) -> None:
+    page = visit()
+    page.get_by_role("button", name="Call", exact=True).focus()
+    page.keyboard.press("Enter")
+    sam = station(page, "Sam Field")
+    expect(sam).to_have_attribute("data-state", "ringing")
+    sam.get_by_role("button", name="Answer").focus()
+    page.keyboard.press("Enter")
+    expect(sam.get_by_role("button", name="1", exact=True)).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(sam).to_have_attribute("data-state", "talking")
+
+
+@pytest.mark.parametrize("width", [320, 375])
+def test_nothing_runs_off_the_side_of_a_phone(visit: Open, width: int) -> None:
+    page = visit("phone")
+    page.set_viewport_size({"width": width, "height": 640})
+    connect(page)
+    for part in ("Phones", "What happens", "Callbacks"):
+        page.get_by_role("navigation").get_by_role("button", name=part).click()
+        assert page.evaluate("document.documentElement.scrollWidth") <= width, part
+    expect(page.locator("#list li")).to_be_visible()
+    expect(page.locator("#customer")).to_be_hidden()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("size", SIZES)
+def test_the_page_is_fit_for_everybody(visit: Open, size: str, scheme: str) -> None:
+    page = visit(size, color_scheme=scheme, reduced_motion="reduce")
+    for stage in (lambda page: None, call, pick_up):
+        stage(page)
+        found = Axe().run(page).response["violations"]
+        assert [(fault["id"], fault["nodes"][0]["html"], fault["nodes"][0]["failureSummary"]) for fault in found] == []
+    assert page.evaluate("document.getAnimations().length") == 0  # who asked for less motion gets none
+
+
+def test_only_this_machine_by_its_own_names_may_play(town: Town) -> None:
+    url = town[0].url
+    answers = {
+        name: urllib3.request("GET", f"{url}{path}", headers=headers).status
+        for name, path, headers in (
+            ("home", "/", {}),
+            ("by another name", "/desk/now", {"Host": "elsewhere.example"}),
+            ("from another site's page", "/desk/now", {"Sec-Fetch-Site": "cross-site"}),
+            ("a link from elsewhere", "/", {"Sec-Fetch-Site": "cross-site"}),
+        )
+    }
+    assert answers == {
+        "home": 200,
+        "by another name": 403,
+        "from another site's page": 403,
+        "a link from elsewhere": 200,
+    }
+    policy = urllib3.request("GET", url).headers["Content-Security-Policy"]
+    assert "default-src 'self'" in policy
+    assert "unsafe" not in policy
+    assert LINE in urllib3.request("GET", f"{url}/desk/setting").data.decode()

@@ -1,0 +1,144 @@
+"""Everything as a person starts it: one supervisor, real processes, real sockets, a real browser."""
+
+import os
+import re
+import signal
+import urllib.request
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.terminal import Phones, Terminal
+from tests.waiting import until
+
+JANE, TOM = "+12125550142", "+13105550147"
+pytestmark = pytest.mark.xdist_group("whole")
+
+
+@dataclass
+class Desk:
+    """A running demo: its terminal, its phones, and where to sign in."""
+
+    terminal: Terminal
+    phones: Phones
+    line: str
+    pages: str
+    email: str
+    password: str
+
+    def staff(self) -> dict[str, str]:
+        """Staff phones by first name."""
+        found = self.phones.get("phones")["phones"]
+        return {phone["name"].split()[0]: phone["number"] for phone in found if phone["role"] == "staff"}
+
+    def everybody(self, script: str, **how: Any) -> None:
+        """What every staff phone does when it rings."""
+        for number in self.staff().values():
+            self.phones.script(number, script, **how)
+
+
+@pytest.fixture(scope="module")
+def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
+    """The demo, started once for all stories of this file."""
+    home = tmp_path_factory.mktemp("home")
+    env = {"RINGBACK_HOME": str(home), "RINGBACK_REDIS_SERVER": "wheel", "PORT": "0", "PYTHONUNBUFFERED": "1"}
+    terminal = Terminal(("demo", "--no-browser"), env, home / "printed")
+    phones = Phones(terminal.address())
+    told = terminal.printed()
+    pages, email, password = re.search(r"The list: (\S+?)/?\s+sign in as (\S+) with the password (\S+)", told).groups()  # type: ignore[union-attr]
+    line = phones.get("numbers")["numbers"][0]["number"]
+    yield Desk(terminal, phones, line, pages, email, password)
+    children = terminal.children().values()
+    assert terminal.interrupt() == 0
+    assert [pid for pid in children if Path(f"/proc/{pid}").exists()] == []  # Ctrl-C leaves nothing running
+
+
+def talk(desk: Desk, name: str = "Sam") -> None:
+    """Jane rings, somebody presses a key, they talk, she hangs up."""
+    desk.everybody("off")
+    desk.phones.script(desk.staff()[name], "answers", after=0.5, key_after=0.5)
+    desk.phones.do(JANE, "dial", to=desk.line)
+    until(lambda: desk.phones.of(JANE)["state"] == "talking", "Jane to be talking", seconds=25)
+    desk.phones.do(JANE, "hang_up")
+    until(lambda: desk.phones.of(desk.staff()[name])["state"] == "idle", "the staff phone to be free", seconds=15)
+
+
+@pytest.mark.proves("01-1.1", "01-6.15")
+@pytest.mark.parametrize("name", ["web", "worker", "jobs", "redis"])
+def test_a_process_that_is_killed_is_back_and_the_next_call_is_answered(desk: Desk, name: str) -> None:
+    victim = desk.terminal.children()[name]
+    os.kill(victim, signal.SIGKILL)
+    until(
+        lambda: name in (now := desk.terminal.children()) and now[name] != victim, f"{name} to be back", seconds=20
+    )  # fmt: skip
+    until(lambda: _answers(desk.pages), "the pages to answer", seconds=20)
+    talk(desk)
+
+
+@pytest.mark.proves("01-1.1", "01-6.15")
+def test_a_caller_who_hangs_up_while_web_is_dead_is_on_the_list(desk: Desk) -> None:
+    desk.everybody("off")
+    desk.phones.do(TOM, "dial", to=desk.line)
+    until(lambda: _heard_words(desk, TOM), "Tom to hear the greeting", seconds=10)
+    os.kill(desk.terminal.children()["web"], signal.SIGKILL)
+    desk.phones.do(TOM, "hang_up")
+    until(lambda: _answers(desk.pages), "the pages to answer", seconds=20)
+    until(lambda: _is_waiting(desk, TOM), "Tom to be on the list", seconds=100)
+
+
+def _heard_words(desk: Desk, number: str) -> bool:
+    return any(caption["kind"] == "say" for caption in desk.phones.of(number)["captions"])
+
+
+def _answers(url: str) -> bool:
+    try:
+        with urllib.request.urlopen(f"{url}/healthz", timeout=1) as answer:  # noqa: S310
+            return bool(answer.status == 200)
+    except OSError:
+        return False
+
+
+def _is_waiting(desk: Desk, caller: str) -> bool:
+    told = desk.phones.list_panel()
+    return any(each["caller"] == caller for each in told.get("items", ()))
+
+
+def sign_in(desk: Desk, page: Page) -> None:
+    """Fill in the form."""
+    page.goto(f"{desk.pages}/login".replace("127.0.0.1", "localhost"))
+    page.get_by_label("Email").fill(desk.email)
+    page.get_by_label("Password").fill(desk.password)
+    page.get_by_role("button", name="Sign in").click()
+
+
+@pytest.mark.proves("01-6.15", "01-3.3")
+def test_a_missed_caller_is_claimed_rung_back_and_sorted_in_the_browser(desk: Desk, browser: Browser) -> None:
+    desk.everybody("off")
+    desk.phones.do(JANE, "dial", to=desk.line)
+    until(lambda: _heard_words(desk, JANE), "Jane to hear the greeting", seconds=10)
+    desk.phones.do(JANE, "hang_up")
+    desk.phones.script(desk.staff()["Kim"], "answers", after=0.5, key_after=0.5)
+    desk.phones.script(JANE, "answers", after=1, key="")
+    context = browser.new_context(viewport={"width": 375, "height": 800})
+    page = context.new_page()
+    sign_in(desk, page)
+    row = page.locator("[data-row]").filter(has_text="555-0142")
+    expect(row).to_be_visible(timeout=15_000)
+    row.get_by_role("button", name=re.compile("^Claim")).click()
+    expect(row).to_contain_text("You have it")
+    row.get_by_role("button", name=re.compile("^Call")).first.click()
+    anyway = page.get_by_role("button", name=re.compile("anyway", re.IGNORECASE))
+    expect(anyway.or_(row.get_by_text("Ringing: first your phone"))).to_be_visible(timeout=10_000)
+    if anyway.is_visible():  # it is night where Jane lives while this test runs
+        anyway.click()
+    until(lambda: desk.phones.of(JANE)["state"] == "talking", "Jane to be talking", seconds=40)
+    desk.phones.do(JANE, "hang_up")
+    sorted_out = row.get_by_role("button", name="Sorted", exact=True)
+    expect(sorted_out).to_be_visible(timeout=15_000)
+    sorted_out.click()
+    expect(page.locator("[data-row].shut").filter(has_text="555-0142")).to_be_visible(timeout=10_000)
+    context.close()
