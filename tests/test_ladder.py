@@ -4,17 +4,23 @@ import datetime as dt
 import re
 
 import pytest
+import sqlalchemy as sa
 
 from tests import firm
 from tests.conftest import MakeWorld
+from tests.signed import arrival, call_sid, post
 from tests.world import World
-from voice.models import LineStaff, StaffMember
+from voice.app import create_app
+from voice.db import Database
+from voice.models import Call, LineStaff, StaffMember
+from voice.settings import Settings
 from voice.simulator import scripts
 from voice.simulator.legs import Leg as PhoneLeg
 from voice.simulator.switches import RestFault, Rudeness
 from voice.work.worker import Worker
 
 DEAD = RestFault("error", match="POST .*/Calls.json", status=400, code=10003)
+SILENT = {"dial_action_on_hangup": False, "enqueue_action_on_hangup": False}  # only the status tells of a hang-up
 ALL = ("sam", "alex", "kim")
 
 
@@ -197,8 +203,7 @@ def test_a_phone_without_a_mailbox_is_accepted_by_being_picked_up_on_the_ladder_
 
 
 @pytest.mark.proves("01-2.14", "01-2.10")
-@pytest.mark.parametrize("patience", range(1, 48, 2))
-@pytest.mark.parametrize("switch", [{}, {"dial_action_on_hangup": False, "enqueue_action_on_hangup": False}])
+@pytest.mark.parametrize(("patience", "switch"), [*((n, {}) for n in range(1, 46)), *((n, SILENT) for n in range(2, 46, 6))])
 def test_a_caller_who_hangs_up_anywhere_on_the_ladder_is_called_back_once(
     world: World, patience: int, switch: dict[str, bool]
 ) -> None:
@@ -256,11 +261,20 @@ def test_with_nobody_on_shift_nothing_rings_for_show(make_world: MakeWorld) -> N
 
 
 @pytest.mark.proves("01-2.14")
-def test_a_caller_whose_queue_fails_is_taken_up_the_ladder(world: World) -> None:
-    world.day.carrier.switches.set(queue_setup_seconds=0.1)
-    world.day.carrier.moods.webhooks.append(Rudeness("answer", path="/wait", status=500, delivered=False))
-    world.staff("sam", scripts.Answers(after=5))
-    leg = world.rings(talk=30, patience=90)
-    world.advance(120)
-    assert world.call(leg).outcome in ("talked", "callback")
-    assert len(world.callbacks()) == (world.call(leg).outcome == "callback")
+@pytest.mark.parametrize("result", ["error", "system-error", "queue-full"])
+def test_a_caller_whose_queue_is_no_use_is_taken_up_the_ladder_at_once(
+    settings: Settings, database: Database, result: str
+) -> None:
+    firm.found(database)
+    app, sid = create_app(settings, database), call_sid()
+    post(app, "/voice/incoming", arrival(sid))
+    with database.reading() as session:
+        call_id = session.scalars(sa.select(Call.id)).one()
+    form = arrival(sid, CallStatus="in-progress", QueueResult=result)
+    answer = post(app, f"/voice/calls/{call_id}/left?turn=1", form)
+    assert b"<Dial" in answer.data
+    assert firm.PHONES["sam"].encode() in answer.data
+    with database.reading() as session:
+        assert session.scalars(sa.select(Call.path)).one() == "dial"
+    gone = arrival(sid, CallStatus="completed", QueueResult=result)
+    assert b"<Dial" not in post(app, f"/voice/calls/{call_id}/left?turn=2", gone).data

@@ -70,3 +70,17 @@ def test_a_queue_that_is_not_there_yet_is_tried_again(make_world: MakeWorld, lat
     assert len(sam.rings) == (1 if patient else 2)  # three tries on one leg, then the plan goes on
     assert world.events(call).count("not_joined") == (0 if patient else 1)
     assert world.callbacks() == []
+
+
+def test_an_acceptance_that_arrives_after_its_phone_hung_up_takes_nobody(make_world: MakeWorld) -> None:
+    world = make_world(staff=("sam", "alex"), ring_seconds=30)
+    world.day.carrier.moods.webhooks.append(Rudeness("delay", path="/accepted", times=1, seconds=2))
+    world.staff("sam", scripts.InTurn((TakesAndDrops(0.5), scripts.Off())))
+    alex = world.staff("alex", scripts.Answers(after=9))
+    leg = world.rings(talk=15)
+    world.advance(6.5)
+    assert world.call(leg).state == "ringing"
+    world.advance(50)
+    assert talked_with(leg) is alex
+    assert len(alex.rings) == 1  # it never stopped ringing
+    assert "not_joined" not in world.events(world.call(leg))

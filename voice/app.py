@@ -2,13 +2,13 @@
 
 from flask import Flask
 
-from voice.carrier import inbound, ladder, ring_back, sounds, staff_legs, webhooks
+from voice.carrier import inbound, ladder, ring_back, sounds, staff_legs, texts, webhooks
 from voice.db import Database
 from voice.health import health
 from voice.installation import Installation
 from voice.settings import Settings
 
-CARRIER_ROUTES = (inbound, ladder, ring_back, staff_legs)  # importing them has registered their routes
+CARRIER_ROUTES = (inbound, ladder, ring_back, staff_legs, texts)  # importing them has registered their routes
 
 
 def create_app(settings: Settings, database: Database) -> Flask:

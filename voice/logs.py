@@ -3,20 +3,16 @@
 import logging
 import re
 import sys
-from collections.abc import MutableMapping
 from typing import Any
 
 import structlog
 
-NUMBER = re.compile(r"\+\d{6,15}")
+NUMBER = re.compile(r"(?:\+|%2B)\d{6,15}", re.IGNORECASE)
 
 
-def mask(_logger: Any, _name: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-    """Blacken anything that looks like a phone number."""
-    for key, value in event.items():
-        if isinstance(value, str) and "+" in value:
-            event[key] = NUMBER.sub(lambda found: found[0][:5] + "…" + found[0][-2:], value)
-    return event
+def mask(_logger: Any, _name: str, line: str) -> str:
+    """Blacken whatever looks like a phone number in a finished line, however deep it was in the event."""
+    return NUMBER.sub(lambda found: found[0][:5] + "\\u2026" + found[0][-2:], line)
 
 
 def set_up() -> None:
@@ -26,8 +22,8 @@ def set_up() -> None:
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             structlog.processors.format_exc_info,
-            mask,
             structlog.processors.JSONRenderer(),
+            mask,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),

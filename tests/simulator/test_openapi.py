@@ -41,8 +41,9 @@ def test_calls_created_fetched_moved_ended_and_deleted(checked: Town) -> None:
     checked.answers(leg="<Pause length='60'/>", elsewhere="<Pause length='60'/>")
     call = checked.ring(checked.sam, timeout=20, time_limit=600, fallback_url=f"{APP}/fallback", method="GET")
     inline = calls.create(to=checked.alex.number, from_=LINE, twiml="<Response><Pause/></Response>")
-    checked.day.advance(5)
-    calls(call.sid).fetch()
+    for seconds in (0.1, 0.4, 4.5):  # dialled, ringing, answered
+        checked.day.advance(seconds)
+        calls(call.sid).fetch()
     calls(call.sid).update(
         url=f"{APP}/elsewhere",
         method="POST",

@@ -115,6 +115,13 @@ def test_one_that_is_on_a_call_is_busy(town: Town) -> None:
     assert town.events(call.sid)[-1] == "busy"
 
 
+def test_phones_and_legs_are_shown_in_a_few_words(town: Town) -> None:
+    rung(town, Answers(after=1), 5)
+    leg = town.sam.legs[0]
+    assert repr(town.sam) == "<Phone Sam on a call>"
+    assert repr(leg) == f"<Leg {leg.sid[:8]} outbound-api Sam in-progress>"
+
+
 def test_a_script_of_ones_own(town: Town) -> None:
     class Hesitates(Script):
         async def play(self, ring: Ring) -> None:

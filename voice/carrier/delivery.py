@@ -15,14 +15,14 @@ from voice.settings import Settings
 MAX_BODY = 64 * 1024
 MAX_FIELDS = 200
 LATE = dt.timedelta(seconds=3)
-SID = re.compile(r"CA[0-9a-f]{32}")
+SIDS = {"CallSid": re.compile(r"CA[0-9a-f]{32}"), "MessageSid": re.compile(r"(SM|MM)[0-9a-f]{32}")}
 
 # Two tries of 4 s, then the fallback: the carrier's own default is one retry, and only of a failed connection.
 RETRY = "#rc=1&rp=5xx,ct,rt&rt=4000&tt=9000"
 
 # What makes one delivery of a route another one than the last: everything else may differ between repeats.
 TELLING = (
-    "CallSid", "CallStatus", "SequenceNumber", "DialCallStatus", "DialCallSid", "QueueResult", "QueueSid",
+    "CallSid", "MessageSid", "CallStatus", "SequenceNumber", "DialCallStatus", "DialCallSid", "QueueResult", "QueueSid",
     "Digits", "RecordingSid", "RecordingStatus", "DequeingCallSid",
 )  # fmt: skip
 
@@ -52,8 +52,8 @@ class Delivery:
 
     @property
     def sid(self) -> str:
-        """The leg this is about."""
-        return self.form["CallSid"]
+        """The leg (or the text) this is about."""
+        return self.form.get("CallSid") or self.form["MessageSid"]
 
     @property
     def about(self) -> str:
@@ -111,12 +111,14 @@ def read_form(body: bytes) -> dict[str, str]:
     return form
 
 
-def check(settings: Settings, url: str, form: Mapping[str, str], signature: str) -> None:
-    """Refuse what is not signed with our token, is of another account, or has no call. Raises Refused."""
+def check(settings: Settings, url: str, form: Mapping[str, str], signature: str, subject: str = "CallSid") -> None:
+    """Refuse what is not signed with our token, is of another account, or is about no call (or text)."""
     signed = any(RequestValidator(token).validate(url, dict(form), signature) for token in settings.auth_tokens)
     if not signed:
         raise Refused(403, "signature does not match")
     if form.get("AccountSid") != settings.twilio_account_sid:
         raise Refused(403, "another account")
-    if not SID.fullmatch(form.get("CallSid", "")) or not SID.fullmatch(form.get("ParentCallSid") or form["CallSid"]):
-        raise Refused(400, "CallSid is not one")
+    if not SIDS[subject].fullmatch(form.get(subject, "")):
+        raise Refused(400, f"{subject} is not one")
+    if not SIDS["CallSid"].fullmatch(form.get("ParentCallSid") or "CA" + "0" * 32):
+        raise Refused(400, "ParentCallSid is not one")

@@ -13,6 +13,7 @@ from voice.carrier.webhooks import document, receipt
 from voice.carrier.words import OVER
 from voice.models import Call, Callback
 from voice.rules import wording
+from voice.work import outbox
 
 CUT_OFF_PAUSE = 4  # seconds of silence before we think somebody was cut off rather than slow to hang up
 RECORDING = re.compile(r"RE[0-9a-f]{32}")
@@ -211,12 +212,16 @@ def recorded_below(session: Session, delivery: Delivery) -> str:
 @receipt("/voice/recording")
 def recording(session: Session, delivery: Delivery) -> None:
     """The carrier has a recording ready (or knows there is none)."""
-    if RECORDING.fullmatch(delivery.get("RecordingSid")):
-        call = _call_of(session, delivery)
-        messages.heard(
-            session, call, delivery.get("RecordingSid"), delivery.get("RecordingStatus"),
-            delivery.number("RecordingDuration", most=86400) or 0, delivery.now,
-        )  # fmt: skip
+    sid = delivery.get("RecordingSid")
+    if not RECORDING.fullmatch(sid):
+        return
+    status, seconds = delivery.get("RecordingStatus"), delivery.number("RecordingDuration", most=86400) or 0
+    call = calls.by_sid(session, delivery.sid)
+    if call is None:  # the news of a recording does not say whose it is: the carrier is asked
+        heard = {"recording_sid": sid, "status": status, "seconds": seconds}
+        outbox.emit(session, "learn_call", delivery.now, key=f"learn:{sid}", call_sid=delivery.sid, **heard)
+        return
+    messages.heard(session, call, sid, status, seconds, delivery.now)
 
 
 @receipt("/voice/status")

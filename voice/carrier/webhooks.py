@@ -49,7 +49,7 @@ def document(rule: str, repeats: bool = False, asks: bool = False) -> Callable[[
     `repeats`: asked again and again with the same parameters. `asks`: it only asks what comes next; when that was
     answered without the tables, there is nothing left to decide when it is read back.
     """
-    return _route(rule, repeats, asks, lambda body: Response(body, mimetype="text/xml"))
+    return _route(rule, repeats, asks, _as_xml)
 
 
 def receipt(rule: str) -> Callable[[Handler], Handler]:
@@ -57,15 +57,24 @@ def receipt(rule: str) -> Callable[[Handler], Handler]:
     return _route(rule, False, False, lambda _body: Response(status=204))
 
 
+def text(rule: str) -> Callable[[Handler], Handler]:
+    """A route for a text message; it answers with a document."""
+    return _route(rule, False, False, _as_xml, "MessageSid")
+
+
+def _as_xml(body: str) -> Response:
+    return Response(body, mimetype="text/xml")
+
+
 def _route(
-    rule: str, repeats: bool, asks: bool, answer: Callable[[str], Response]
-) -> Callable[[Handler], Handler]:  # fmt: skip
+    rule: str, repeats: bool, asks: bool, answer: Callable[[str], Response], subject: str = "CallSid"
+) -> Callable[[Handler], Handler]:
     def register(handler: Handler) -> Handler:
         route = ROUTES[handler.__name__] = Route(handler.__name__, handler, repeats, asks)
 
         def view(**values: str) -> Response:
             try:
-                delivery = _receive()
+                delivery = _receive(subject)
             except Refused as refused:
                 log.warning("refused", route=route.name, status=refused.status, why=str(refused))
                 return Response(status=refused.status)
@@ -77,7 +86,7 @@ def _route(
     return register
 
 
-def _receive() -> Delivery:
+def _receive(subject: str) -> Delivery:
     """The delivery in this request, verified. Raises Refused."""
     settings = installation().settings
     if (request.content_length or 0) > MAX_BODY:
@@ -85,7 +94,7 @@ def _receive() -> Delivery:
     form = read_form(request.get_data(cache=False))
     query = request.query_string.decode("ascii", "replace")
     route = f"{request.path}?{query}" if query else request.path
-    check(settings, settings.public_url + route, form, request.headers.get("X-Twilio-Signature", ""))
+    check(settings, settings.public_url + route, form, request.headers.get("X-Twilio-Signature", ""), subject)
     form = {name: value.replace("\0", "") for name, value in form.items()}  # Postgres keeps no such text
     return Delivery(settings, route, form, request.headers.get("I-Twilio-Idempotency-Token", ""), clock.now())
 
@@ -158,7 +167,9 @@ def read_spool(database: Database, settings: Settings, about: str = "", most: in
         except GONE:
             raise
         except Exception:
-            log.exception("spooled_delivery_failed", file=path.name)  # one that cannot be applied must not stop the next
+            log.exception(
+                "spooled_delivery_failed", file=path.name
+            )  # one that cannot be applied must not stop the next
             spool.set_aside(path)
     if paths:
         log.info("spool_read", deliveries=len(paths))

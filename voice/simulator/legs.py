@@ -79,7 +79,7 @@ class StatusHook:
     events: frozenset[str] = frozenset(("completed",))
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class Leg:
     """A Call resource. `frm` and `to` are as stated to the application; times are the carrier's truth."""
 
@@ -126,6 +126,9 @@ class Leg:
         self.settled: asyncio.Future[str] = self.carrier.loop.create_future()
         self.picked_up, self.prompted, self.beeped = asyncio.Event(), asyncio.Event(), asyncio.Event()
         self.joined, self.parted = asyncio.Event(), asyncio.Event()
+
+    def __repr__(self) -> str:  # a generated one would write out all that hangs together: the whole day
+        return f"<Leg {self.sid[:8]} {self.direction} {self.phone.label} {self.status}>"
 
     @property
     def over(self) -> bool:

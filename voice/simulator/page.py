@@ -13,7 +13,7 @@ from . import plain
 from .busy_monday import BusyMonday
 from .params import withheld
 from .phones import Caption, Phone
-from .plays import PLAYS, Plays
+from .plays import PLAYS, Plays, staff_phones
 from .scripts import Mailbox, Ring, to_json
 from .story import Story
 
@@ -47,13 +47,14 @@ class Desk:
         """What does not change while the page is open."""
         carrier = self.carrier
         outside = [phone.number for phone in carrier.config.phones if phone.role == "outside"][:_CALLERS]
+        first = next((phone.label.split()[0] for phone in staff_phones(carrier)), "Somebody")
         return {
             "lines": [{"number": line.number, "name": line.friendly_name} for line in carrier.numbers.values()],
             "callers": [{"number": number, "name": carrier.phones[number].name, "withheld": withheld(number)}
                         for number in outside],
-            "staff": [{"number": phone.number, "name": phone.label} for phone in carrier.phones.values()
-                      if phone.role == "staff"],
-            "plays": [{"name": name, "title": play.title, "watch": play.watch} for name, play in PLAYS.items()],
+            "staff": [{"number": phone.number, "name": phone.label} for phone in staff_phones(carrier)],
+            "plays": [{"name": name, "title": play.title, "watch": play.watch.format(first=first)}
+                      for name, play in PLAYS.items()],
             "ringback": carrier.config.ringback_url,
         }  # fmt: skip
 
@@ -78,6 +79,7 @@ class Desk:
             "with": plain.name(self.carrier, phone.talking_to) if phone.talking_to else "",
             "from": plain.line_name(self.carrier, ringing_for) if ringing_for else "",
             "call": leg.sid if leg else "",
+            "since": leg.created_at.isoformat() if leg else None,
             "keys": leg.keys if leg else "",
             "ended": plain.last_thing(leg) if leg and leg.over else "",
             "heard": [self._caption(at, caption) for at, caption in heard if caption.kind != "silence"][-_CAPTIONS:],

@@ -59,7 +59,7 @@ class Text:
     body: str
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class Phone:
     """One telephone. `role` staff: one of the firm's own; `script`: what it does when it is rung (None: by hand)."""
 
@@ -75,6 +75,9 @@ class Phone:
     answered: list[datetime] = field(default_factory=list)
     texts: list[Text] = field(default_factory=list)
     legs: list[Leg] = field(default_factory=list)
+
+    def __repr__(self) -> str:
+        return f"<Phone {self.label} {self.state}>"
 
     @property
     def label(self) -> str:

@@ -20,7 +20,7 @@ _Nobody = scripts.Script()  # rings, and nobody comes
 
 @dataclass(frozen=True)
 class Play:
-    """One play. `staff` are the phones' scripts in order; `caller` are the arguments of Phone.dial."""
+    """One play. `staff` are the phones' scripts in order, `{first}` whose is the first; `caller`: see Phone.dial."""
 
     title: str
     watch: str
@@ -38,7 +38,7 @@ PLAYS = {
     ),
     "mailbox": Play(
         "Mailbox wins?",
-        "Sam's mailbox picks up first and talks. It presses no key, so the caller never meets it: the phones ring on.",
+        "{first}'s mailbox picks up first and talks. It presses no key, so the caller never meets it: others ring on.",
         (scripts.Mailbox(after=2.0), _Nobody, scripts.Answers(after=9.0, key="5")),
         {"talk": _TALK_SECONDS},
     ),

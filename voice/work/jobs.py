@@ -8,12 +8,13 @@ from dataclasses import dataclass
 
 import structlog
 
-from voice import attempts, calls, clock, dialled, legs
+from voice import attempts, calls, clock, dialled, legs, messages
 from voice.carrier import client, words
 from voice.carrier.delivery import RETRY
 from voice.db import Database
 from voice.ledger import Message
 from voice.models import Attempt, Audio, Call, Leg
+from voice.rules import numbers
 from voice.settings import Settings
 from voice.work import outbox
 
@@ -146,6 +147,22 @@ def look_at_call(tools: Tools, now: dt.datetime, call_id: str) -> None:
             call.seen_at = now
 
 
+def learn_call(
+    tools: Tools, now: dt.datetime, call_sid: str, recording_sid: str, status: str, seconds: int
+) -> None:  # fmt: skip
+    """A message was left in a call we have not heard of: ask the carrier whose it is."""
+    seen = tools.carrier.look(call_sid)
+    with tools.database.transaction() as session:
+        call = calls.by_sid(session, call_sid)
+        if call is None:
+            caller = numbers.parse_caller(seen.sender, call_sid)
+            arrival = calls.Arrival(call_sid, seen.to, caller, source="log")
+            call = calls.over_elsewhere(session, arrival, seen.started_at or now)
+        if seen.status in words.OVER and call.ended_at is None:
+            calls.end(session, call, seen.ended_at or now)
+        messages.heard(session, call, recording_sid, status, seconds, now)
+
+
 def look_at_leg(tools: Tools, now: dt.datetime, leg_id: str) -> None:
     """Ask the carrier about a staff leg that should have ended by now."""
     with tools.database.reading() as session:
@@ -179,6 +196,6 @@ JOBS: dict[str, Callable[..., None]] = {
     job.__name__: job
     for job in (
         end_leg, move_caller, join_leg, fetch_recording, drop_queue, tidy_queues,
-        look_at_call, look_at_leg, look_up_attempt,
+        look_at_call, look_at_leg, learn_call, look_up_attempt,
     )
 }  # fmt: skip

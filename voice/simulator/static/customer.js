@@ -42,7 +42,7 @@ export class Customer {
       byId("who").append(make("label", { className: "caller" }, radio, face(index + 3, caller.withheld), words));
       radio.addEventListener("change", () => this.refresh());
     });
-    this.names = new Map(callers.map((caller) => [caller.number, caller.name || caller.number]));
+    this.names = new Map(callers.map((caller) => [caller.number, caller.withheld ? "the hidden caller" : caller.name || caller.number]));
   }
 
   addLines(lines) {
@@ -106,10 +106,8 @@ export class Customer {
 
   tick() {
     if (!this.phone) return;
-    const { state, with: other, ended, call } = this.phone;
-    if (call !== this.since?.call) this.since = { call, at: carrierNow() };
-    const first = this.phone.heard[0];
-    const time = first && this.live ? ` · ${minutes((carrierNow() - this.since.at) / 1000)}` : "";
+    const { state, with: other, ended, since } = this.phone;
+    const time = this.live ? ` · ${minutes((carrierNow() - Date.parse(since)) / 1000)}` : "";
     const idle = this.lines.length ? ended || DOING.idle : "This carrier has no line to call";
     write(byId("customer-doing"), this.live ? `${other ? `With ${other}` : DOING[state]}${time}` : idle);
     this.captions.tick();

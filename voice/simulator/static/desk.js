@@ -138,6 +138,7 @@ class Desk {
   tick() {
     this.customer.tick();
     for (const station of this.stations) station.tick();
+    this.story.follow();
     drawCords(byId("cords"), this.customer.root, this.stations);
     write(byId("clock"), new Date(carrierNow()).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" }));
   }

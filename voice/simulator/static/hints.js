@@ -24,7 +24,7 @@ export function sentence({ customer, stations, play, monday, name }) {
   if (live) return "The call is on its way: Ringback answers, and rings the staff.";
   if (monday.ending) return monday.ending;
   if (customer?.ended) return "Call again: somebody who waits is not put on the list twice. Or tap one of these:";
-  return "Press ‹Call›, then answer ‹Sam's phone› and press ‹any key›. Or tap one of these:";
+  return `Press ‹Call›, then answer ‹${names(stations.slice(0, 1))}'s phone› and press ‹any key›. Or tap one of these:`;
 }
 
 /** Show it. */

@@ -53,6 +53,7 @@ export class CallbackList {
     if (text !== this.text) {
       this.list.replaceChildren(...items.map((item) => this.row(item, zones[item.line])));
       this.text = text;
+      this.show(this.list.querySelector(".new"));
     }
     this.known = fresh;
     byId("list-empty").hidden = items.length > 0;
@@ -61,6 +62,11 @@ export class CallbackList {
       write(place, String(items.length));
       place.hidden = items.length === 0;
     }
+  }
+
+  /** Bring a new row into sight, unless somebody is at the list. */
+  show(row) {
+    if (row && !this.list.matches(":hover, :focus-within")) this.list.scrollTop = row.offsetTop - this.list.offsetTop - 48;
   }
 
   row(item, zone) {

@@ -15,14 +15,28 @@ function wire(raw) {
   for (const [name, value] of Object.entries(raw.params)) {
     table.append(make("dt", { text: name }), make("dd", { text: value }));
   }
-  const body = make("pre", { text: raw.body.replaceAll("><", ">\n<") || "(empty)" });
+  const body = make("pre", { text: readable(raw.body) || "(empty)" });
   return [make("p", { className: "asked", text: raw.asked }), table, make("p", { className: "asked", text: `→ ${raw.answered}` }), body];
+}
+
+/** JSON indented, a document a verb to a line. */
+function readable(body) {
+  if (!body.startsWith("{")) return body.replaceAll("><", ">\n<");
+  try {
+    return JSON.stringify(JSON.parse(body), null, 1);
+  } catch {
+    return body;
+  }
 }
 
 export class Story {
   constructor() {
     this.list = byId("story");
     this.read = 0;
+    this.pinned = true; // follows what happens until somebody scrolls back to read
+    this.list.addEventListener("scroll", () => {
+      if (this.list.clientHeight) this.pinned = this.list.scrollHeight - this.list.scrollTop - this.list.clientHeight < 60;
+    }, { passive: true });
     byId("details").addEventListener("change", (event) => {
       this.list.classList.toggle("all", event.target.checked);
     });
@@ -30,14 +44,17 @@ export class Story {
 
   draw(rows) {
     if (!rows.length) return;
-    const atEnd = this.list.scrollHeight - this.list.scrollTop - this.list.clientHeight < 60;
     for (const row of rows) {
       if (row.n > this.read) this.list.append(this.item(row));
       this.read = Math.max(this.read, row.n);
     }
     while (this.list.children.length > MOST_ROWS) this.list.firstElementChild.remove();
     byId("story-empty").hidden = true;
-    if (atEnd) this.list.scrollTop = this.list.scrollHeight;
+    this.follow();
+  }
+
+  follow() {
+    if (this.pinned) this.list.scrollTop = this.list.scrollHeight;
   }
 
   item(row) {
@@ -63,13 +80,15 @@ export class Story {
   }
 
   hour(at) {
-    return new Date(at).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" });
+    return new Date(at).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit", hour12: false });
   }
 
   async open(details, raw) {
     const place = details.querySelector(".wire");
+    this.pinned = false; // somebody reads
     write(place, "…");
     const told = await attempt(() => ask(`/desk/raw/${raw}`));
     if (told) place.replaceChildren(...wire(told));
+    details.scrollIntoView({ block: "nearest" });
   }
 }

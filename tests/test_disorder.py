@@ -1,0 +1,164 @@
+"""Every delivery duplicated, delayed, reordered or dropped: the same calls end the same way."""
+
+import datetime as dt
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+import sqlalchemy as sa
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from tests import firm
+from tests.conftest import make_settings
+from tests.world import World
+from voice.db import Database
+from voice.ledger import Message
+from voice.simulator import scripts
+from voice.simulator.switches import Rudeness
+
+DAY = 86_400.0
+# The caller's own requests cannot be late without the caller living through it; news that only tells can.
+NEWS = "/voice/(status|recording|legs/.*/status|ladder/.*/status)"
+STATUS = "/voice/(status|legs/.*/status|ladder/.*/status)"
+DOCUMENTS = "/voice/(incoming|calls/.*/(left|joined|promise|recorded)|legs/.*/(answered|accepted|dialled|silent))"
+
+
+class Ending(NamedTuple):
+    """What must not depend on how the deliveries came."""
+
+    calls: tuple[tuple[Any, ...], ...]
+    callbacks: tuple[tuple[Any, ...], ...]
+    messages: int
+    rings: tuple[int, ...]
+
+
+def ending(world: World) -> Ending:
+    """The projection of a world that has come to rest."""
+    calls = tuple((c.caller_key[:12], c.state, c.outcome, c.cause, c.answered_by) for c in world.calls())
+    callbacks = tuple((c.caller_key[:12], c.state, c.reason, c.closed_reason, c.calls) for c in world.callbacks())
+    messages = world.read(lambda session: session.scalar(sa.select(sa.func.count()).select_from(Message))) or 0
+    return Ending(calls, callbacks, messages, tuple(len(phone.rings) for phone in world.phones.values()))
+
+
+def answered(world: World) -> None:
+    """Sam takes the call; Alex does not hear it."""
+    world.staff("sam", scripts.Answers(after=5))
+    world.staff("alex", scripts.Off())
+    world.rings(talk=40)
+    world.advance(90)
+
+
+def declined(world: World) -> None:
+    """Both decline; the caller leaves a message."""
+    world.staff("sam", scripts.Declines(after=3))
+    world.staff("alex", scripts.Declines(after=4))
+    world.rings(message="It is about the boiler, which has been dripping for two days.")
+    world.advance(90)
+
+
+def rang_out(world: World) -> None:
+    """Nobody hears it; the caller listens to the promise and goes."""
+    world.staff("sam", scripts.Script())
+    world.staff("alex", scripts.Script())
+    world.rings()
+    world.advance(27)
+    world.caller().hang_up()
+    world.advance(60)
+
+
+def abandoned(world: World) -> None:
+    """The caller hangs up while phones ring."""
+    world.staff("sam", scripts.Script())
+    world.staff("alex", scripts.Script())
+    world.rings(patience=9)
+    world.advance(60)
+
+
+def rings_again(world: World) -> None:
+    """Missed the first time, got through the second."""
+    abandoned(world)
+    answered(world)
+
+
+def short(world: World) -> None:
+    """A talk of a few seconds."""
+    world.staff("sam", scripts.Answers(after=5))
+    world.staff("alex", scripts.Off())
+    world.rings(talk=3)
+    world.advance(60)
+
+
+STORIES: tuple[Callable[[World], None], ...] = (answered, declined, rang_out, abandoned, rings_again, short)
+
+duplicates = st.builds(
+    Rudeness, kind=st.just("duplicate"), path=st.sampled_from((NEWS, DOCUMENTS)), same_token=st.booleans(),
+    seconds=st.sampled_from((0.05, 0.5, 20.0, 3600.0, DAY)),
+)  # fmt: skip
+delays = st.builds(
+    Rudeness, kind=st.just("delay"), path=st.sampled_from((NEWS, "/voice/status", "/voice/recording")),
+    seconds=st.sampled_from((0.3, 2.0, 30.0, 200.0, 7200.0, DAY)),
+)  # fmt: skip
+reorders = st.builds(Rudeness, kind=st.just("reorder"), path=st.just(NEWS), seconds=st.sampled_from((1.0, 60.0)))
+drops = st.builds(Rudeness, kind=st.just("drop"), path=st.sampled_from((STATUS, "/voice/status", "/legs/.*/status")))
+rudeness = st.lists(st.one_of(duplicates, delays, reorders, drops), min_size=1, max_size=4)
+
+_homes = iter(range(10**6))
+
+
+def lived(story: Callable[[World], None], template: Path, home: Path, moods: list[Rudeness]) -> Ending:
+    """Live through a story with these moods, and a day after it; how it ended."""
+    folder = home / str(next(_homes))
+    folder.mkdir()
+    path = folder / "ringback.db"
+    path.write_bytes(template.read_bytes())
+    installed = make_settings(f"sqlite:///{path}", folder)
+    database = Database(installed.database_url)
+    sa.event.listen(database.engine, "connect", lambda connection, _: connection.execute("PRAGMA synchronous=OFF"))
+    firm.found(database)
+    world = World(database, installed)
+    try:
+        world.day.carrier.moods.webhooks.extend(moods)
+        story(world)
+        world.advance(300)  # the sweeper's time
+        world.rest = dt.timedelta(hours=3)
+        world.advance(DAY + 7200)  # the latest of the late has come
+        return ending(world)
+    finally:
+        world.close()
+        database.engine.dispose()
+
+
+@pytest.fixture(scope="module")
+def undisturbed(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Ending]:
+    """How each story ends when the carrier is on its best behaviour."""
+    home = tmp_path_factory.mktemp("quiet")
+    return {story.__name__: lived(story, sqlite_template, home, []) for story in STORIES}
+
+
+@pytest.mark.proves("01-6.11", "01-2.16")
+def test_undisturbed_stories_end_as_told(undisturbed: dict[str, Ending]) -> None:
+    outcomes = {name: [call[2] for call in how.calls] for name, how in undisturbed.items()}
+    assert outcomes == {
+        "answered": ["talked"], "declined": ["callback"], "rang_out": ["callback"], "abandoned": ["callback"],
+        "rings_again": ["callback", "talked"], "short": ["callback"],
+    }  # fmt: skip
+    assert undisturbed["declined"].messages == 1
+    assert undisturbed["rings_again"].callbacks[0][3] == "got_through"
+
+
+@pytest.mark.timeout(300)
+@pytest.mark.proves("01-6.11", "01-2.16")
+@settings(max_examples=60, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@given(story=st.sampled_from(STORIES), moods=rudeness)
+def test_however_the_deliveries_come_the_story_ends_the_same(
+    story: Callable[[World], None],
+    moods: list[Rudeness],
+    undisturbed: dict[str, Ending],
+    sqlite_template: Path,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
+    home = tmp_path_factory.getbasetemp()
+    fresh = [Rudeness(**vars(mood)) for mood in moods]
+    assert lived(story, sqlite_template, home, fresh) == undisturbed[story.__name__]
