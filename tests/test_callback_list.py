@@ -137,6 +137,13 @@ def test_getting_through_closes_it_and_nobody_elses(session: Session) -> None:
     assert callbacks.got_through(session, call, NOON + 3 * MINUTE) is None
 
 
+def test_a_talk_told_of_late_does_not_close_what_a_later_call_has_raised(session: Session) -> None:
+    talk = missed(session, NOON, joined_at=NOON + MINUTE)
+    raised = opened(session, NOON + 10 * MINUTE)
+    assert callbacks.got_through(session, talk, NOON + 20 * MINUTE) is None
+    assert raised.state == "waiting"
+
+
 def test_after_it_is_closed_a_new_call_opens_another(session: Session) -> None:
     first = opened(session)
     callbacks.got_through(session, missed(session), NOON)

@@ -78,9 +78,14 @@ def tell(session: Session, callback: Callback, call: Call | None, words: str, ch
 
 
 def got_through(session: Session, call: Call, now: dt.datetime) -> Callback | None:
-    """The caller has talked with us on a call of their own: their open callback closes. None: they had none."""
+    """The caller has talked with us on a call of their own: their open callback closes. None: they had none.
+
+    One that a later call has raised stays: the end of a talk may be told long after it, and promises nothing away.
+    """
     callback = open_of(session, call.line, call.caller_key)
-    if callback is None or not _close(session, callback, "got_through", now):
+    if callback is None or callback.last_called_at > (call.joined_at or call.received_at):
+        return None
+    if not _close(session, callback, "got_through", now):
         return None
     if (attempt := live_attempt(session, callback)) is not None:
         moves.move(session, attempt, "cross", now, ended_at=now, ending="crossed")

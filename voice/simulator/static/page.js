@@ -1,4 +1,4 @@
-// Small helpers every part uses: elements, requests, and the carrier's clock.
+// What every part uses: elements, requests, and the carrier's clock.
 
 export const byId = (id) => document.getElementById(id);
 
