@@ -70,6 +70,12 @@ def open_for(session: Session, call: Call, cause: str, now: dt.datetime) -> Call
     return callback
 
 
+def explain(session: Session, call: Call, cause: str) -> None:
+    """The cause of `call` is known better now; it is the callback's reason where that call was the first."""
+    first = [Callback.id == call.callback_id, Callback.first_called_at == call.received_at]
+    session.execute(sa.update(Callback).where(*first).values(reason=cause))
+
+
 def tell(session: Session, callback: Callback, call: Call | None, words: str, channel: str, now: dt.datetime) -> None:
     """Append the promise somebody was told (or was owed: channel `none`) in the exact words."""
     told = {"channel": channel, "words": words, "promised_by": callback.promised_by, "made_at": now}

@@ -129,6 +129,19 @@ def give_up_now(session: Session, call: Call, now: dt.datetime, cause: str | Non
         outbox.emit(session, "move_caller", now, key=f"move:{call.id}:{call.round}", call_id=call.id)
 
 
+def explain(session: Session, call: Call, now: dt.datetime) -> None:
+    """A phone's news came after its caller had been given up: the cause is what all of them together say."""
+    plan = ringing.waiting(session, call, call.ring_until)
+    if call.cause not in causes.READ_OFF_PHONES or not plan.rings:
+        return
+    cause, before = causes.unanswered(plan.rings, plan.people, (), api_dead=False), call.cause
+    if cause == before:
+        return
+    call.cause = cause
+    moves.note(session, "explained", now, call=call, cause=cause, before=before)
+    callbacks.explain(session, call, cause)
+
+
 def join(session: Session, call: Call, leg: Leg, now: dt.datetime) -> bool:
     """The caller and the accepted leg hear each other."""
     if not moves.move(session, call, "join", now, joined_at=sa.func.coalesce(Call.joined_at, now), talking_since=now):

@@ -11,6 +11,7 @@ from voice.models import Attempt, Call, Leg
 from voice.rules import ring_plan
 
 UNRUNG = 2.0  # seconds: a leg that fails sooner, without ringing, was refused for a cap
+SETUP = 1.0  # seconds from asking for a leg until its phone rings
 HAND = 1.0  # seconds: a phone that rang longer than this before "busy" was declined by a hand
 
 
@@ -80,8 +81,9 @@ def _meaning(session: Session, leg: Leg, event: str, at: dt.datetime) -> str:
     if event == "end" and leg.state in ("placed", "ringing"):
         # Completed without news of a pick-up: the news is lost or late. Nobody pressed a key, that is what counts.
         moves.move(session, leg, "picked_up", at, picked_up_at=at)
-    if leg.state == "ringing" and event == "busy" and leg.ringing_at:
-        return "declined" if (at - leg.ringing_at).total_seconds() >= HAND else "busy"
+    if leg.state in ("placed", "ringing") and event == "busy":
+        rang = leg.ringing_at or leg.placed_at + dt.timedelta(seconds=SETUP)  # that news may be lost, or on its way
+        return "declined" if (at - rang).total_seconds() >= HAND else "busy"
     early = leg.state == "placed" and event == "failed" and (at - leg.placed_at).total_seconds() <= UNRUNG
     if early and carrier_pace.learn_cap(session, leg, at):
         return "limited"
@@ -101,3 +103,5 @@ def _tell_caller(session: Session, leg: Leg, call: Call, before: str, at: dt.dat
         calls.done(session, call, at)
     if call.state == "ringing" and call.path == "queue" and ring_plan.exhausted(ringing.waiting(session, call, at)):
         calls.give_up_now(session, call, at)
+    elif call.state == "unanswered":
+        calls.explain(session, call, at)

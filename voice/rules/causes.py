@@ -7,6 +7,7 @@ from voice.rules.ring_plan import Ring
 
 SHORT_SECONDS = 5.0  # a caller gone within this gave nobody a chance: left out of the rates, still called back
 TALK_SECONDS = 10  # less than this is not a talk
+READ_OFF_PHONES = ("carrier_limit", "mailbox", "declined", "rang_out")
 
 
 def unanswered(rings: Sequence[Ring], people: Collection[str], busy: Collection[str], api_dead: bool) -> str:

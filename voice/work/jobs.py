@@ -61,18 +61,18 @@ def run(tools: Tools, row_id: int, now: dt.datetime) -> None:
 
 
 def end_leg(tools: Tools, now: dt.datetime, leg_id: str) -> None:
-    """End a leg that is no longer wanted."""
+    """Stop a phone that rings. One picked up meanwhile is left alone: somebody is there, and is told what happened."""
     with tools.database.reading() as session:
         leg = session.get_one(Leg, leg_id)
-        sid, over = leg.sid, leg.ended_at is not None
-    if over:
+        sid, rings = leg.sid, leg.state in ("placed", "ringing")
+    if not rings:
         return
     if sid is None:
         raise Again("the carrier has not said yet which leg it is")
     try:
         tools.carrier.end(sid)
     except client.Gone:
-        log.info("leg_was_over", leg=leg_id)
+        look_at_leg(tools, now, leg_id)  # it was over already, and the news of it is lost or late
 
 
 def move_caller(tools: Tools, now: dt.datetime, call_id: str) -> None:

@@ -16,8 +16,13 @@ from voice.settings import Settings
 log = structlog.get_logger()
 
 NEW = sa.and_(Call.state == "ringing", Call.path == "queue", Call.ring_claimed_at.is_(None))
+OFF_DUTY = sa.exists().where(
+    StaffMember.id == Leg.staff_id, sa.or_(~StaffMember.active, StaffMember.availability != "on")
+)  # fmt: skip
 LONG_RINGS = sa.and_(
-    Leg.ended_at.is_(None), Leg.stop_at <= sa.bindparam("now", type_=UTC), Leg.state.in_(("placed", "ringing")),
+    Leg.ended_at.is_(None), Leg.state.in_(("placed", "ringing")),
+    # Rung long enough; or a caller's phone whose owner has been switched off meanwhile.
+    sa.or_(Leg.stop_at <= sa.bindparam("now", type_=UTC), sa.and_(Leg.purpose == "ring", OFF_DUTY)),
     sa.or_(Leg.stopping_at.is_(None), Leg.sid.is_(None)),  # one that was asked to end, but never heard of, as well
 )  # fmt: skip
 
@@ -133,5 +138,5 @@ def stop_long_rings(session: Session, now: dt.datetime) -> None:
     for leg in session.scalars(sa.select(Leg).where(LONG_RINGS), {"now": now}):
         if leg.sid is not None:
             ringing.end_leg(session, leg, now)
-        elif leg.purpose != "dial":
+        elif leg.purpose != "dial" and leg.stop_at <= now:
             legs.over(session, leg, "failed", now)  # never heard of: it was not placed after all
