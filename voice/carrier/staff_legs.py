@@ -55,6 +55,8 @@ def _nobody(session: Session, delivery: Delivery, leg: Leg, before: str) -> str:
     language = card_of(session, call).language
     if call.ended_at is not None and not before:
         return _offer_ring_back(session, delivery, leg, call)
+    if call.state in ("accepted", "joined") and not before:
+        before = wording.taken_by(ringing.name_of(session, call.answered_by), language)
     return twiml.hang_up(before or wording.nobody_waiting(language), language)
 
 
