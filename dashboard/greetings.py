@@ -65,7 +65,9 @@ def _page(number: str = "", problem: str = "", words: str | None = None, status:
         country = session.scalar(sa.select(Business.country))
     seconds = {line.number: rules.spoken_seconds(line.greeting, line.language) for line in lines}
     told = {"number": number, "problem": problem, "typed": words, "saved": request.args.get("saved", "")}
-    return make_response(render_template("greetings.html", lines=lines, seconds=seconds, country=country, **told), status)
+    return make_response(
+        render_template("greetings.html", lines=lines, seconds=seconds, country=country, **told), status
+    )
 
 
 def _owner_only() -> None:

@@ -26,9 +26,10 @@ def find_chromium() -> str | None:
     return named or next((found for name in NAMES if (found := shutil.which(name))), None)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """One headless Chromium; take `browser.new_context()`, open pages by `localhost`, and close the context."""
+    """A headless Chromium for the stories of one file: its driver keeps an event loop running, which the Day mount
+    of other stories could not share. Take `browser.new_context()`, open pages by `localhost`, and close the context."""
     program = find_chromium()
     if program is None:
         pytest.skip(MISSING)

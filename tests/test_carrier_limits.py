@@ -107,8 +107,8 @@ def test_a_learned_limit_holds_for_the_next_caller_and_is_forgotten_in_time(make
 @pytest.mark.proves("01-6.10")
 def test_too_many_requests_is_asked_again_and_no_limit_is_learned_from_it(make_world: MakeWorld) -> None:
     world = make_world(staff=ALL)
-    busy = {"status": 429, "code": 20429, "message": "Too many requests"}
-    world.day.carrier.moods.rest.append(RestFault("error", match=PLACING, times=2, **busy))
+    busy = RestFault("error", match=PLACING, times=2, status=429, code=20429, message="Too many requests")
+    world.day.carrier.moods.rest.append(busy)
     sam = world.staff("sam", scripts.Answers(after=4))
     world.staff("alex", scripts.Script())
     world.staff("kim", scripts.Script())

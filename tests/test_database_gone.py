@@ -1,6 +1,7 @@
-"""The database is gone at some moment of a call, and comes back: the caller is served, and nothing is lost or done twice."""
+"""The database is gone at some moment of a call, and back: the caller is served, nothing is lost or done twice."""
 
 import contextlib
+import itertools
 import json
 import os
 import sqlite3
@@ -125,7 +126,7 @@ def test_the_database_gone_at_any_step_leaves_the_outcome_right(world: World, go
     assert (call.outcome == "talked") == (seconds >= 10), (seconds, call.state, call.cause)
     assert alex.rings == []
     assert len(sam.rings) <= 2  # once in the queue, once more on the ladder
-    for one, other in zip(sam.rings, sam.rings[1:], strict=False):
+    for one, other in itertools.pairwise(sam.rings):
         assert one.ended is not None
         assert one.ended <= other.started
     assert leg.over
@@ -226,9 +227,13 @@ def count(database: Database, table: type) -> int:
 def test_what_is_spooled_is_synced_and_for_this_machine_only(
     spooling: tuple[Flask, Path], settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    synced: list[int] = []
-    real = os.fsync
-    monkeypatch.setattr(os, "fsync", lambda handle: (synced.append(handle), real(handle))[1])
+    synced, real = [], os.fsync
+
+    def noted(handle: int) -> None:
+        synced.append(handle)
+        real(handle)
+
+    monkeypatch.setattr(os, "fsync", noted)
     assert post(spooling[0], "/voice/incoming", arrival(call_sid())).status_code == 200
     [file] = spooled(settings)
     assert file.stat().st_mode & 0o777 == 0o600

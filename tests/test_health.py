@@ -43,7 +43,9 @@ def test_a_process_that_answers_says_one_word(app: Flask) -> None:
 
 
 @pytest.mark.proves("01-2.18")
-@pytest.mark.parametrize(("seconds", "word", "status"), [(None, "never", 503), (1, "ok", 200), (14, "ok", 200), (60, "late", 503)])
+@pytest.mark.parametrize(
+    ("seconds", "word", "status"), [(None, "never", 503), (1, "ok", 200), (14, "ok", 200), (60, "late", 503)]
+)
 def test_ready_means_that_a_call_coming_in_now_would_be_served_in_full(
     app: Flask, database: Database, seconds: float | None, word: str, status: int
 ) -> None:

@@ -1,6 +1,7 @@
 """The degraded ladder: a caller whom no worker and no API can serve is taken from phone to phone by documents alone."""
 
 import datetime as dt
+import itertools
 import re
 
 import pytest
@@ -72,7 +73,7 @@ def test_without_the_api_one_screened_phone_is_dialled_after_the_other_and_then_
         assert "sequential" not in document
     rings = [world.phones[name].rings for name in ALL]
     assert [len(each) for each in rings] == [1, 1, 1]
-    for one, other in zip(rings, rings[1:], strict=False):
+    for one, other in itertools.pairwise(rings):
         assert one[0].ended is not None
         assert one[0].ended <= other[0].started
         assert (one[0].ended - one[0].started) <= dt.timedelta(seconds=17)
@@ -203,7 +204,9 @@ def test_a_phone_without_a_mailbox_is_accepted_by_being_picked_up_on_the_ladder_
 
 
 @pytest.mark.proves("01-2.14", "01-2.10")
-@pytest.mark.parametrize(("patience", "switch"), [*((n, {}) for n in range(1, 46)), *((n, SILENT) for n in range(2, 46, 6))])
+@pytest.mark.parametrize(
+    ("patience", "switch"), [*((n, {}) for n in range(1, 46)), *((n, SILENT) for n in range(2, 46, 6))]
+)
 def test_a_caller_who_hangs_up_anywhere_on_the_ladder_is_called_back_once(
     world: World, patience: int, switch: dict[str, bool]
 ) -> None:

@@ -162,6 +162,7 @@ def test_the_test_command_adds_what_tests_need_and_becomes_pytest(ready: Project
 
 
 def test_a_changed_lock_is_noticed_and_what_was_added_stays(ready: Project) -> None:
+    assert ready.run("test")[0] == 0
     lock = ready.root / "requirements.lock"
     lock.write_text(lock.read_text() + "# another day\n")
     status, said = ready.run("demo")

@@ -91,7 +91,7 @@ class World:
         self.worker: Worker | None = Worker(tools, run=lambda work: work())
         self.resting = self.worker
         self._next_tick = start
-        self.rest = REST
+        self.tick, self.rest = TICK, REST
         self.storage_is_gone = False
         self.forgiven: set[str] = set()  # loud events that are part of the story
         self.phones = {name: self.day.staff(number, name=name) for name, number in firm.PHONES.items()}
@@ -161,7 +161,7 @@ class World:
             self.day.run_until(max(min(end, self._next_tick, event), self.day.now))
             if self.day.now >= self._next_tick:
                 active = self._tick()
-                self._next_tick = self.day.now + (TICK if active else self.rest)
+                self._next_tick = self.day.now + (self.tick if active else self.rest)
             else:
                 self._next_tick = min(self._next_tick, self.day.now + TICK)  # something happened: look soon
 

@@ -24,7 +24,6 @@ from voice.models import Business, Contact, Line, LineStaff, StaffMember
 from voice.rules import hours as opening
 from voice.rules import ring_plan
 
-
 log = structlog.get_logger()
 
 

@@ -218,8 +218,10 @@ def recording(session: Session, delivery: Delivery) -> None:
     status, seconds = delivery.get("RecordingStatus"), delivery.number("RecordingDuration", most=86400) or 0
     call = calls.by_sid(session, delivery.sid)
     if call is None:  # the news of a recording does not say whose it is: the carrier is asked
-        heard = {"recording_sid": sid, "status": status, "seconds": seconds}
-        outbox.emit(session, "learn_call", delivery.now, key=f"learn:{sid}", call_sid=delivery.sid, **heard)
+        outbox.emit(
+            session, "learn_call", delivery.now, key=f"learn:{sid}", call_sid=delivery.sid,
+            recording_sid=sid, status=status, seconds=seconds,
+        )  # fmt: skip
         return
     messages.heard(session, call, sid, status, seconds, delivery.now)
 

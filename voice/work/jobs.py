@@ -167,8 +167,8 @@ def look_at_leg(tools: Tools, now: dt.datetime, leg_id: str) -> None:
     """Ask the carrier about a staff leg that should have ended by now."""
     with tools.database.reading() as session:
         leg = session.get_one(Leg, leg_id)
-        sid = leg.sid
-    if sid is None:
+        sid, over = leg.sid, leg.ended_at is not None
+    if sid is None or over:
         return
     try:
         seen = tools.carrier.look(sid)

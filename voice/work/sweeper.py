@@ -12,6 +12,7 @@ from voice.work import outbox
 QUIET_CALL = dt.timedelta(seconds=60)  # a caller's leg without news for this long is asked about
 QUIET_LEG = dt.timedelta(seconds=60)
 NIGHT = 8 * 3600.0  # seconds: once a day, and not at the first moment of it
+STOPPED_LEG = dt.timedelta(seconds=4)  # we have had it ended, and its phone counts as busy until it says so
 OVERDUE = dt.timedelta(seconds=10)  # a caller who should have been let out: their wait requests do not come
 
 
@@ -50,7 +51,8 @@ def _ask_about_calls(session: Session, now: dt.datetime) -> None:
 
 
 def _ask_about_legs(session: Session, now: dt.datetime) -> None:
-    quiet = sa.select(Leg).where(Leg.ended_at.is_(None), Leg.sid.is_not(None), Leg.stop_at <= now - QUIET_LEG)
+    late = sa.or_(Leg.stop_at <= now - QUIET_LEG, Leg.stopping_at <= now - STOPPED_LEG)
+    quiet = sa.select(Leg).where(Leg.ended_at.is_(None), Leg.sid.is_not(None), late)
     for leg in session.scalars(quiet):
         outbox.emit(session, "look_at_leg", now, key=f"look:{leg.id}:{_minute(now)}", leg_id=leg.id)
 

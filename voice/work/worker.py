@@ -17,7 +17,7 @@ from rq.serializers import JSONSerializer
 from voice import carrier_pace, clock, roster
 from voice.carrier import client, webhooks
 from voice.db import UTC, Database
-from voice.ledger import Outbox
+from voice.ledger import Outbox, Pace
 from voice.models import Attempt, Call, Leg
 from voice.settings import Settings
 from voice.work import jobs, outbox, pacer, sweeper
@@ -34,6 +34,7 @@ LOOK = sa.select(
     sa.exists().where(pacer.NEW).label("new"),
     sa.exists().where(Call.state == "ringing", Call.ended_at.is_(None)).label("callers"),
     sa.exists().where(Attempt.ended_at.is_(None), Attempt.leg_id.is_(None)).label("ring_backs"),
+    sa.exists().where(sa.or_(Pace.next_leg_at > NOW, Pace.shut_until > NOW)).label("not_yet"),
     sa.exists().where(Leg.ended_at.is_(None), Leg.state.in_(("placed", "ringing"))).label("ringing"),
     sa.exists().where(pacer.LONG_RINGS).label("long_rings"),
     sa.exists().where(Outbox.done_at.is_(None), Outbox.due_at <= NOW).label("work"),
@@ -56,16 +57,16 @@ class Worker:
         look = self._look(now)
         if look.new:
             pacer.claim_new(self.tools.database, now)
-        if look.callers or look.ring_backs:
+        if (look.callers or look.ring_backs) and not look.not_yet:
             self._place(now)
         if look.work or look.long_rings:
             self._relay(now)
         if now >= self._next_sweep:
             self._next_sweep = now + SWEEP_EVERY
             self._sweep(now)
-        return any(look)
+        return bool(look.callers or look.ring_backs or look.ringing or look.work)
 
-    def _look(self, now: dt.datetime) -> sa.Row[bool, bool, bool, bool, bool, bool]:
+    def _look(self, now: dt.datetime) -> sa.Row[bool, bool, bool, bool, bool, bool, bool]:
         """One cheap look, without a write lock: what waits for the pacer or the relay?"""
         with self.tools.database.reading() as session:
             return session.execute(LOOK, {"now": now}).one()
