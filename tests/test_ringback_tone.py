@@ -1,5 +1,6 @@
 """The ringing a caller hears: the country's own, short enough that nobody waits for it to end."""
 
+import cmath
 import io
 import wave
 from array import array
@@ -50,5 +51,6 @@ def test_the_tone_is_the_countrys_and_does_not_clip(country: str, hertz: tuple[i
 
 
 def _strength(samples: array, hertz: int) -> float:  # type: ignore[type-arg]
-    turn = complex(0, 2 * 3.141592653589793 * hertz / SAMPLE_RATE)
-    return abs(sum(sample * 2.718281828459045 ** (turn * n) for n, sample in enumerate(samples)))
+    turn = complex(0, 2 * cmath.pi * hertz / SAMPLE_RATE)
+    turned: complex = sum((sample * cmath.exp(turn * n) for n, sample in enumerate(samples)), start=0j)
+    return abs(turned)
