@@ -39,7 +39,6 @@ def heard_by_callers(language: str) -> list[str]:
         wording.goodbye(language),
         wording.through_to("Sam", language),
         wording.cut_off_caller("Sam", language),
-        wording.unknown_line(language),
     ]
 
 

@@ -132,13 +132,6 @@ class Carrier:
         """Legs a document of ours has dialled from `parent_sid`."""
         return [_seen(call) for call in self._ask(lambda: self._client.calls.list(parent_call_sid=parent_sid))]
 
-    def placed_since(self, to: str, line: str, since: dt.datetime) -> list[Seen]:
-        """Legs to a phone from a line, started on or after `since` (to the second, filtered here)."""
-        day = since.date() - dt.timedelta(days=1)  # the carrier's filter is good to a day only
-        midnight = dt.datetime.combine(day, dt.time(), dt.UTC)
-        calls = self._ask(lambda: self._client.calls.list(to=to, from_=line, start_time_after=midnight))
-        return [seen for seen in map(_seen, calls) if seen.started_at and seen.started_at >= since]
-
     def drop_queue(self, sid: str) -> None:
         """Delete a queue; the carrier refuses while somebody is in it."""
         self._ask(lambda: self._client.queues(sid).delete())

@@ -96,7 +96,7 @@ def _accept(session: Session, delivery: Delivery, leg: Leg, call: Call) -> str:
 
 def _next_or_ring_back(session: Session, delivery: Delivery, leg: Leg, call: Call) -> str:
     if ringing.somebody_waits(session, leg, delivery.now):
-        return _offer(session, delivery, leg)
+        return _offer(session, delivery, leg, wording.caller_gone(card_of(session, call).language))
     return _offer_ring_back(session, delivery, leg, call)
 
 

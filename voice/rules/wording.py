@@ -124,11 +124,6 @@ def cut_off_caller(name: str, language: str) -> str:
     return _words(language).cut_off_caller.format(name=name)
 
 
-def unknown_line(language: str) -> str:
-    """To a caller of a number nobody set up, when there is no line at all to answer for it."""
-    return _words(language).unknown_line
-
-
 # What staff hear.
 
 
@@ -160,9 +155,9 @@ def offer_reserved(language: str) -> str:
     return _words(language).offer_reserved
 
 
-def offer_next(who: Who, now: dt.datetime, zone: str, language: str) -> str:
-    """The caller first offered is gone, and another waits."""
-    return _words(language).offer_next.format(who=who_is_calling(who, now, zone, language))
+def caller_gone(language: str) -> str:
+    """The caller they were told of has gone; the next one follows."""
+    return _words(language).caller_gone
 
 
 def taken_by(name: str, language: str) -> str:
@@ -186,24 +181,9 @@ def ring_back(who: str, why: str, language: str) -> str:
     return words.ring_back.format(who=who, why=words.reasons.get(why, words.reasons[""]))
 
 
-def connecting(language: str) -> str:
-    """Between acceptance and the join."""
-    return _words(language).connecting
-
-
-def dialling(language: str) -> str:
-    """The caller's phone is being rung for them."""
-    return _words(language).dialling
-
-
 def nobody_waiting(language: str) -> str:
     """Picked up, and everybody is served."""
     return _words(language).nobody_waiting
-
-
-def still_waiting(language: str) -> str:
-    """While the caller's queue is not there yet."""
-    return _words(language).still_waiting
 
 
 def no_answer(language: str) -> str:
@@ -224,8 +204,3 @@ def call_failed(language: str) -> str:
 def already_handled(language: str) -> str:
     """The callback was closed or taken meanwhile."""
     return _words(language).already_handled
-
-
-def not_accepted(language: str) -> str:
-    """To a phone that gave no proof of a person."""
-    return _words(language).not_accepted

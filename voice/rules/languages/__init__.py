@@ -20,28 +20,23 @@ class Words:
     goodbye: str
     through_to: str  # name
     cut_off_caller: str  # name
-    unknown_line: str
     # staff
     hidden_number: str
     nth_call: Callable[[int], str]
     waiting_since: str  # when
     offer: str  # who
     offer_reserved: str
-    offer_next: str  # who
+    caller_gone: str
     taken_by: str  # name
     hung_up: str
     cut_off_staff: str  # who
     ring_back: str  # who, why
     reasons: Mapping[str, str]  # by cause; "" for every other
-    connecting: str
-    dialling: str
     nobody_waiting: str
-    still_waiting: str
     no_answer: str
     busy: str
     call_failed: str
     already_handled: str
-    not_accepted: str
     # time, of local moments
     by: Callable[[dt.datetime, dt.date], str]  # goes after "by": "half past nine tomorrow"
     at: Callable[[dt.datetime, dt.date], str]  # with its preposition: "at ten yesterday"
