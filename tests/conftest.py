@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
+import structlog
 
 from tests import firm
 from tests.postgres import PostgresServer
@@ -18,6 +19,13 @@ pytest_plugins = ["tests.network", "tests.servers", "tests.browsers"]
 
 ACCOUNT = "AC" + "a1" * 16
 AUTH_TOKEN = "a-token-made-up-for-tests"
+
+
+@pytest.fixture(autouse=True)
+def _own_log() -> Iterator[None]:
+    """A story that sets the log up writes to its own screen, which is gone when the next one begins."""
+    yield
+    structlog.reset_defaults()
 
 
 @pytest.fixture(scope="session")

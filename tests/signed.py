@@ -4,6 +4,7 @@ import itertools
 from typing import Any
 from urllib.parse import urlencode
 
+import sqlalchemy as sa
 from flask import Flask
 from twilio.request_validator import RequestValidator
 from werkzeug.test import TestResponse
@@ -11,6 +12,7 @@ from werkzeug.test import TestResponse
 from tests import firm
 from tests.conftest import ACCOUNT, AUTH_TOKEN
 from tests.world import URL
+from voice.db import Database
 
 _numbers = itertools.count(1)
 
@@ -39,3 +41,9 @@ def post(
     body = more.pop("data", None) or urlencode(form)
     content = "application/x-www-form-urlencoded; charset=UTF-8"
     return app.test_client().post(path, data=body, content_type=content, headers=headers, **more)
+
+
+def count(database: Database, table: type) -> int:
+    """Rows of a table."""
+    with database.reading() as session:
+        return session.scalar(sa.select(sa.func.count()).select_from(table)) or 0

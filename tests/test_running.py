@@ -17,6 +17,8 @@ from voice import cli, running
 
 pytest_plugins = ["tests.interface"]
 
+pytestmark = pytest.mark.xdist_group("whole")  # two demos that start at once may choose the same port
+
 Start = Callable[..., "Terminal"]
 
 

@@ -163,7 +163,7 @@ class World:
                 active = self._tick()
                 self._next_tick = self.day.now + (self.tick if active else self.rest)
             else:
-                self._next_tick = min(self._next_tick, self.day.now + TICK)  # something happened: look soon
+                self._next_tick = min(self._next_tick, self.day.now + self.tick)  # something happened: look soon
 
     def _tick(self) -> bool:
         """One pass of the worker. Where storage is gone it tries again, as the process around it does."""
