@@ -40,7 +40,7 @@ def seconds_to_ring(phones: Phones, caller: str, line: str) -> float:
 def measure(calls: int) -> list[float]:
     """Start the demo, ring so many times, stop it."""
     with tempfile.TemporaryDirectory() as home:
-        env = os.environ | {"RINGBACK_HOME": home, "PYTHONUNBUFFERED": "1"}
+        env = os.environ | {"RINGBACK_HOME": home, "PORT": "0", "PYTHONUNBUFFERED": "1"}
         command = [sys.executable, "-m", "voice", "demo", "--no-browser"]
         with subprocess.Popen(command, env=env, stdout=subprocess.PIPE, text=True) as demo:
             try:

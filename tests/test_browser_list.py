@@ -18,8 +18,6 @@ from voice import clock
 from voice.ledger import Notice
 from voice.models import Attempt, Call
 
-pytestmark = pytest.mark.xdist_group("browser_list")  # in order, by one worker
-
 SIZES = {"phone": {"width": 375, "height": 740}, "desk": {"width": 1280, "height": 800}}
 LUIS = "+12125550177"
 Open = Callable[..., Page]

@@ -12,8 +12,6 @@ from tests.toy_line import GREETING, HIDDEN, JANE, LINE, OFFER, SAM, TOKEN, ToyL
 from voice.simulator.busy_monday import CALLERS, SECONDS, cast
 from voice.simulator.server import Simulator
 
-pytestmark = pytest.mark.xdist_group("phones_page")  # in order, by one worker
-
 SIZES = {"phone": {"width": 375, "height": 740}, "desk": {"width": 1280, "height": 800}}
 Town = tuple[Simulator, ToyLine]
 Open = Callable[..., Page]

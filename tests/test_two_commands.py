@@ -13,8 +13,6 @@ import pytest
 from tests.source import ROOT
 from tests.waiting import until
 
-pytestmark = pytest.mark.xdist_group("one environment")
-
 # Not the environment's own Python: that one already has everything.
 BARE_PYTHON = str(getattr(sys, "_base_executable", sys.executable))
 LOCK = "needed==1\npytest==1\n"

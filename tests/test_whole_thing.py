@@ -16,7 +16,6 @@ from tests.terminal import Phones, Terminal
 from tests.waiting import until
 
 JANE, TOM = "+12125550142", "+13105550147"
-pytestmark = pytest.mark.xdist_group("whole")
 
 
 @dataclass

@@ -46,8 +46,9 @@ def run_tests(arguments: Sequence[str]) -> NoReturn:
             sys.exit("The tests need their own packages: pip install -e '.[test]'")
         prepare({"test"})
     os.chdir(ROOT)
-    # More workers than four would mostly wait for the one Postgres they share.
-    workers = ["-n", "logical", "--maxprocesses", "4", "--dist", "loadgroup"]
+    # More workers than four would mostly wait for the one Postgres they share. A file goes to one worker: its stories
+    # may share what is slow to start, a browser or a whole demo.
+    workers = ["-n", "logical", "--maxprocesses", "4", "--dist", "loadfile"]
     os.execv(sys.executable, [sys.executable, "-m", "pytest", *workers, *arguments])  # noqa: S606  no shell is wanted
 
 

@@ -38,12 +38,6 @@ def take_turn(session: Session, now: dt.datetime) -> bool:
     return one_row(taken)
 
 
-def may_place(session: Session, now: dt.datetime) -> bool:
-    """Whether a leg may be placed now: it is time, and the API does not count as dead. Only looks."""
-    found = session.get(Pace, 1)
-    return found is None or (found.next_leg_at <= now and not (found.shut_until and found.shut_until > now))
-
-
 def cap(session: Session, now: dt.datetime) -> int | None:
     """How many legs at once the carrier has let us have; None: no limit met lately. Only looks."""
     found = session.get(Pace, 1)

@@ -19,10 +19,11 @@ def run(settings: Settings, open_browser: bool) -> int:
     """Play until Ctrl-C. Exit status. Nothing of a real installation is read or written, except its port and home."""
     home = settings.home / "demo"
     home.mkdir(parents=True, exist_ok=True, mode=0o700)
-    phones = f"http://127.0.0.1:{running.free_port(PHONES_PORT)}"
+    # PORT=0 asks for ports nobody can meanwhile take: for tests and benches, several of which may start at once.
+    phones = f"http://127.0.0.1:{running.free_port(PHONES_PORT if settings.port else 0)}"
     env = _environment(home, running.free_port(settings.port), phones)
     demo = Settings.from_env(env | {"RINGBACK_REDIS_SERVER": settings.ringback_redis_server})
-    if demo.port != settings.port:
+    if settings.port not in (0, demo.port):
         running.say(f"Port {settings.port} is taken, so the pages are on port {demo.port}.")
     keys = _prepare(demo)
 

@@ -19,6 +19,7 @@ NEW = sa.and_(Call.state == "ringing", Call.path == "queue", Call.ring_claimed_a
 OFF_DUTY = sa.exists().where(
     StaffMember.id == Leg.staff_id, sa.or_(~StaffMember.active, StaffMember.availability != "on")
 )  # fmt: skip
+CALLERS = sa.select(Call).where(Call.state == "ringing", Call.path == "queue")
 LONG_RINGS = sa.and_(
     Leg.ended_at.is_(None), Leg.state.in_(("placed", "ringing")),
     # Rung long enough; or a caller's phone whose owner has been switched off meanwhile.
@@ -55,10 +56,7 @@ def _write_down(session: Session, now: dt.datetime) -> str | None:
 
 
 def _next(session: Session, now: dt.datetime) -> ring_plan.Release | None:
-    if not carrier_pace.may_place(session, now):
-        return None
-    busy = ringing.busy(session)
-    calls = session.scalars(sa.select(Call).where(Call.state == "ringing", Call.path == "queue"))
+    busy, calls = ringing.busy(session), session.scalars(CALLERS)
     waiting = [ringing.waiting(session, call, now) for call in calls if _has_a_free_phone(session, call, busy, now)]
     backs = [ring_plan.RingBack(a.id, a.staff_id, a.created_at) for a in attempts.to_ring(session)]
     if not waiting and not backs:
