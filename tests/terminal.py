@@ -55,6 +55,11 @@ class Terminal:
                     found[name] = pid
         return found
 
+    def family(self, name: str) -> set[int]:
+        """That process and those it has started itself."""
+        first = self.children()[name]
+        return {first, *_below(first)}
+
 
 MARKS = {
     "phones": "voice.simulator",

@@ -56,6 +56,14 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
     assert [pid for pid in children if Path(f"/proc/{pid}").exists()] == []  # Ctrl-C leaves nothing running
 
 
+def kill(desk: Desk, name: str) -> None:
+    """Kill a process as hard as can be; it is back when those it had started are gone and another is in its place."""
+    before = desk.terminal.family(name)
+    os.kill(desk.terminal.children()[name], signal.SIGKILL)
+    until(lambda: not any(Path(f"/proc/{pid}").exists() for pid in before), f"the old {name} to be gone", seconds=20)
+    until(lambda: name in desk.terminal.children(), f"{name} to be back", seconds=20)
+
+
 def talk(desk: Desk, name: str = "Sam") -> None:
     """Jane rings, somebody presses a key, they talk, she hangs up."""
     desk.everybody("off")
@@ -69,11 +77,7 @@ def talk(desk: Desk, name: str = "Sam") -> None:
 @pytest.mark.proves("01-1.1", "01-6.15")
 @pytest.mark.parametrize("name", ["web", "worker", "jobs", "redis"])
 def test_a_process_that_is_killed_is_back_and_the_next_call_is_answered(desk: Desk, name: str) -> None:
-    victim = desk.terminal.children()[name]
-    os.kill(victim, signal.SIGKILL)
-    until(
-        lambda: name in (now := desk.terminal.children()) and now[name] != victim, f"{name} to be back", seconds=20
-    )  # fmt: skip
+    kill(desk, name)
     until(lambda: _answers(desk.pages), "the pages to answer", seconds=20)
     talk(desk)
 
@@ -83,7 +87,7 @@ def test_a_caller_who_hangs_up_while_web_is_dead_is_on_the_list(desk: Desk) -> N
     desk.everybody("off")
     desk.phones.do(TOM, "dial", to=desk.line)
     until(lambda: _heard_words(desk, TOM), "Tom to hear the greeting", seconds=10)
-    os.kill(desk.terminal.children()["web"], signal.SIGKILL)
+    os.kill(desk.terminal.children()["web"], signal.SIGKILL)  # and does not wait for it to be back
     desk.phones.do(TOM, "hang_up")
     until(lambda: _answers(desk.pages), "the pages to answer", seconds=20)
     until(lambda: _is_waiting(desk, TOM), "Tom to be on the list", seconds=100)
