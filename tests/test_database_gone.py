@@ -136,6 +136,38 @@ def test_a_caller_who_hangs_up_while_the_database_is_gone_is_called_back_though_
 
 
 @pytest.mark.proves("01-2.15")
+def test_what_was_heard_of_a_call_is_read_back_before_its_next_news_even_without_a_worker(world: World) -> None:
+    knows_the_firm(world)
+    world.kill_worker()
+    world.staff("sam", scripts.Answers(after=4))
+    world.lose_storage()
+    leg = world.rings(talk=40)
+    world.advance(25)
+    world.restore_storage()
+    world.advance(60)  # its status is the first thing the tables hear of the call
+    call = settled(world)
+    assert (call.outcome, call.answered_by) == ("talked", "sam")
+    assert abs((call.received_at - leg.created_at).total_seconds()) < 1
+    assert call.talk_seconds == pytest.approx(40, abs=2)
+
+
+@pytest.mark.proves("01-2.15")
+def test_questions_that_were_answered_without_the_tables_are_not_decided_again_when_read_back(world: World) -> None:
+    knows_the_firm(world)
+    world.staff("sam", scripts.InTurn((scripts.Script(), scripts.Answers(after=3))))
+    world.staff("alex", scripts.Off())
+    leg = world.rings(talk=40)
+    world.advance(13)
+    world.lose_storage()
+    world.advance(30)  # the ring time runs out, but nobody could say so: the caller went up the ladder
+    world.restore_storage()
+    world.advance(90)
+    call = settled(world)
+    assert talked_seconds(leg) == pytest.approx(40, abs=1)
+    assert (call.outcome, call.answered_by, call.told_at) == ("talked", "sam", None)
+
+
+@pytest.mark.proves("01-2.15")
 def test_blocked_callers_and_closed_hours_hold_without_the_database_too(make_world: MakeWorld) -> None:
     world = make_world(hours=dict.fromkeys(("tue",), "09:00-17:00"))
     knows_the_firm(world)

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import pytest
 import sqlalchemy as sa
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from tests import firm
@@ -153,6 +153,9 @@ def test_undisturbed_stories_end_as_told(undisturbed: dict[str, Ending]) -> None
 @pytest.mark.proves("01-6.11", "01-2.16")
 @settings(max_examples=30, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 @given(story=st.sampled_from(STORIES), moods=rudeness)
+@example(story=declined, moods=[Rudeness("delay", path=NEWS, seconds=30.0)])  # why it ended is heard after it has
+@example(story=rings_again, moods=[Rudeness("delay", path=NEWS, seconds=200.0)])  # phones that stopped seem to ring
+@example(story=answered, moods=[Rudeness("drop", path=STATUS)])
 def test_however_the_deliveries_come_the_story_ends_the_same(
     story: Callable[[World], None],
     moods: list[Rudeness],
