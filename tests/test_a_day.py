@@ -58,7 +58,7 @@ def _arrivals(dice: random.Random) -> Iterator[tuple[float, str, dict[str, Any]]
         at = dice.uniform(0, HOURS * 3600) if peak is None else dice.gauss(peak * 3600, 2400)
         number = dice.choice(WITHHELD) if dice.random() < 0.06 else dice.choice(people)
         how: dict[str, Any] = {"patience": dice.choice((None, None, None, 2.0, 9.0, 17.0, 25.0))}
-        how["talk"] = dice.choice((5.0, 30.0, 75.0, 200.0))
+        how["talk"] = dice.choice((5.0, 15.0, 30.0, 75.0, 200.0))
         if dice.random() < 0.3:
             how["message"] = "It is about the boiler."
         yield min(max(at, 0), HOURS * 3600), number, how

@@ -152,12 +152,15 @@ def test_what_was_heard_of_a_call_is_read_back_before_its_next_news_even_without
 
 
 @pytest.mark.proves("01-2.15")
-def test_questions_that_were_answered_without_the_tables_are_not_decided_again_when_read_back(world: World) -> None:
+def test_questions_that_were_answered_without_the_tables_are_not_decided_again_when_read_back(
+    make_world: MakeWorld,
+) -> None:
+    world = make_world(ring_seconds=14)
     knows_the_firm(world)
     world.staff("sam", scripts.InTurn((scripts.Script(), scripts.Answers(after=3))))
     world.staff("alex", scripts.Off())
     leg = world.rings(talk=40)
-    world.advance(13)
+    world.advance(11.5)
     world.lose_storage()
     world.advance(30)  # the ring time runs out, but nobody could say so: the caller went up the ladder
     world.restore_storage()

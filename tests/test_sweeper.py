@@ -9,7 +9,7 @@ from tests import firm
 from tests.conftest import MakeWorld
 from tests.signed import arrival, call_sid, post
 from tests.world import World
-from voice.ledger import Message
+from voice.ledger import CallEvent, Message
 from voice.models import Call, Callback, Leg
 from voice.simulator import scripts
 from voice.simulator.legs import Leg as PhoneLeg
@@ -81,6 +81,25 @@ def test_phones_whose_news_is_lost_are_freed_again(make_world: MakeWorld, script
     world.advance(60)
     assert len(sam.rings) == rung + 1
     assert world.call(again).outcome == "talked"
+
+
+@pytest.mark.proves("01-2.16")
+@pytest.mark.parametrize(
+    ("script", "cause"), [(scripts.Declines(after=3), "declined"), (scripts.Mailbox(after=3), "mailbox")]
+)
+def test_the_cause_is_what_the_phones_say_however_late_they_say_it(
+    make_world: MakeWorld, script: scripts.Script, cause: str
+) -> None:
+    world = make_world(ring_seconds=10)
+    world.day.carrier.moods.webhooks.append(Rudeness("delay", path="/voice/legs/.*/(status|silent)", seconds=30))
+    world.staff("sam", script)
+    world.staff("alex", script)
+    leg = world.rings()
+    world.advance(100)
+    given_up = sa.select(CallEvent.data).where(CallEvent.kind == "unanswered")
+    assert [data["cause"] for data in world.read(lambda session: session.scalars(given_up).all())] == ["rang_out"]
+    assert (world.call(leg).outcome, world.call(leg).cause) == ("callback", cause)
+    assert [callback.reason for callback in world.callbacks()] == [cause]
 
 
 @pytest.mark.proves("01-2.16")

@@ -47,8 +47,8 @@ def run_tests(arguments: Sequence[str]) -> NoReturn:
         prepare({"test"})
     os.chdir(ROOT)
     # More workers than four would mostly wait for the one Postgres they share. A file goes to one worker: its stories
-    # may share what is slow to start, a browser or a whole demo.
-    workers = ["-n", "logical", "--maxprocesses", "4", "--dist", "loadfile"]
+    # may share what is slow to start, a browser or a whole demo. In order of name: the longest begin with an a.
+    workers = ["-n", "logical", "--maxprocesses", "4", "--dist", "loadfile", "--no-loadscope-reorder"]
     os.execv(sys.executable, [sys.executable, "-m", "pytest", *workers, *arguments])  # noqa: S606  no shell is wanted
 
 
