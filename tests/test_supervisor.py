@@ -28,9 +28,10 @@ def stop(number, frame):
 signal.signal(signal.SIGTERM, signal.SIG_IGN if manner == "stubborn" else stop)
 if manner == "parent":
     child = subprocess.Popen([sys.executable, __file__, name + "-child", diary, "stubborn"])
-write("up")
 if manner == "broken":
+    write("broken")
     sys.exit(3)
+write("up")
 while True:
     time.sleep(60)
 """
