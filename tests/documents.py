@@ -13,12 +13,13 @@ LARGEST = 64 * 1024
 LINK = re.compile(r"(url|action|callback)$", re.IGNORECASE)
 
 
-def faults(seen: Iterable[DocumentSeen], ours: str) -> list[str]:
-    """What is wrong with these documents; `ours` is the only place their links may lead to."""
-    return [f"{document.url}: {fault}" for document in seen for fault in _faults(document, f"{ours}/")]
+def faults(seen: Iterable[DocumentSeen], *ours: str) -> list[str]:
+    """What is wrong with these documents; `ours` are the only places their links may lead to."""
+    places = tuple(f"{place}/" for place in ours)
+    return [f"{document.url}: {fault}" for document in seen for fault in _faults(document, places)]
 
 
-def _faults(document: DocumentSeen, ours: str) -> Iterator[str]:
+def _faults(document: DocumentSeen, ours: tuple[str, ...]) -> Iterator[str]:
     if len(document.body.encode()) >= LARGEST:
         yield "64 kB or more"
     try:

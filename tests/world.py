@@ -65,6 +65,7 @@ class World:
 
     def __init__(self, database: Database, settings: Settings, start: dt.datetime = firm.MONDAY_TEN) -> None:
         self.database, self.settings = database, settings
+        self.held: list[str] = []  # other places documents may lead to: what the carrier holds itself
         numbers = [
             {
                 "number": number,
@@ -106,7 +107,7 @@ class World:
 
     def wrong(self) -> list[object]:
         """All that is wrong so far: complaints, bad documents, requests unlike the carrier's files, loud log lines."""
-        faults = documents.faults(self.day.carrier.documents, URL)
+        faults = documents.faults(self.day.carrier.documents, URL, *self.held)
         loud = [line for line in self.logs if line["event"] in LOUD and line["event"] not in self.forgiven]
         unheard_of = openapi.faults(self.day.carrier.requests) if openapi.folder() else []
         return [*self.day.carrier.complaints, *faults, *unheard_of, *loud]

@@ -76,6 +76,8 @@ def _parser() -> argparse.ArgumentParser:
     apply = command("apply", _apply, "Make the firm what a business.toml says.")
     apply.add_argument("file", metavar="FILE", type=pathlib.Path)
     command("export", _export, "Print the firm as business.toml.")
+    held = command("fallback", _fallback, "Print what the carrier is to hold for the day this server is gone.")
+    held.add_argument("--thanks-url", metavar="URL", default="", help="where the carrier holds the first document")
     simulate = command("simulate", _simulate, "Start the carrier in a box alone; the last line printed is its URL.")
     simulate.add_argument("--port", type=_port, default=8400, help="where to listen (0: anywhere free)")
     simulate.add_argument("--config", type=pathlib.Path, help="account, numbers and phones as JSON")
@@ -177,6 +179,28 @@ def _export(asked: Asked) -> int:
 
     with _database() as database, database.reading() as session:
         print(business.export(session), end="")
+    return 0
+
+
+def _fallback(asked: Asked) -> int:
+    from voice import roster
+    from voice.carrier import held
+
+    with _database() as database, database.reading() as session:
+        lines = roster.current(session).lines
+    if not lines:
+        print("There is no line yet: take in a business.toml first, with `ringback apply FILE`.", file=sys.stderr)
+        return 1
+    language, thanks_url = lines[0].language, asked.thanks_url
+    if thanks_url:
+        print(held.message(language, Settings.from_env().public_url, thanks_url))
+        print(
+            "Keep this at the carrier too, and set it as what your number does when the first handler fails.",
+            file=sys.stderr,
+        )
+    else:
+        print(held.thanks(language))
+        print("Keep this at the carrier, then: ringback fallback --thanks-url ITS-ADDRESS", file=sys.stderr)
     return 0
 
 
