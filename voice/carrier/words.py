@@ -16,7 +16,7 @@ LEG_EVENTS = {
 # CallStatus of a caller's leg: is the call over?
 OVER = frozenset({"completed", "busy", "failed", "no-answer", "canceled"})
 
-# Errors of the carrier's API (twilio-facts 5.6, 5.7).
+# Error codes of the carrier's API, as its documentation lists them.
 TOO_MANY_LEGS = frozenset({10004})
 TOO_FAST = frozenset({20429})
 NO_SERVICE = frozenset({10003, 20003, 20005, 21216})  # account, credentials or profile: nothing will work
