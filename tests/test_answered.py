@@ -127,7 +127,17 @@ def test_the_staff_phone_says_who_is_calling(make_world: MakeWorld) -> None:
         world.advance(120)
     world.rings(patience=20)
     world.advance(30)
-    assert "2 1 2, 5 5 5, 0 1 7 7, third call today: any key to take it" in world.heard(sam)[-1]
+    who = "2 1 2, 5 5 5, 0 1 7 7, third call today, rang at ten, still waiting"
+    assert world.heard(sam)[-1] == f"{who}: any key to take it."
+
+
+@pytest.mark.proves("01-2.5")
+def test_only_a_caller_who_is_owed_a_call_is_said_to_be_waiting_since(make_world: MakeWorld) -> None:
+    world = make_world(staff=("sam",))
+    sam = world.staff("sam", scripts.Answers(after=2, key=""))
+    world.rings(patience=20)
+    world.advance(30)
+    assert set(world.heard(sam)) == {"2 1 2, 5 5 5, 0 1 7 7: any key to take it."}
 
 
 @pytest.mark.proves("01-6.1", "01-2.4")

@@ -20,13 +20,13 @@ from tests.world import URL, World
 from voice.app import create_app
 from voice.carrier import inbound
 from voice.db import Database
-from voice.ledger import CallEvent, CarrierEvent, Notice
+from voice.ledger import CallEvent, CarrierEvent, Notice, Outbox
 from voice.models import Call, Callback
 from voice.settings import Settings
 from voice.simulator import scripts
 from voice.simulator.switches import Rudeness
 
-TABLES = (Call, CallEvent, CarrierEvent, Callback, Notice)
+TABLES = (Call, CallEvent, CarrierEvent, Callback, Notice, Outbox)
 ODD = "".join(map(chr, [*range(0x20), 0x7F, 0x85, 0xFFFE, 0xFFFF])) + "<&\"']]>"
 
 
@@ -52,7 +52,9 @@ def test_a_call_is_recorded_with_its_event_and_the_work_that_follows_in_one_tran
     with database.reading() as session:
         call = session.scalars(sa.select(Call).where(Call.sid == sid)).one()
         event = session.scalars(sa.select(CarrierEvent).where(CarrierEvent.sid == sid)).one()
-    assert (call.state, call.path, call.ring_claimed_at) == ("ringing", "queue", None)  # the work: a row to be claimed
+        work = session.scalars(sa.select(Outbox)).one()
+    assert (call.state, call.path, call.ring_claimed_at) == ("ringing", "queue", None)
+    assert (work.job, work.args, work.done_at) == ("ring", {"call_id": call.id}, None)
     assert event.form["From"] == "+12125550177"
     assert call.id in event.answer
 

@@ -26,7 +26,7 @@ from voice.models import Leg
 from voice.settings import Settings
 from voice.simulator import scripts
 from voice.work import jobs, outbox, rq_worker
-from voice.work.worker import QUEUE, Redistributor, Worker
+from voice.work.worker import QUEUE, Relay, Worker
 
 NOW = firm.MONDAY_TEN
 A_LONG_TIME = dt.timedelta(hours=3)
@@ -155,7 +155,7 @@ def burst(queue: Queue) -> None:
 def test_jobs_run_through_rq(tools: jobs.Tools, with_redis: Queue, redis_url: str) -> None:
     emit(tools.database, n=1)
     emit(tools.database, n=2)
-    worker = Worker(tools, inline, Redistributor(redis_url).hand_over)
+    worker = Worker(tools, inline, Relay(redis_url).hand_over)
     work(worker, NOW, 3)
     assert done == []  # handed over, not done here
     assert len(with_redis) == 2
@@ -166,7 +166,7 @@ def test_jobs_run_through_rq(tools: jobs.Tools, with_redis: Queue, redis_url: st
 
 def test_what_redis_forgets_is_handed_over_again(tools: jobs.Tools, with_redis: Queue, redis_url: str) -> None:
     emit(tools.database, n=1)
-    worker = Worker(tools, inline, Redistributor(redis_url).hand_over)
+    worker = Worker(tools, inline, Relay(redis_url).hand_over)
     later = work(worker, NOW, 3)
     with_redis.connection.flushall()
     later = work(worker, later, 10)
@@ -179,7 +179,7 @@ def test_what_redis_forgets_is_handed_over_again(tools: jobs.Tools, with_redis: 
 
 def test_a_job_handed_over_twice_runs_once(tools: jobs.Tools, with_redis: Queue, redis_url: str) -> None:
     emit(tools.database, n=1)
-    hand_over = Redistributor(redis_url).hand_over
+    hand_over = Relay(redis_url).hand_over
     assert hand_over(1)
     assert hand_over(1)
     burst(with_redis)
@@ -188,7 +188,7 @@ def test_a_job_handed_over_twice_runs_once(tools: jobs.Tools, with_redis: Queue,
 
 def test_jobs_in_redis_are_ids_in_json(tools: jobs.Tools, with_redis: Queue, redis_url: str) -> None:
     emit(tools.database, n="a secret")
-    work(Worker(tools, inline, Redistributor(redis_url).hand_over), NOW, 1)
+    work(Worker(tools, inline, Relay(redis_url).hand_over), NOW, 1)
     kept = repr([with_redis.connection.hgetall(key) for key in with_redis.connection.keys("rq:job:*")])
     assert "a secret" not in kept
     assert with_redis.jobs[0].args == [1]
@@ -197,8 +197,8 @@ def test_jobs_in_redis_are_ids_in_json(tools: jobs.Tools, with_redis: Queue, red
 @pytest.mark.parametrize("fault", ["refuse", "stall"])
 def test_a_redis_that_refuses_or_hangs_stops_nothing(tools: jobs.Tools, redis_url: str, fault: str) -> None:
     with Proxy(Path(redis_url.removeprefix("unix://").partition("?")[0])) as proxy, capture_logs() as logs:
-        redistributor = Redistributor(f"redis://127.0.0.1:{proxy.port}/0")
-        worker = Worker(tools, inline, redistributor.hand_over)
+        relay = Relay(f"redis://127.0.0.1:{proxy.port}/0")
+        worker = Worker(tools, inline, relay.hand_over)
         getattr(proxy, fault)()
         for n in range(30):
             emit(tools.database, n=n)

@@ -93,4 +93,5 @@ def _place(simulator: Simulator, url: str, number: str) -> None:
     headers["Content-Type"] = "application/x-www-form-urlencoded"
     form = urlencode({"To": number, "From": LINE, "Url": f"{url}/answered"})
     where = f"{simulator.url}/2010-04-01/Accounts/{account.account_sid}/Calls.json"
-    urllib3.request("POST", where, headers=headers, body=form)
+    with urllib3.PoolManager() as connection:  # its own: the module's pool is everybody's, and evicts what others use
+        connection.request("POST", where, headers=headers, body=form)

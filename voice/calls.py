@@ -96,6 +96,7 @@ def _ring_or_promise(session: Session, call: Call, card: roster.LineCard, now: d
     closed = hours.why_closed(card.schedule(), now)
     if closed is None and ringing.people(session, card, call, now):
         moves.move(session, call, "ring", now)
+        outbox.ring(session, call.id, call.round, now)
         ringing.cross(session, call, now)
         return
     _open_callback(session, call, "nobody", closed or "nobody_on_shift", now)
@@ -194,6 +195,7 @@ def cut_off(session: Session, call: Call, now: dt.datetime) -> bool:
         ring_claimed_at=None, greeted_at=None, accepted_leg_id=None, reserved_by=None,
     )  # fmt: skip
     if moved:
+        outbox.ring(session, call.id, call.round, now)
         moves.note(session, "cut_off", now, call=call, staff=call.answered_by)
     return moved
 

@@ -15,7 +15,6 @@ from voice.rules import causes, ring_plan, states
 from voice.rules.wording import Who
 from voice.work import outbox
 
-LONG_WAIT = 30.0  # seconds: from then on staff are told since when the caller has been waiting
 RECENT = dt.timedelta(hours=24)  # the window of fewest_recent
 RESERVED = dt.timedelta(seconds=ring_plan.RESERVED)
 
@@ -289,8 +288,8 @@ def who(session: Session, call: Call, now: dt.datetime, zone: str) -> Who:
     """The caller as a staff member is told of them."""
     today = contacts.calls_today(session, call.line, call.caller, now, zone) if call.caller else 1
     name = contacts.name_of(session, call.caller) or call.caller_name
-    waits = (now - call.received_at).total_seconds() >= LONG_WAIT
-    return Who(name, call.caller, today, call.received_at if waits else None)
+    owed = callbacks.open_of(session, call.line, call.caller_key)
+    return Who(name, call.caller, today, owed.first_called_at if owed else None)
 
 
 def cross(session: Session, call: Call, now: dt.datetime) -> None:

@@ -17,6 +17,10 @@ from voice.ledger import Outbox
 HAND_AGAIN = dt.timedelta(seconds=10)  # handed over but not taken: Redis has lost it
 TAKE_AGAIN = dt.timedelta(seconds=60)  # taken but not done: whoever took it has died
 MAX_TRIES = 8
+RING = "ring"  # phones for a caller: the pacer's own work, never handed to Redis, whose delay the caller would hear
+
+
+TO_RING = sa.and_(Outbox.job == RING, Outbox.done_at.is_(None))
 
 
 def emit(
@@ -28,15 +32,27 @@ def emit(
     session.execute(insert(Outbox).values(**row).on_conflict_do_nothing(index_elements=["key"]))
 
 
+def ring(session: Session, call_id: str, round_: int, now: dt.datetime) -> None:
+    """Have phones rung for a caller: on arrival, and once more when they were cut off."""
+    emit(session, RING, now, key=f"ring:{call_id}:{round_}", call_id=call_id)
+
+
 def due(session: Session, now: dt.datetime, limit: int = 100) -> list[Outbox]:
     """Rows to hand over now: due and new, or handed over so long ago that the copy must be lost."""
     rows = sa.select(Outbox).where(
+        Outbox.job != RING,
         Outbox.done_at.is_(None),
         Outbox.due_at <= now,
         sa.or_(Outbox.handed_at.is_(None), Outbox.handed_at <= now - HAND_AGAIN),
         sa.or_(Outbox.taken_at.is_(None), Outbox.taken_at <= now - TAKE_AGAIN),
     )
     return list(session.scalars(rows.order_by(Outbox.due_at, Outbox.id).limit(limit)))
+
+
+def take_rings(session: Session, now: dt.datetime) -> list[str]:
+    """Take every caller for whom phones are to be rung: the ids of their calls. The work is then the pacer's."""
+    rows = sa.update(Outbox).where(TO_RING).values(taken_at=now, done_at=now, tries=1).returning(Outbox.args)
+    return [args["call_id"] for args in session.scalars(rows)]
 
 
 def handed(session: Session, ids: Sequence[int], now: dt.datetime) -> None:

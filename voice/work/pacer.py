@@ -12,10 +12,10 @@ from voice.db import UTC, Database
 from voice.models import Attempt, Call, Leg, StaffMember
 from voice.rules import ring_plan
 from voice.settings import Settings
+from voice.work import outbox
 
 log = structlog.get_logger()
 
-NEW = sa.and_(Call.state == "ringing", Call.path == "queue", Call.ring_claimed_at.is_(None))
 OFF_DUTY = sa.exists().where(
     StaffMember.id == Leg.staff_id, sa.or_(~StaffMember.active, StaffMember.availability != "on")
 )  # fmt: skip
@@ -28,10 +28,11 @@ LONG_RINGS = sa.and_(
 )  # fmt: skip
 
 
-def claim_new(database: Database, now: dt.datetime) -> None:
-    """Take on callers no worker has taken on yet: they are in hands, and need not be taken up the ladder."""
+def take_on(database: Database, now: dt.datetime) -> None:
+    """Take on the callers in the outbox: they are in hands, and need not be taken up the ladder."""
     with database.transaction() as session:
-        session.execute(sa.update(Call).where(NEW).values(ring_claimed_at=now))
+        for call_id in outbox.take_rings(session, now):
+            ringing.claim(session, call_id, now)
 
 
 def choose(database: Database, now: dt.datetime) -> str | None:

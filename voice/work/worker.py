@@ -31,13 +31,13 @@ KEPT = 3600  # seconds Redis remembers a job: longer than the relay can lag
 
 NOW = sa.bindparam("now", type_=UTC)
 LOOK = sa.select(
-    sa.exists().where(pacer.NEW).label("new"),
+    sa.exists().where(outbox.TO_RING).label("new"),
     sa.exists().where(Call.state == "ringing", Call.ended_at.is_(None)).label("callers"),
     sa.exists().where(Attempt.ended_at.is_(None), Attempt.leg_id.is_(None)).label("ring_backs"),
     sa.exists().where(sa.or_(Pace.next_leg_at > NOW, Pace.shut_until > NOW)).label("not_yet"),
     sa.exists().where(Leg.ended_at.is_(None), Leg.state.in_(("placed", "ringing"))).label("ringing"),
     sa.exists().where(pacer.LONG_RINGS).label("long_rings"),
-    sa.exists().where(Outbox.done_at.is_(None), Outbox.due_at <= NOW).label("work"),
+    sa.exists().where(Outbox.done_at.is_(None), Outbox.due_at <= NOW, Outbox.job != outbox.RING).label("work"),
 )
 
 Run = Callable[[Callable[[], None]], object]  # runs a piece of work now or soon: a pool's submit, or a plain call
@@ -56,7 +56,7 @@ class Worker:
         webhooks.read_spool(self.tools.database, self.tools.settings)
         look = self._look(now)
         if look.new:
-            pacer.claim_new(self.tools.database, now)
+            pacer.take_on(self.tools.database, now)
         if (look.callers or look.ring_backs) and not look.not_yet:
             self._place(now)
         if look.work or look.long_rings:
@@ -96,7 +96,7 @@ class Worker:
             roster.keep(firm, settings.home)
 
 
-class Redistributor:
+class Relay:
     """Hands outbox rows to RQ; says no when Redis does not answer, and leaves it alone for a while."""
 
     def __init__(self, url: str) -> None:
@@ -130,7 +130,7 @@ def main(settings: Settings) -> int:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda got, _frame: stopping.append(got))
     pool = ThreadPoolExecutor(max_workers=8, thread_name_prefix="carrier")
-    hand_over = Redistributor(settings.redis_url).hand_over if settings.redis_url else None
+    hand_over = Relay(settings.redis_url).hand_over if settings.redis_url else None
     worker = Worker(tools_for(settings), pool.submit, hand_over)
     child: subprocess.Popen[bytes] | None = None
     while not stopping:
