@@ -10,9 +10,10 @@ from sqlalchemy.orm import Session
 
 from dashboard import visits, words
 from voice import clock, contacts, notices
+from voice.firm import Business, Line, StaffMember
 from voice.installation import installation
 from voice.ledger import CallEvent, Message
-from voice.models import Business, Call, Line, StaffMember
+from voice.models import Call
 
 call_page = Blueprint("call_page", __name__)
 

@@ -14,10 +14,11 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
 from dashboard import list_rows, refusals, visits
-from voice import attempts, callbacks, claims, clock, notices, ringing
+from voice import attempts, callbacks, claims, clock, notices, results, ringing
 from voice.claims import Refusal
+from voice.firm import Line
 from voice.installation import installation
-from voice.models import Attempt, Call, Callback, Line
+from voice.models import Attempt, Call, Callback
 
 callback_list = Blueprint("callback_list", __name__)
 Verb = Callable[[Session, Callback, str, dt.datetime], Refusal | Attempt | None]
@@ -69,12 +70,12 @@ def call(callback_id: str) -> ResponseReturnValue:
 def result(callback_id: str) -> ResponseReturnValue:
     """How the talk ended, in one tap."""
     chosen = request.form.get("result", "")
-    if chosen not in callbacks.RESULTS:
+    if chosen not in results.RESULTS:
         abort(400, "That is not one of the results.")
 
     def give(session: Session, row: Callback, staff_id: str, now: dt.datetime) -> Refusal | None:
         due_at = _due_at(session, row, now) if chosen == "call_again" else None
-        return callbacks.give_result(session, row, staff_id, chosen, now, due_at, request.form.get("note", "")[:500])
+        return results.give_result(session, row, staff_id, chosen, now, due_at, request.form.get("note", "")[:500])
 
     return _do(callback_id, give)
 

@@ -10,8 +10,8 @@ from sqlalchemy.orm import Session
 
 from dashboard import visits
 from voice import greetings as verbs
+from voice.firm import Business, Line
 from voice.installation import installation
-from voice.models import Business, Line
 from voice.rules import greeting as rules
 
 greetings = Blueprint("greetings", __name__)

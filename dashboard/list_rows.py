@@ -11,8 +11,9 @@ from sqlalchemy.orm import Session
 
 from dashboard import words
 from voice import callbacks
+from voice.firm import Business, Line, StaffMember
 from voice.ledger import Message
-from voice.models import Business, Call, Callback, Contact, Line, StaffMember
+from voice.models import Call, Callback, Contact
 from voice.rules import numbers, states
 
 MOST = 200  # rows of one group on one page

@@ -5,9 +5,9 @@ import io
 from flask import Blueprint, abort, send_file
 from flask.typing import ResponseReturnValue
 
+from voice.firm import Audio
 from voice.installation import installation
 from voice.ledger import Message
-from voice.models import Audio
 
 messages = Blueprint("messages", __name__)
 KINDS = {"audio/mpeg": "audio/mpeg", "audio/mp3": "audio/mpeg", "audio/wav": "audio/wav", "audio/x-wav": "audio/wav"}

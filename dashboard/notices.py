@@ -7,9 +7,9 @@ from flask.typing import ResponseReturnValue
 from dashboard import visits
 from voice import clock
 from voice import notices as known_notices
+from voice.firm import Business
 from voice.installation import installation
 from voice.ledger import Notice
-from voice.models import Business
 
 notices = Blueprint("notices", __name__)
 MOST = 100

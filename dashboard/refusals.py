@@ -6,7 +6,8 @@ from sqlalchemy.orm import Session
 
 from dashboard import words
 from voice.claims import Refusal
-from voice.models import Callback, Line, StaffMember
+from voice.firm import Line, StaffMember
+from voice.models import Callback
 from voice.rules import numbers
 
 

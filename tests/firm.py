@@ -4,7 +4,7 @@ import datetime as dt
 from typing import Any
 
 from voice.db import Database
-from voice.models import Business, Line, LineStaff, StaffMember
+from voice.firm import Business, Line, LineStaff, StaffMember
 
 LINE = "+12125550100"
 SECOND_LINE = "+12125550120"

@@ -16,9 +16,10 @@ from dashboard import add_dashboard
 from tests.firm import LINE, found
 from voice import accounts, clock
 from voice.db import Database
+from voice.firm import Audio, StaffMember
 from voice.installation import Installation
 from voice.ledger import Message
-from voice.models import Audio, Call, Callback, Contact, StaffMember, new_id
+from voice.models import Call, Callback, Contact, new_id
 from voice.settings import Settings
 
 JANE = "+12125550142"

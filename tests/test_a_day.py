@@ -15,7 +15,8 @@ from twilio.rest import Client
 from tests import firm
 from tests.conftest import MakeWorld
 from tests.world import World
-from voice.models import Attempt, Leg, StaffMember
+from voice.firm import StaffMember
+from voice.models import Attempt, Leg
 from voice.simulator import scripts
 from voice.simulator.legs import Leg as PhoneLeg
 

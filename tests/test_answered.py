@@ -7,7 +7,7 @@ import pytest
 from tests import firm
 from tests.conftest import MakeWorld
 from tests.world import World, seconds, talked_with
-from voice.models import StaffMember
+from voice.firm import StaffMember
 from voice.simulator import scripts
 
 

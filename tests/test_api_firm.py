@@ -7,7 +7,8 @@ import sqlalchemy as sa
 
 from tests.program import JANE, MAIN, OTHER, Program
 from voice.db import Database
-from voice.models import Business, Callback, StaffMember
+from voice.firm import Business, StaffMember
+from voice.models import Callback
 
 pytest_plugins = ["tests.interface"]
 

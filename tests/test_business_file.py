@@ -10,7 +10,8 @@ import tomlkit
 from tests.program import ACME, JANE, MAIN, NOON, OTHER
 from voice import business
 from voice.db import Database
-from voice.models import Audio, Business, Callback, Contact, Line, LineStaff, StaffMember
+from voice.firm import Audio, Business, Line, LineStaff, StaffMember
+from voice.models import Callback, Contact
 
 pytest_plugins = ["tests.interface"]
 

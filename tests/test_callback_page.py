@@ -12,7 +12,8 @@ import time_machine
 from tests.firm import LINE, MONDAY_TEN
 from tests.pages import JANE, Firm, reads
 from voice import clock
-from voice.models import Attempt, Call, StaffMember
+from voice.firm import StaffMember
+from voice.models import Attempt, Call
 
 LUIS = "+12125550177"
 

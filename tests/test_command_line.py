@@ -12,8 +12,8 @@ import sqlalchemy as sa
 from tests.program import ACME, MAIN
 from voice import accounts, cli
 from voice.db import Database
+from voice.firm import Line
 from voice.ledger import User
-from voice.models import Line
 
 pytest_plugins = ["tests.interface"]
 

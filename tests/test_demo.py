@@ -9,7 +9,8 @@ from tests.program import NOON
 from voice import stats
 from voice.db import Database
 from voice.demo import firm, week
-from voice.models import Attempt, Call, Callback, Line
+from voice.firm import Line
+from voice.models import Attempt, Call, Callback
 
 
 def test_the_week_adds_up_and_its_promises_were_mostly_kept(both_databases: Database, tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from tests.firm import LINE
 from tests.pages import Firm, Visitor
 from voice import greetings
 from voice.app import create_app
-from voice.models import Audio, Line
+from voice.firm import Audio, Line
 
 
 @pytest.fixture

@@ -13,7 +13,8 @@ from tests.signed import arrival, call_sid, post
 from tests.world import World
 from voice.app import create_app
 from voice.db import Database
-from voice.models import Call, LineStaff, StaffMember
+from voice.firm import LineStaff, StaffMember
+from voice.models import Call
 from voice.settings import Settings
 from voice.simulator import scripts
 from voice.simulator.legs import Leg as PhoneLeg

@@ -8,7 +8,7 @@ import pytest
 from tests import firm
 from tests.conftest import MakeWorld
 from tests.world import World, seconds
-from voice.models import StaffMember
+from voice.firm import StaffMember
 from voice.rules import wording
 from voice.simulator import scripts
 from voice.simulator.legs import Leg as PhoneLeg

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from tests.missed import opened
 from tests.program import NOON
-from voice import callbacks, claims
+from voice import callbacks, claims, results
 from voice.db import Database
 from voice.models import Attempt
 
@@ -38,7 +38,7 @@ def session(acme: Database) -> Iterator[Session]:
 def test_a_result_that_settles_it_closes_it(session: Session, result: str, reason: str) -> None:
     callback = opened(session)
     claims.claim(session, callback, "sam", NOON)
-    assert callbacks.give_result(session, callback, "sam", result, NOON, note="boiler fixed") is None
+    assert results.give_result(session, callback, "sam", result, NOON, note="boiler fixed") is None
     assert (callback.state, callback.closed_reason, callback.result) == ("closed", reason, result)
     assert (callback.note, callback.claimed_by) == ("boiler fixed", None)
 
@@ -46,7 +46,7 @@ def test_a_result_that_settles_it_closes_it(session: Session, result: str, reaso
 def test_call_again_waits_until_the_time_that_was_agreed(session: Session) -> None:
     callback, friday = opened(session), NOON + dt.timedelta(days=3)
     claims.claim(session, callback, "sam", NOON)
-    assert callbacks.give_result(session, callback, "sam", "call_again", NOON, friday) is None
+    assert results.give_result(session, callback, "sam", "call_again", NOON, friday) is None
     assert (callback.state, callback.due_at, callback.claimed_by, callback.attempts) == ("waiting", friday, None, 0)
     assert callback.owed_by == "sam"
     assert callback.promised_by == NOON + 60 * MINUTE
@@ -57,20 +57,20 @@ def test_call_again_waits_until_the_time_that_was_agreed(session: Session) -> No
 def test_tries_by_hand_come_back_at_widening_gaps_and_then_it_is_unreached(session: Session, result: str) -> None:
     callback, gaps = opened(session), []
     for tries in (1, 2, 3):
-        assert callbacks.give_result(session, callback, "sam", result, NOON) is None
+        assert results.give_result(session, callback, "sam", result, NOON) is None
         assert (callback.state, callback.attempts) == ("waiting", tries)
         gaps.append(callback.due_at - NOON)
     assert gaps == [15 * MINUTE, 120 * MINUTE, dt.timedelta(hours=21)]
-    assert callbacks.give_result(session, callback, "sam", result, NOON) is None
+    assert results.give_result(session, callback, "sam", result, NOON) is None
     assert (callback.state, callback.attempts) == ("unreached", 4)
 
 
 def test_a_result_or_reason_nobody_knows_is_refused_by_name(session: Session) -> None:
     callback = opened(session)
     with pytest.raises(ValueError, match="result must be one of: sorted"):
-        callbacks.give_result(session, callback, "sam", "mended", NOON)
+        results.give_result(session, callback, "sam", "mended", NOON)
     with pytest.raises(ValueError, match="needs the time"):
-        callbacks.give_result(session, callback, "sam", "call_again", NOON)
+        results.give_result(session, callback, "sam", "call_again", NOON)
     with pytest.raises(ValueError, match="reason must be one of: talked"):
         callbacks.close(session, callback, "sam", "erased", NOON)
 
@@ -80,8 +80,8 @@ def test_nobody_closes_what_another_holds(session: Session) -> None:
     claims.claim(session, callback, "alex", NOON)
     for refused in (
         callbacks.close(session, callback, "sam", "done_by_staff", NOON),
-        callbacks.give_result(session, callback, "sam", "sorted", NOON),
-        callbacks.give_result(session, callback, "sam", "no_answer", NOON),
+        results.give_result(session, callback, "sam", "sorted", NOON),
+        results.give_result(session, callback, "sam", "no_answer", NOON),
     ):
         assert refused == claims.Refusal("held_by", holder="alex")
     assert (callback.state, callback.result, callback.attempts) == ("claimed", None, 0)
@@ -93,9 +93,9 @@ def test_it_is_not_closed_while_a_phone_is_live_for_it(session: Session) -> None
     attempt = Attempt(callback_id=callback.id, staff_id="sam", created_at=NOON)
     session.add(attempt)
     assert callbacks.close(session, callback, "sam", "done_by_staff", NOON) == claims.Refusal("under_way", "sam")
-    assert callbacks.give_result(session, callback, "sam", "sorted", NOON) == claims.Refusal("under_way", "sam")
+    assert results.give_result(session, callback, "sam", "sorted", NOON) == claims.Refusal("under_way", "sam")
     callback.state, attempt.ended_at = "wrapping_up", NOON
-    assert callbacks.give_result(session, callback, "sam", "sorted", NOON) is None
+    assert results.give_result(session, callback, "sam", "sorted", NOON) is None
 
 
 def test_reopened_it_is_due_now_and_the_promise_stays_as_it_was_said(session: Session) -> None:

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from tests import firm
 from tests.conftest import MakeWorld
 from tests.world import World
-from voice import attempts, callbacks
+from voice import attempts, results
 from voice.claims import Refusal
 from voice.models import Attempt, Callback
 from voice.simulator import scripts
@@ -62,7 +62,7 @@ def result(world: World, what: str) -> Refusal | None:
     """Sam says how it ended."""
     with world.database.transaction() as session:
         row = session.scalars(sa.select(Callback)).one()
-        return callbacks.give_result(session, row, "sam", what, world.now)
+        return results.give_result(session, row, "sam", what, world.now)
 
 
 @pytest.mark.proves("01-6.14", "01-3.3")

@@ -11,8 +11,8 @@ import time_machine
 
 from tests.pages import PASSWORD, Firm
 from voice import accounts
+from voice.firm import StaffMember
 from voice.ledger import SignIn, Token, User
-from voice.models import StaffMember
 
 NOON = dt.datetime(2026, 11, 23, 17, tzinfo=dt.UTC)
 

@@ -4,7 +4,7 @@ import pytest
 from sqlalchemy.orm import Session
 
 from tests.world import World
-from voice.models import StaffMember
+from voice.firm import StaffMember
 from voice.simulator import scripts
 
 

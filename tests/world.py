@@ -17,7 +17,7 @@ from structlog.testing import capture_logs
 
 from tests import documents, firm
 from tests.simulator import openapi
-from voice import callbacks, ringing
+from voice import results, ringing
 from voice.app import create_app
 from voice.carrier.client import Carrier
 from voice.db import Database
@@ -140,7 +140,7 @@ class World:
 
         def say(session: Session) -> None:
             held = session.scalars(sa.select(Callback).where(Callback.claimed_by == name)).one()
-            assert callbacks.give_result(session, held, name, result, self.now) is None
+            assert results.give_result(session, held, name, result, self.now) is None
 
         self.write(say)
 

@@ -14,8 +14,8 @@ from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 from sqlalchemy.orm import Session
 
+from voice.firm import StaffMember
 from voice.ledger import SignIn, Token, User
-from voice.models import StaffMember
 
 ROLES = ("staff", "owner")
 IDLE = dt.timedelta(hours=12)

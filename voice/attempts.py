@@ -14,7 +14,8 @@ from sqlalchemy.orm import Session
 from voice import callbacks, claims, moves
 from voice.claims import Refusal
 from voice.db import UTC
-from voice.models import Attempt, Call, Callback, Leg, Line, StaffMember, new_id
+from voice.firm import Line, StaffMember
+from voice.models import Attempt, Call, Callback, Leg, new_id
 from voice.rules import numbers, promise, ring_plan
 from voice.work import outbox
 

@@ -12,10 +12,11 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
-from voice import contacts, moves, paging
+from voice import contacts, moves, paging, promising
 from voice.claims import Refusal, live_attempt, mine_to_touch, no_live_attempt, refusal
-from voice.models import Call, Callback, Line, LineStaff, Promise, StaffMember, new_id
-from voice.rules import hours, numbers, promise, states
+from voice.firm import Line
+from voice.models import Call, Callback, Promise, new_id
+from voice.rules import numbers, states
 
 OPEN = tuple(state for state in states.CALLBACK_STATES if state != "closed")
 BY_STAFF = (
@@ -25,13 +26,6 @@ BY_STAFF = (
     "wrong_person",
     "withdrawn_by_caller",
 )  # reasons a person may give
-CLOSING = {
-    "sorted": "talked",
-    "wrong_person": "wrong_person",
-    "do_not_call": "withdrawn_by_caller",
-    "done_by_hand": "done_by_staff",
-}
-RESULTS = (*CLOSING, "call_again", "left_voicemail", "no_answer")
 
 
 @dataclass(frozen=True)
@@ -40,11 +34,6 @@ class Page:
 
     items: list[Callback]
     next: str | None
-
-
-def schedule(line: Line) -> hours.Schedule:
-    """A line's opening hours as the rules read them."""
-    return hours.Schedule.make(line.hours, line.time_zone, line.holidays, line.closed_days)
 
 
 def open_for(session: Session, call: Call, cause: str, now: dt.datetime) -> Callback | None:
@@ -58,7 +47,7 @@ def open_for(session: Session, call: Call, cause: str, now: dt.datetime) -> Call
     if contacts.is_blocked(session, call.caller):
         return None
     line = session.get_one(Line, call.line)
-    promised = promised_by(session, line, call.caller, now)
+    promised = promising.promised_by(session, line, call.caller, now)
     while (callback := _insert(session, call, cause, promised) or _merge(session, call, promised, now)) is None:
         pass  # theirs was closed between our two statements: now ours is the first
     call.callback_id = callback.id
@@ -111,22 +100,6 @@ def owed_by(session: Session, line: str, caller_key: str) -> str | None:
     return (callback.claimed_by or callback.owed_by) if callback else None
 
 
-def promised_by(session: Session, line: Line, caller: str | None, now: dt.datetime) -> dt.datetime:
-    """The time we would promise this caller now: from the line's minutes and hours, and what is ahead of them."""
-    ahead = sa.select(sa.func.count()).where(Callback.line == line.number, Callback.state.in_(("waiting", "claimed")))
-    on_duty = sa.select(sa.func.count()).select_from(LineStaff).join(StaffMember)
-    people = on_duty.where(LineStaff.line == line.number, StaffMember.active, StaffMember.availability == "on")
-    inputs = promise.PromiseInputs(
-        now=now,
-        minutes=line.promise_minutes,
-        schedule=schedule(line),
-        caller_zones=numbers.caller_zones(caller, line.time_zone),
-        ahead=session.scalar(ahead) or 0,
-        people=max(session.scalar(people) or 0, 1),
-    )
-    return promise.promise(inputs)
-
-
 def listed(session: Session, wanted: Collection[str] = OPEN, limit: int = 50, cursor: str | None = None) -> Page:
     """Callbacks in these states in order of promise (`due_at, id`). Raises ValueError for a cursor that is not ours."""
     rows = sa.select(Callback).where(Callback.state.in_(wanted)).order_by(Callback.due_at, Callback.id)
@@ -172,52 +145,6 @@ def reopen(session: Session, callback: Callback, now: dt.datetime) -> Refusal | 
     hold_if_forbidden(session, callback, now)
     moves.note(session, "reopened", now, callback=callback)
     return None
-
-
-def give_result(
-    session: Session,
-    callback: Callback,
-    staff_id: str,
-    result: str,
-    now: dt.datetime,
-    due_at: dt.datetime | None = None,
-    note: str = "",
-) -> Refusal | None:
-    """How it ended, as chosen by staff: one of RESULTS. `call_again` needs `due_at`. Raises ValueError for others."""
-    if result not in RESULTS:
-        raise ValueError(f"result must be one of: {', '.join(RESULTS)}")
-    if result == "call_again" and due_at is None:
-        raise ValueError("call_again needs the time to call again")
-    if result in CLOSING:
-        return close(session, callback, staff_id, CLOSING[result], now, note, result)
-    # A try of ours has counted itself when it ended; one dialled by hand counts here.
-    tries = callback.attempts + (result != "call_again" and callback.state != "wrapping_up")
-    also = [mine_to_touch(staff_id, now), no_live_attempt()]
-    values = {"result": result, "attempts": tries, "note": note or callback.note, "owed_by": staff_id}
-    if not back_on_list(session, callback, "again", tries, now, also, due_at=due_at, **values):
-        return refusal(callback, staff_id)
-    moves.note(session, "result", now, callback=callback, staff=staff_id, result=result)
-    return None
-
-
-def back_on_list(
-    session: Session,
-    callback: Callback,
-    event: str,
-    tries: int,
-    now: dt.datetime,
-    also: Collection[sa.ColumnElement[bool]] = (),
-    due_at: dt.datetime | None = None,
-    **values: Any,
-) -> bool:
-    """After `tries` that reached nobody: due again at a widening gap (or at `due_at`), or unreached after the last."""
-    line = session.get_one(Line, callback.line)
-    free = {"claimed_by": None, "lease_until": None}
-    if due_at is None and tries >= line.max_attempts:
-        return moves.move(session, callback, "exhaust", now, list(also), **free, **values)
-    zones = numbers.caller_zones(callback.caller, line.time_zone)
-    later = due_at or promise.retry_at(now, tries, schedule(line), zones)
-    return moves.move(session, callback, event, now, list(also), due_at=later, **free, **values)
 
 
 def hold_if_forbidden(session: Session, callback: Callback, now: dt.datetime) -> numbers.Refusal | None:

@@ -9,7 +9,8 @@ from sqlalchemy.orm import Session
 
 from voice import moves
 from voice.db import UTC
-from voice.models import Attempt, Callback, Line
+from voice.firm import Line
+from voice.models import Attempt, Callback
 from voice.rules import states
 
 LEASE = dt.timedelta(seconds=90)  # after the last sign of life

@@ -8,7 +8,8 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
-from voice.models import Business, Call, Callback, Contact, Line
+from voice.firm import Business, Line
+from voice.models import Call, Callback, Contact
 from voice.rules import numbers
 
 

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 import structlog
 from sqlalchemy.orm import Session
 
-from voice import attempts, callbacks, claims, contacts, moves
+from voice import attempts, callbacks, claims, contacts, moves, results
 from voice.db import UTC
 from voice.models import Attempt, Callback, Leg
 from voice.rules.causes import TALK_SECONDS
@@ -137,7 +137,7 @@ def _ended(session: Session, attempt: Attempt, callback: Callback, news: News, n
     if ending in ("talked", "short_talk"):
         moves.move(session, callback, "wrap_up", now, lease_until=now + claims.WRAP_UP)
     elif ending in ("no_answer", "busy"):
-        callbacks.back_on_list(session, callback, "no_answer", callback.attempts, now)
+        results.back_on_list(session, callback, "no_answer", callback.attempts, now)
     elif news.hold is not None:
         callbacks.hold(session, callback, news.hold, now)
     else:

@@ -7,7 +7,7 @@ import wave
 import av
 from sqlalchemy.orm import Session
 
-from voice.models import Audio, Line
+from voice.firm import Audio, Line
 from voice.rules import greeting
 
 MAX_BYTES = 5 * 1024 * 1024

@@ -38,82 +38,10 @@ class Base(DeclarativeBase):
     }
 
 
-def _one_of(column: str, values: tuple[str, ...]) -> sa.CheckConstraint:
+def one_of(column: str, values: tuple[str, ...]) -> sa.CheckConstraint:
+    """A check that a text column holds one of these words."""
     listed = ", ".join(f"'{value}'" for value in values)
     return sa.CheckConstraint(f"{column} IN ({listed})", name=column)
-
-
-class Business(Base):
-    """The firm: one row, and the version of everything `apply` and the settings pages edit."""
-
-    __tablename__ = "business"
-    id: Mapped[int] = mapped_column(Count, primary_key=True)
-    name: Mapped[str]
-    country: Mapped[str]
-    time_zone: Mapped[str]
-    version: Mapped[int] = mapped_column(default=1)  # grows with every change; the roster file carries it
-
-
-class Audio(Base):
-    """A sound: an uploaded greeting or a caller's message. In the database, so that every process can play it."""
-
-    __tablename__ = "audio"
-    id: Mapped[str] = mapped_column(primary_key=True)  # sha256 of the bytes
-    content_type: Mapped[str]
-    seconds: Mapped[float]
-    data: Mapped[bytes]
-
-
-class Line(Base):
-    """A number of ours."""
-
-    __tablename__ = "lines"
-    __table_args__ = (_one_of("ring", ("everyone", "in_order", "fewest_recent")),)
-    number: Mapped[str] = mapped_column(primary_key=True)
-    name: Mapped[str]
-    position: Mapped[int]
-    active: Mapped[bool] = mapped_column(default=True)
-    greeting: Mapped[str]
-    greeting_audio: Mapped[str | None] = mapped_column(sa.ForeignKey("audio.id"))
-    language: Mapped[str]
-    ring: Mapped[str] = mapped_column(default="everyone")
-    last_person_first: Mapped[bool] = mapped_column(default=True)
-    ring_seconds: Mapped[int] = mapped_column(default=20)
-    in_order_step_seconds: Mapped[int] = mapped_column(default=12)
-    promise_minutes: Mapped[int] = mapped_column(default=60)
-    max_attempts: Mapped[int] = mapped_column(default=4)
-    hours: Mapped[dict[str, Any]]  # {"mon": "09:00-17:30", …}
-    holidays: Mapped[str] = mapped_column(default="")
-    closed_days: Mapped[list[Any]]  # ISO dates
-    time_zone: Mapped[str]
-
-
-class StaffMember(Base):
-    """Somebody who answers. Missing from the file: switched off, never deleted."""
-
-    __tablename__ = "staff"
-    __table_args__ = (
-        _one_of("role", ("staff", "owner")),
-        _one_of("availability", ("on", "away", "off")),
-    )
-    id: Mapped[str] = mapped_column(primary_key=True)
-    name: Mapped[str]
-    phone: Mapped[str]
-    email: Mapped[str] = mapped_column(default="")
-    role: Mapped[str] = mapped_column(default="staff")
-    no_mailbox: Mapped[bool] = mapped_column(default=False)
-    shifts: Mapped[dict[str, Any] | None] = mapped_column(sa.JSON(none_as_null=True))  # None: the line's hours
-    availability: Mapped[str] = mapped_column(default="on")
-    active: Mapped[bool] = mapped_column(default=True)
-
-
-class LineStaff(Base):
-    """Who answers which line, in which order."""
-
-    __tablename__ = "line_staff"
-    line: Mapped[str] = mapped_column(sa.ForeignKey("lines.number"), primary_key=True)
-    staff_id: Mapped[str] = mapped_column(sa.ForeignKey("staff.id"), primary_key=True)
-    position: Mapped[int]
 
 
 class Contact(Base):
@@ -133,9 +61,9 @@ class Call(Base):
 
     __tablename__ = "calls"
     __table_args__ = (
-        _one_of("state", states.CALL_STATES),
-        _one_of("outcome", ("pending", "talked", "callback", "blocked")),
-        _one_of("path", ("queue", "dial", "fallback")),
+        one_of("state", states.CALL_STATES),
+        one_of("outcome", ("pending", "talked", "callback", "blocked")),
+        one_of("path", ("queue", "dial", "fallback")),
         sa.Index("ix_calls_open", "received_at", sqlite_where=sa.text("ended_at IS NULL"),
                  postgresql_where=sa.text("ended_at IS NULL")),  # pacer and sweeper: which calls are live
         sa.Index("ix_calls_line_received_at", "line", "received_at"),  # lists and figures of a line
@@ -187,8 +115,8 @@ class Leg(Base):
 
     __tablename__ = "legs"
     __table_args__ = (
-        _one_of("state", states.LEG_STATES),
-        _one_of("purpose", ("ring", "cut_off", "ring_back", "dial")),
+        one_of("state", states.LEG_STATES),
+        one_of("purpose", ("ring", "cut_off", "ring_back", "dial")),
         # No phone is rung twice at once: the database itself refuses the second live leg.
         sa.Index("uq_legs_live_phone", "phone", unique=True, sqlite_where=sa.text("ended_at IS NULL"),
                  postgresql_where=sa.text("ended_at IS NULL")),
@@ -223,7 +151,7 @@ class Callback(Base):
 
     __tablename__ = "callbacks"
     __table_args__ = (
-        _one_of("state", states.CALLBACK_STATES),
+        one_of("state", states.CALLBACK_STATES),
         sa.Index("uq_callbacks_open_caller", "line", "caller_key", unique=True,
                  sqlite_where=sa.text("state <> 'closed'"), postgresql_where=sa.text("state <> 'closed'")),
         sa.Index("ix_callbacks_open_due", "due_at", "id", sqlite_where=sa.text("state <> 'closed'"),
@@ -272,7 +200,7 @@ class Attempt(Base):
 
     __tablename__ = "attempts"
     __table_args__ = (
-        _one_of("state", states.ATTEMPT_STATES),
+        one_of("state", states.ATTEMPT_STATES),
         # A dial is at most once: one live attempt per callback, refused by the database.
         sa.Index("uq_attempts_live_callback", "callback_id", unique=True, sqlite_where=sa.text("ended_at IS NULL"),
                  postgresql_where=sa.text("ended_at IS NULL")),

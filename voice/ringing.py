@@ -9,8 +9,9 @@ from sqlalchemy.orm import Session
 
 from voice import attempts, callbacks, contacts, moves, roster
 from voice.db import one_row
+from voice.firm import StaffMember
 from voice.ledger import Pace
-from voice.models import Call, Leg, StaffMember
+from voice.models import Call, Leg
 from voice.rules import causes, ring_plan, states
 from voice.rules.wording import Who
 from voice.work import outbox

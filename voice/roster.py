@@ -20,7 +20,8 @@ import structlog
 from sqlalchemy import event
 from sqlalchemy.orm import Session, UOWTransaction
 
-from voice.models import Business, Contact, Line, LineStaff, StaffMember
+from voice.firm import Business, Line, LineStaff, StaffMember
+from voice.models import Contact
 from voice.rules import hours as opening
 from voice.rules import ring_plan
 

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import make_url
 
 from voice.db import Database
-from voice.models import Line, StaffMember
+from voice.firm import Line, StaffMember
 from voice.running import say
 from voice.settings import Settings
 

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from dashboard.api.problems import Problem
 from voice import paging
-from voice.models import Line, StaffMember
+from voice.firm import Line, StaffMember
 from voice.rules.numbers import E164
 
 MAX_LIMIT, USUAL_LIMIT = 200, 50

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from dashboard.api import asked, shapes
 from dashboard.api.operation import Answer, operation
 from dashboard.api.problems import Problem
-from voice.models import Line, LineStaff
+from voice.firm import Line, LineStaff
 
 SAME = (
     "number", "name", "active", "greeting", "language", "ring", "last_person_first", "ring_seconds",

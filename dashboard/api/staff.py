@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from dashboard.api import asked, shapes
 from dashboard.api.operation import Answer, operation
 from dashboard.api.problems import Problem
-from voice.models import StaffMember
+from voice.firm import StaffMember
 
 SAME = ("id", "name", "phone", "email", "role", "no_mailbox", "shifts", "availability", "active")
 

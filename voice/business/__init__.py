@@ -9,7 +9,7 @@ from voice.business.export import export
 from voice.business.read import read
 from voice.business.rows import write
 from voice.business.table import BadBusiness
-from voice.models import Business
+from voice.firm import Business
 
 __all__ = ["BadBusiness", "apply", "export"]
 

@@ -8,7 +8,8 @@ from sqlalchemy.orm import Session
 from tomlkit.items import InlineTable, Table
 
 from voice.business.plan import Week
-from voice.models import Business, Contact, Line, LineStaff, StaffMember
+from voice.firm import Business, Line, LineStaff, StaffMember
+from voice.models import Contact
 from voice.rules.hours import DAYS
 
 STAFF_FIELDS = ("id", "name", "phone", "email", "role", "no_mailbox")

@@ -9,7 +9,8 @@ from sqlalchemy.orm import Session
 
 from voice import callbacks
 from voice.business.plan import LinePlan, Plan
-from voice.models import Business, Contact, Line, LineStaff, StaffMember
+from voice.firm import Business, Line, LineStaff, StaffMember
+from voice.models import Contact
 
 
 def write(session: Session, plan: Plan, now: dt.datetime) -> bool:

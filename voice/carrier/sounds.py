@@ -2,8 +2,8 @@
 
 from flask import Blueprint, Response, abort
 
+from voice.firm import Audio, Line
 from voice.installation import installation
-from voice.models import Audio, Line
 from voice.rules.ringback_tone import ringback_wav
 
 sounds = Blueprint("sounds", __name__)

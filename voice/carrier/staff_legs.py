@@ -8,7 +8,8 @@ from voice.carrier.delivery import Delivery
 from voice.carrier.inbound import card_of
 from voice.carrier.webhooks import document, receipt
 from voice.carrier.words import OVER, leg_event
-from voice.models import Attempt, Call, Leg, StaffMember
+from voice.firm import StaffMember
+from voice.models import Attempt, Call, Leg
 from voice.rules import wording
 
 JOIN_TRIES = 3

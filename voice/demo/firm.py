@@ -13,7 +13,8 @@ from sqlalchemy.orm import Session
 from voice import accounts, business
 from voice.db import Database
 from voice.demo import week
-from voice.models import Call, Line, StaffMember
+from voice.firm import Line, StaffMember
+from voice.models import Call
 from voice.settings import Settings
 from voice.simulated import described
 

@@ -8,8 +8,9 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
-from voice import callbacks, moves
-from voice.models import Attempt, Call, Callback, Contact, Line, Promise
+from voice import moves, promising
+from voice.firm import Line
+from voice.models import Attempt, Call, Callback, Contact, Promise
 
 DAYS = 7
 CLOSED_DAYS_AGO = 3
@@ -98,7 +99,7 @@ class _Week:
     def _missed(self, at: dt.datetime, caller: str, cause: str) -> Callback:
         call = self._call(at, caller)
         self._over(call, cause)
-        promised = callbacks.promised_by(self.session, self.line, caller, at)
+        promised = promising.promised_by(self.session, self.line, caller, at)
         return self._callback(call, promised, reason=cause)
 
     def _over(self, call: Call, cause: str) -> None:

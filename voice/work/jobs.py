@@ -12,8 +12,9 @@ from voice import attempts, calls, clock, dialled, legs, messages
 from voice.carrier import client, words
 from voice.carrier.delivery import RETRY
 from voice.db import Database
+from voice.firm import Audio
 from voice.ledger import Message
-from voice.models import Attempt, Audio, Call, Leg
+from voice.models import Attempt, Call, Leg
 from voice.rules import numbers
 from voice.settings import Settings
 from voice.work import outbox

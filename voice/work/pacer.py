@@ -9,7 +9,8 @@ from sqlalchemy.orm import Session
 from voice import attempts, carrier_pace, legs, moves, notices, ringing, roster
 from voice.carrier import client
 from voice.db import UTC, Database
-from voice.models import Attempt, Call, Leg, StaffMember
+from voice.firm import StaffMember
+from voice.models import Attempt, Call, Leg
 from voice.rules import ring_plan
 from voice.settings import Settings
 from voice.work import outbox

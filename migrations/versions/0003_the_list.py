@@ -1,0 +1,14 @@
+"""What the callback list remembers: later, handed over, what it was about, and how to undo."""
+
+revision = "0003"
+down_revision = "0002"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    pass
+
+
+def downgrade() -> None:
+    pass
