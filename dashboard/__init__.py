@@ -5,7 +5,19 @@ import pathlib
 
 from flask import Blueprint, Flask, g, url_for
 
-from dashboard import call_page, callback_list, errors, greetings, headers, messages, notices, sign_in, visits, words
+from dashboard import (
+    call_page,
+    callback_list,
+    errors,
+    greetings,
+    headers,
+    live,
+    messages,
+    notices,
+    sign_in,
+    visits,
+    words,
+)
 from dashboard.api import api
 from voice.installation import installation
 
@@ -14,6 +26,7 @@ PAGES = (
     sign_in.sign_in,
     callback_list.callback_list,
     call_page.call_page,
+    live.live,
     messages.messages,
     greetings.greetings,
     notices.notices,
@@ -32,6 +45,7 @@ def add_dashboard(app: Flask) -> None:
     app.before_request(visits.guard)
     app.after_request(headers.add_headers)
     errors.add_error_pages(app)
+    live.add_doorbell(app)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     versions = {file.name: _version(file) for file in (HERE / "static").iterdir()}
 
