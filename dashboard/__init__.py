@@ -11,6 +11,7 @@ from dashboard import (
     errors,
     greetings,
     headers,
+    lighter,
     live,
     messages,
     notices,
@@ -43,6 +44,7 @@ def add_dashboard(app: Flask) -> None:
     for page in PAGES:
         app.register_blueprint(page)
     app.before_request(visits.guard)
+    app.after_request(lighter.pack)
     app.after_request(headers.add_headers)
     errors.add_error_pages(app)
     live.add_doorbell(app)

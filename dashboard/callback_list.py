@@ -13,7 +13,7 @@ from flask import Blueprint, Response, abort, make_response, redirect, render_te
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
-from dashboard import list_rows, refusals, visits
+from dashboard import list_rows, refusals, steps, visits
 from voice import attempts, callbacks, claims, clock, notices, results, ringing
 from voice.claims import Refusal
 from voice.firm import Line
@@ -148,5 +148,6 @@ def _contents() -> dict[str, object]:
     visit, now = visits.here(), clock.now()
     with installation().database.reading() as session:
         listing = list_rows.read(session, visit.staff_id, now)
+        under_way = steps.read(session, visit.staff_id)
         unseen = len(notices.unseen(session)) if visit.is_owner else 0
-    return {"listing": listing, "now": now, "unseen": unseen}
+    return {"listing": listing, "steps": under_way, "now": now, "unseen": unseen}
