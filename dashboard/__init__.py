@@ -15,6 +15,8 @@ from dashboard import (
     live,
     messages,
     notices,
+    push,
+    shell,
     sign_in,
     visits,
     words,
@@ -31,6 +33,8 @@ PAGES = (
     messages.messages,
     greetings.greetings,
     notices.notices,
+    push.push,
+    shell.shell,
 )
 
 

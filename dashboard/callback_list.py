@@ -14,7 +14,7 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
 from dashboard import list_rows, refusals, steps, visits
-from voice import attempts, callbacks, claims, clock, notices, results, ringing
+from voice import attempts, callbacks, claims, clock, notices, push_key, results, ringing
 from voice.claims import Refusal
 from voice.firm import Line
 from voice.installation import installation
@@ -141,7 +141,8 @@ def _due_at(session: Session, row: Callback, now: dt.datetime) -> dt.datetime:
 
 
 def _page(problem: Problem | None = None, status: int = 200) -> Response:
-    return make_response(render_template("list.html", problem=problem, **_contents()), status)
+    key = push_key.public(installation().settings.key())
+    return make_response(render_template("list.html", problem=problem, push_key=key, **_contents()), status)
 
 
 def _contents() -> dict[str, object]:

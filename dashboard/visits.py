@@ -14,7 +14,7 @@ from voice.installation import installation
 
 CARRIER = frozenset({"phone"})  # blueprints that check the carrier's signature themselves
 TOKEN = frozenset({"api"})  # blueprints that check a bearer token themselves
-PUBLIC_BLUEPRINTS = frozenset({"health", "sounds", "assets"})
+PUBLIC_BLUEPRINTS = frozenset({"health", "sounds", "assets", "shell"})
 PUBLIC = frozenset({"sign_in.form", "sign_in.enter", "api.openapi"})
 QUIET = frozenset(
     {"callback_list.part", "live.stream"}

@@ -18,9 +18,12 @@ LAYERS: list[tuple[str, list[str]]] = [
         "ground",
         ["voice", "voice.bootstrap", "voice.progress", "voice.clock", "voice.logs", "voice.settings", "voice.rules"],
     ),
-    ("rows", ["voice.models", "voice.firm", "voice.ledger", "voice.db", "voice.migrate"]),
+    ("rows", ["voice.models", "voice.firm", "voice.ledger", "voice.devices", "voice.db", "voice.migrate"]),
     ("outbox", ["voice.work", "voice.work.outbox", "voice.moves", "voice.notices", "voice.paging", "voice.roster"]),
-    ("people", ["voice.contacts", "voice.texts", "voice.greetings", "voice.accounts"]),
+    (
+        "people",
+        ["voice.contacts", "voice.texts", "voice.greetings", "voice.accounts", "voice.push_key", "voice.pushing"],
+    ),
     ("callbacks", ["voice.promising", "voice.claims", "voice.callbacks", "voice.results", "voice.attempts"]),
     (
         "calls",
@@ -38,7 +41,7 @@ LAYERS: list[tuple[str, list[str]]] = [
         ],
     ),
     ("carrier", ["voice.carrier"]),
-    ("jobs", ["voice.work.jobs", "voice.work.pacer", "voice.carrier.reconcile"]),
+    ("jobs", ["voice.work.jobs", "voice.work.web_push", "voice.work.pacer", "voice.carrier.reconcile"]),
     (
         "entry points",
         [

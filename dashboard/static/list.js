@@ -4,6 +4,7 @@ import { morphChildren } from "./morph.js";
 import { setClock, tick } from "./times.js";
 import { listenToKeys } from "./keys.js";
 import { stayLive } from "./live.js";
+import { isAlert, setUpAlerts, tellOfNew } from "./notify.js";
 
 const TOO_LONG = 4000; // an answer that is still not here makes what one sees an old list
 const RENEW = 30000;
@@ -22,6 +23,7 @@ function show(fresh) {
   const row = document.activeElement?.closest?.("[data-row]");
   morphChildren(list, fresh);
   tick(list);
+  tellOfNew(list);
   const waiting = list.querySelector("#title-waiting .count")?.textContent ?? "0";
   document.title = `${waiting === "0" ? "" : `(${waiting}) `}Callbacks · Ringback`;
   if (row && document.activeElement === document.body) document.getElementById(row.id)?.focus();
@@ -125,4 +127,6 @@ setClock(list.dataset.now);
 listenToKeys(list, document.getElementById("help"));
 setInterval(() => tick(list), 1000);
 setInterval(renew, RENEW);
-stayLive(list.dataset.live, ask, { restsWhenHidden: () => true });
+tellOfNew(list);
+setUpAlerts(document.getElementById("alerts"));
+stayLive(list.dataset.live, ask, { restsWhenHidden: () => !isAlert() });
