@@ -9,7 +9,8 @@ self.addEventListener("activate", (event) => event.waitUntil(tidy().then(() => s
 
 async function keepShell() {
   const page = await fetch(OFFLINE, { cache: "no-store", credentials: "omit" });
-  const needs = [...(await page.clone().text()).matchAll(/"(\/assets\/[^"]+)"/g)].map(([, address]) => address);
+  const named = (await page.clone().text()).matchAll(/"(\/assets\/[^"]+)"/g);
+  const needs = [...new Set([...named].map(([, address]) => address))];
   const shell = await caches.open(SHELL);
   await shell.put(OFFLINE, page);
   await shell.addAll(needs);

@@ -212,6 +212,8 @@ def push(
         session.expunge(device)
     try:
         web_push.send(tools.settings, device, news, now)
+    except web_push.NotSent as problem:
+        raise Again(str(problem)) from None
     except web_push.Gone:
         with tools.database.transaction() as session:
             pushing.forget(session, device.endpoint)
