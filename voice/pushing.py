@@ -18,8 +18,9 @@ MOST = 10  # browsers of one user; the oldest gives way
 SOON = dt.timedelta(minutes=5)  # before a promise that nobody has taken in hand is rung for once more
 STALE = dt.timedelta(minutes=30)  # somebody woken later than this would be woken for an old story
 LONGEST_NAME = 60
+MOST_DUE = 200  # at one look, which holds the database's one writer
 
-Kind = Literal["new", "due", "handed"]
+Kind = Literal["new", "handed", "due"]
 STILL_SO: dict[Kind, tuple[str, ...]] = {
     "new": ("waiting", "no_number"),
     "due": ("waiting",),
@@ -59,24 +60,24 @@ def forget_user(session: Session, user_id: str) -> None:
     session.execute(sa.delete(Device).where(Device.user_id == user_id))
 
 
-def wake(session: Session, callback: Callback, kind: Kind, now: dt.datetime, staff_id: str | None = None) -> None:
+def wake(
+    session: Session, callback: Callback, kind: Literal["new", "handed"], now: dt.datetime, staff_id: str | None = None
+) -> None:
     """Have people told of a callback: everybody on shift for its line, or `staff_id` alone.
 
-    `new`: it was opened · `due`: its time is near and nobody has it · `handed`: a colleague gave it to `staff_id`.
-    Costs one question while nobody has asked to be woken.
+    `new`: it was opened · `handed`: a colleague gave it to `staff_id`. Costs one question while nobody has asked.
     """
-    if session.scalar(sa.select(sa.exists().where(Device.id.is_not(None)))):
-        about = callback.due_at if kind == "due" else now if kind == "handed" else callback.first_called_at
-        key = f"wake:{kind}:{callback.id}:{about.isoformat()}"
-        outbox.emit(session, "wake", now, key=key, callback_id=callback.id, kind=kind, staff_id=staff_id)
+    if _anybody_asked(session):
+        about = now if kind == "handed" else callback.first_called_at
+        _emit(session, callback, kind, about, now, staff_id)
 
 
 def wake_for_due(session: Session, now: dt.datetime) -> None:
-    """Sweep: those whose time comes within five minutes and whom nobody has in hand."""
+    """Sweep: tell, as `due`, of those whose time comes within five minutes and whom nobody has in hand."""
     near = sa.select(Callback).where(Callback.state == "waiting", Callback.due_at > now, Callback.due_at <= now + SOON)
-    if session.scalar(sa.select(sa.exists().where(Device.id.is_not(None)))):
-        for callback in session.scalars(near).all():
-            wake(session, callback, "due", now)
+    if _anybody_asked(session):
+        for callback in session.scalars(near.order_by(Callback.due_at).limit(MOST_DUE)).all():
+            _emit(session, callback, "due", callback.due_at, now)
 
 
 def spread(session: Session, callback: Callback, kind: Kind, staff_id: str | None, now: dt.datetime) -> None:
@@ -88,6 +89,17 @@ def spread(session: Session, callback: Callback, kind: Kind, staff_id: str | Non
             stale_at = (now + STALE).isoformat()
             about: dict[str, Any] = {"device_id": device.id, "callback_id": callback.id, "kind": kind}
             outbox.emit(session, "push", now, **about, stale_at=stale_at)
+
+
+def _anybody_asked(session: Session) -> bool:
+    return bool(session.scalar(sa.select(sa.exists().where(Device.id.is_not(None)))))
+
+
+def _emit(
+    session: Session, callback: Callback, kind: Kind, about: dt.datetime, now: dt.datetime, staff_id: str | None = None
+) -> None:
+    key = f"wake:{kind}:{callback.id}:{about.isoformat()}"  # once for each thing there is to tell
+    outbox.emit(session, "wake", now, key=key, callback_id=callback.id, kind=kind, staff_id=staff_id)
 
 
 def news(session: Session, device: Device, callback: Callback, kind: Kind) -> dict[str, Any] | None:

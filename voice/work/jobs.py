@@ -219,6 +219,8 @@ def push(
             pushing.forget(session, device.endpoint)
 
 
+# These wait for others than the carrier, so they have threads of their own: no phone rings on because one hangs.
+SLOW = frozenset({"push"})
 JOBS: dict[str, Callable[..., None]] = {
     job.__name__: job
     for job in (
