@@ -95,9 +95,12 @@ class Database:
 
 def _sqlite_engine(url: str) -> sa.Engine:
     path = make_url(url).database
-    if path and path != ":memory:":
-        pathlib.Path(path).parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     engine = sa.create_engine(url, connect_args={"timeout": LOCK_SECONDS, "isolation_level": None})
+
+    @event.listens_for(engine, "do_connect")
+    def _open(_dialect: Any, _record: Any, given: list[Any], named: dict[str, Any]) -> None:
+        # Never an empty file in the place of one that was moved away: it would swallow what lies in the other's log.
+        given[0], named["uri"] = f"{pathlib.Path(given[0]).absolute().as_uri()}?mode=rw", True
 
     @event.listens_for(engine, "connect")
     def _prepare(connection: Any, record: Any) -> None:
