@@ -6,7 +6,6 @@ One thread of each web process looks at the database while anybody listens. No R
 import contextlib
 import signal
 import threading
-from collections import Counter
 from collections.abc import Iterator
 from types import FrameType
 from typing import cast
@@ -26,6 +25,7 @@ log = structlog.get_logger()
 FOR_CALLS = 24  # threads that live pages may never hold: calls need them
 EACH = 6  # streams of one sign-in: more windows than that take turns asking
 LOOK_EVERY = 0.3  # seconds
+APART = 0.012  # seconds between two pages' rings: forty that ask at the same moment would keep a call waiting
 UNHURRIED = 3.0  # seconds between rings for what nobody waits to see
 BLIND = 3.0  # seconds until a database that is gone is tried again
 WATCHER_LIVES = 60.0  # seconds; then a new connection is taken, as the pool would have done
@@ -39,27 +39,28 @@ class Doorbell:
 
     def __init__(self, database: Database, places: int) -> None:
         self._database, self._places = database, places
-        self._open: Counter[str] = Counter()
+        self._open: dict[int, str] = {}  # who holds which place
         self._bell = threading.Condition()
         self._watching = False
         self.rings = 0
         self.stopped = False
 
-    def enter(self, who: str) -> bool:
-        """Take a place; False when there is none left, for all or for this one."""
+    def enter(self, who: str) -> int | None:
+        """Take a place, the first that is free; None when there is none left, for all or for this one."""
         with self._bell:
-            if self._open.total() >= self._places or self._open[who] >= EACH or self.stopped:
-                return False
-            self._open[who] += 1
+            free = next((place for place in range(self._places) if place not in self._open), None)
+            if free is None or list(self._open.values()).count(who) >= EACH or self.stopped:
+                return None
+            self._open[free] = who
             if not self._watching:
                 self._watching = True
                 threading.Thread(target=self._watch, name="doorbell", daemon=True).start()
-            return True
+            return free
 
-    def leave(self, who: str) -> None:
+    def leave(self, place: int) -> None:
         """Give the place back."""
         with self._bell:
-            self._open[who] -= 1
+            self._open.pop(place, None)
 
     def wait(self, heard: int, seconds: float) -> int:
         """Wait for a ring after `heard`, or until the time is over; the count of rings then."""
@@ -89,7 +90,7 @@ class Doorbell:
 
     def _look_on(self, watcher: changes.Watcher, until: float) -> None:
         owed, rang_at = False, 0.0
-        while self._open.total() > 0 and not self.stopped and clock.monotonic() < until:
+        while self._open and not self.stopped and clock.monotonic() < until:
             found = watcher.look()
             owed = owed or found == "something"
             if found == "news" or (owed and clock.monotonic() - rang_at > UNHURRIED):
@@ -102,7 +103,7 @@ class Doorbell:
         with self._bell:
             if self.stopped:
                 self._bell.notify_all()
-            self._watching = not self.stopped and self._open.total() > 0
+            self._watching = not self.stopped and bool(self._open)
             return not self._watching
 
 
@@ -130,18 +131,21 @@ def stop_with_the_server(app: Flask) -> None:
 def stream() -> Response:
     """A stream of server-sent events: `message` when something has changed, `alive` when nothing has. 503: no place."""
     bell, who = _doorbell(current_app), visits.here().sign_in_id
-    if not bell.enter(who):
+    place = bell.enter(who)
+    if place is None:
         return Response("No place left: ask again later.\n", 503, {"Retry-After": str(TRY_AGAIN)}, "text/plain")
-    answer = Response(_rings(bell), mimetype="text/event-stream", headers={"X-Accel-Buffering": "no"})
-    answer.call_on_close(lambda: bell.leave(who))  # also for a stream nobody has read a word of
+    answer = Response(_rings(bell, place), mimetype="text/event-stream", headers={"X-Accel-Buffering": "no"})
+    answer.call_on_close(lambda: bell.leave(place))  # also for a stream nobody has read a word of
     return answer
 
 
-def _rings(bell: Doorbell) -> Iterator[str]:
+def _rings(bell: Doorbell, place: int) -> Iterator[str]:
     heard, until = bell.rings, clock.monotonic() + LONGEST
     yield "retry: 2000\n\n"
     while not bell.stopped and clock.monotonic() < until:
         rings = bell.wait(heard, HEARTBEAT)
+        if rings != heard:
+            clock.sleep(place * APART)
         yield "data: changed\n\n" if rings != heard else "event: alive\ndata: yes\n\n"
         heard = rings
 
