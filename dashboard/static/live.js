@@ -14,6 +14,7 @@ export function stayLive(address, ask, { restsWhenHidden }) {
   let asking = false;
   let again = false;
   let took = 0;
+  let restedAt = 0;
   let heardAt = 0;
   let openAfter = 0;
 
@@ -27,6 +28,7 @@ export function stayLive(address, ask, { restsWhenHidden }) {
     const started = performance.now();
     const answered = await ask();
     took = performance.now() - started;
+    restedAt = performance.now() + Math.max(LEAST, 3 * took); // one that answers slowly has other things to do
     asking = false;
     later(again ? soon() : answered && listening() ? FLOOR : Math.min(SLOWEST, Math.max(POLL, 10 * took)));
     again = false;
@@ -43,8 +45,7 @@ export function stayLive(address, ask, { restsWhenHidden }) {
     look();
   }
 
-  // A server that answers slowly has other things to do; and not all pages should ask at the same moment.
-  const soon = () => Math.max(LEAST, 3 * took) + 100 * Math.random();
+  const soon = () => Math.max(0, restedAt - performance.now()) + 100 * Math.random(); // not all pages at one moment
   const listening = () => bell?.readyState === EventSource.OPEN;
   const resting = () => document.hidden && restsWhenHidden();
 
@@ -59,7 +60,7 @@ export function stayLive(address, ask, { restsWhenHidden }) {
     bell.onmessage = () => {
       heardAt = Date.now();
       if (asking) again = true;
-      else later(100 * Math.random());
+      else later(soon());
     };
     bell.addEventListener("alive", () => (heardAt = Date.now()));
     bell.onerror = () => {

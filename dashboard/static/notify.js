@@ -35,7 +35,7 @@ export function setUpAlerts(menu) {
   }
   menu.querySelector("[data-try]").addEventListener("click", async () => {
     chime();
-    if (Notification?.permission === "granted") (await worker).active.postMessage({ kind: "trial" });
+    if (window.Notification?.permission === "granted") (await worker).active.postMessage({ kind: "trial" });
   });
   if (chosen("sound")) document.addEventListener("pointerdown", wakeSound, { once: true });
   // A push service may have given this browser another address since: say so each time the page is opened.
@@ -92,18 +92,24 @@ async function post(menu, address, fields) {
   if (!answer.ok) throw new Error(String(answer.status));
 }
 
-// What the list showed before, to know who is new. The first list one sees is not news.
-let known = null;
+// What the list has shown so far, to know who is new. The first list one sees is no news, and neither is somebody who
+// has waited for long and is shown only now.
+let newest = null;
+let ringing = new Set();
 
 export async function tellOfNew(list) {
-  const rows = [...list.querySelectorAll("#group-waiting [data-row], #live li[id]")];
-  const fresh = known ? rows.filter((row) => !known.has(row.id)) : [];
-  known = new Set(rows.map((row) => row.id));
+  const rows = [...list.querySelectorAll("#group-waiting [data-first]")];
+  const live = [...list.querySelectorAll("#live li[id]")];
+  const first = (row) => Date.parse(row.dataset.first);
+  const fresh = newest === null ? [] : rows.filter((row) => first(row) > newest);
+  const rings = newest !== null && live.some((row) => !ringing.has(row.id));
+  newest = Math.max(newest ?? 0, ...rows.map(first));
+  ringing = new Set(live.map((row) => row.id));
+  if ((fresh.length || rings) && chosen("sound")) chime();
   if (!fresh.length) return;
-  if (chosen("sound")) chime();
   if (!chosen("notify") || document.hasFocus() || Notification.permission !== "granted") return;
   const { active } = await navigator.serviceWorker.ready;
-  for (const row of fresh.filter((row) => row.matches("[data-row]")).slice(0, 3)) {
+  for (const row of fresh.slice(0, 3)) {
     const who = chosen("names") ? row.querySelector("h3 bdi")?.textContent : null;
     const by = row.querySelector("[data-due]")?.dataset.due;
     active.postMessage({ kind: "new", callback: row.id.replace("cb-", ""), who, by });
