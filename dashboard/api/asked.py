@@ -36,10 +36,7 @@ class Page:
 
 
 def only(known: Collection[str]) -> None:
-    """Refuse an address that no row can have, and filters that the operation does not have: misspelt or given twice,
-    they would silently filter nothing."""
-    if NO_TEXT.search(request.path):
-        raise Problem(404, "There is nothing at this address.")
+    """Refuse filters that the operation does not have: misspelt or given twice, they would silently filter nothing."""
     for name, values in request.args.lists():
         if name not in known:
             raise Problem(400, f"{name}: there is no such filter here. Known: {', '.join(known) or 'none'}.")

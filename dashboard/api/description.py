@@ -1,10 +1,12 @@
 """`openapi.json`: made from the operations themselves, so that it cannot describe what is not there."""
 
 import functools
+import json
 import re
+from http import HTTPStatus
 from typing import Any
 
-from flask import Response, jsonify
+from flask import Response
 
 from dashboard.api import shapes
 from dashboard.api.examples import example, problem
@@ -51,7 +53,7 @@ SAYS = {
 @api.get("/openapi.json", provide_automatic_options=False)
 def openapi() -> Response:
     """The description; it holds nothing secret, so it needs no token."""
-    return jsonify(description())
+    return Response(json.dumps(description()), mimetype="application/json")
 
 
 @functools.cache
@@ -113,7 +115,7 @@ def _parameter(name: str, place: str) -> dict[str, Any]:
 
 
 def _answer(status: int, schema: shapes.Schema) -> dict[str, Any]:
-    says = SAYS[status]
+    says = SAYS.get(status, HTTPStatus(status).phrase + ".")
     if schema == PROBLEM:
         content = {"application/problem+json": {"schema": schema, "example": problem(status, says)}}
     else:

@@ -1,13 +1,14 @@
 """The one way to add a route: it is signed in to, described and answered alike, so none can be forgotten."""
 
+import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
 import structlog
-from flask import Blueprint, Response, jsonify, request
-from werkzeug.exceptions import HTTPException
+from flask import Blueprint, Response, request
+from werkzeug.exceptions import HTTPException, NotFound
 
 from dashboard.api import asked
 from dashboard.api.problems import Problem, answer_to, in_api
@@ -75,8 +76,7 @@ def _answered(handler: Callable[..., Answer], query: tuple[str, ...], reads: boo
     payload, status = answer if isinstance(answer, tuple) else (answer, 200)
     if not reads:
         log.info("api", by=name, method=request.method, endpoint=request.endpoint, status=status)
-    response = jsonify(payload)
-    response.status_code = status
+    response = Response(json.dumps(payload), status, mimetype="application/json")  # members in the order described
     response.headers["Cache-Control"] = "no-store"
     return response
 
@@ -116,6 +116,8 @@ def _database_gone(error: Exception) -> Response:
 def _unknown_route() -> Response | None:
     """A path or method that we do not have: no blueprint is chosen then, so the handlers above are not asked."""
     error = request.routing_exception
-    if not isinstance(error, HTTPException) or not in_api(request.path):
+    if not in_api(request.path):
         return None
-    return answer_to(error)
+    if asked.NO_TEXT.search(request.path):  # no row is called that, and Postgres would not even look
+        error = NotFound("There is nothing at this address.")
+    return answer_to(error) if isinstance(error, HTTPException) else None
