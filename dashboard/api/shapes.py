@@ -21,6 +21,8 @@ FLAG: Schema = {"type": "boolean"}
 NUMBER: Schema = {"type": "string", "pattern": r"^\+[1-9][0-9]{7,14}$"}
 MAYBE_NUMBER: Schema = NUMBER | {"type": ["string", "null"]}
 TIME: Schema = {"type": "string", "format": "date-time", "pattern": r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:]{8}Z$"}
+# What is asked for may have an offset; what is sent never has.
+MOMENT: Schema = {"type": "string", "format": "date-time", "examples": ["2026-11-24T17:00:00Z"]}
 MAYBE_TIME: Schema = TIME | {"type": ["string", "null"]}
 WEEK: Schema = {"type": "object", "additionalProperties": TEXT, "examples": [{"mon": "09:00-17:30"}]}
 
