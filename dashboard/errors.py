@@ -6,7 +6,7 @@ from werkzeug.exceptions import HTTPException, InternalServerError
 
 from dashboard.api.problems import answer_to, in_api
 
-NOT_PAGES = ("/voice/", "/sms/")  # programs ask these; an HTML page would only confuse them
+NOT_PAGES = ("/voice/", "/sms/")  # the carrier asks these; a page would only confuse it
 TITLES = {
     400: ("That could not be used", "Go back, load the page again, and try once more."),
     403: ("That is not yours to do", "If it should be, ask the owner of this Ringback."),
