@@ -19,18 +19,24 @@ LAYERS: list[tuple[str, list[str]]] = [
         ["voice", "voice.bootstrap", "voice.progress", "voice.clock", "voice.logs", "voice.settings", "voice.rules"],
     ),
     ("rows", ["voice.models", "voice.firm", "voice.ledger", "voice.db", "voice.migrate"]),
-    ("outbox", ["voice.work", "voice.work.outbox", "voice.moves", "voice.notices", "voice.paging", "voice.roster"]),
+    (
+        "outbox",
+        [
+            *("voice.work", "voice.work.outbox", "voice.moves", "voice.notices", "voice.paging", "voice.roster"),
+            "voice.call_log",
+        ],
+    ),
     ("people", ["voice.contacts", "voice.texts", "voice.greetings", "voice.accounts"]),
     ("callbacks", ["voice.promising", "voice.claims", "voice.callbacks", "voice.results", "voice.attempts"]),
     (
         "calls",
         [
             *("voice.calls", "voice.legs", "voice.ringing", "voice.dialled", "voice.carrier_pace", "voice.messages"),
-            *("voice.stats", "voice.business"),
+            *("voice.stats", "voice.business", "voice.recovered"),
         ],
     ),
     ("carrier", ["voice.carrier"]),
-    ("jobs", ["voice.work.jobs", "voice.work.pacer", "voice.carrier.reconcile"]),
+    ("jobs", ["voice.work.jobs", "voice.work.pacer", "voice.carrier.reconcile", "voice.carrier.proof"]),
     (
         "entry points",
         [

@@ -218,6 +218,8 @@ def _merge(session: Session, call: Call, promised: dt.datetime, now: dt.datetime
     if session.execute(counted, execution_options={"synchronize_session": False}).first() is None:
         return None
     session.refresh(callback)  # the row is ours until we commit: from here on plain Python is safe
+    if call.received_at < callback.first_called_at:  # an earlier call we hear of late: its place is the older one
+        callback.due_at = min(callback.due_at, promised)
     callback.first_called_at = min(callback.first_called_at, call.received_at)
     callback.last_called_at = max(callback.last_called_at, call.received_at)
     if callback.promised_by <= now:

@@ -24,6 +24,12 @@ def tell(session: Session, key: str, now: dt.datetime, kind: str, **values: str 
     session.execute(insert(Notice).values(**row).on_conflict_do_nothing(index_elements=["key"]))
 
 
+def unseen_of(session: Session, kind: str) -> Notice | None:
+    """The newest notice of a kind (the first part of its key) that the owner has not put away: it may still grow."""
+    mine = sa.select(Notice).where(Notice.seen_at.is_(None), Notice.key.startswith(f"{kind}:"))
+    return session.scalars(mine.order_by(Notice.at.desc()).limit(1)).first()
+
+
 def unseen(session: Session) -> list[Notice]:
     """Notices the owner has not put away, the newest first."""
     return list(session.scalars(sa.select(Notice).where(Notice.seen_at.is_(None)).order_by(Notice.at.desc())))
