@@ -84,7 +84,8 @@ def count(session: Session, line: str, days: Iterable[evidence.Day], now: dt.dat
 
 def freshness(session: Session, lines: Iterable[str], now: dt.datetime) -> str:
     """`ok`, `late` or `never`: whether the log of every one of these lines has been read lately."""
-    known = dict(session.execute(sa.select(Reading.line, Reading.read_at)).tuples())
+    rows = session.execute(sa.select(Reading.line, Reading.read_at))
+    known = {row.line: row.read_at for row in rows}
     read = [known.get(line) for line in lines]
     if any(at is None for at in read):
         return "never"

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from voice import callbacks, calls, contacts, moves, notices
 from voice.db import one_row
 from voice.firm import Business, StaffMember
-from voice.ledger import Message
+from voice.ledger import CallEvent, Message
 from voice.models import Attempt, Call, Callback
 from voice.rules import evidence
 
@@ -116,13 +116,19 @@ def disagree(session: Session, call: Call, now: dt.datetime) -> None:
     callbacks.open_for(session, call, "short_talk", now)
 
 
-def report(session: Session, found: Sequence[Call], now: dt.datetime) -> None:
-    """One notice to the owner about who rang while we were away; it grows as long as nobody has put it away."""
-    if not found:
+def report(session: Session, from_log: Sequence[str], now: dt.datetime) -> None:
+    """One notice to the owner about who rang while we were away; it grows as long as nobody has put it away.
+
+    `from_log`: ids of calls found in the log lately. Those the newest notice is older than are news, so that a crash
+    between finding them and this cannot keep them from the owner.
+    """
+    known = notices.newest(session, "away")
+    events = sa.select(CallEvent.call_id).where(CallEvent.kind == "found_in_log", CallEvent.call_id.in_(from_log))
+    news = events if known is None else events.where(CallEvent.at > known.at)
+    begun = session.scalar(sa.select(sa.func.min(Call.received_at)).where(Call.id.in_(news)))
+    if begun is None:
         return
-    begun = min(call.received_at for call in found)
-    known = notices.unseen_of(session, "away")
-    if known is not None:
+    if known is not None and known.seen_at is None:
         begun = min(begun, dt.datetime.fromisoformat(known.key.partition(":")[2]))
         session.delete(known)
         session.flush()

@@ -91,7 +91,8 @@ def read_line(tools: jobs.Tools, line: str, window: evidence.Window, now: dt.dat
     if read.found or window.is_day:
         _take_messages(tools, window, set(listed))
     with tools.database.transaction() as session:
-        recovered.report(session, [session.get_one(Call, call_id) for call_id in read.found], now)
+        for some in chunks([*read.found, *(row.id for row in known.values() if row.from_log)]):
+            recovered.report(session, some, now)
         if window.is_day:
             starts = {row.sid: start_of(row) for row in listed.values()}
             ours = _ours(session, line, window, list(starts))
@@ -104,6 +105,7 @@ class _Row:
     """Our row of a call of the log."""
 
     id: str
+    from_log: bool
     said: evidence.Known
     leg_sid: str | None
     joined_at: dt.datetime | None
@@ -113,7 +115,7 @@ def _known(session: Session, sids: Sequence[str], is_day: bool) -> dict[str, _Ro
     found: dict[str, _Row] = {}
     for some in chunks(sids):
         query = sa.select(Call, Leg.sid).outerjoin(Leg, Leg.id == Call.accepted_leg_id).where(Call.sid.in_(some))
-        rows = session.execute(query).tuples().all()
+        rows = [(call, sid) for call, sid in session.execute(query)]
         doubtful = [call.id for call, _ in rows if call.outcome == "callback" and call.joined_at is None]
         talks = [call.id for call, _ in rows if call.outcome == "talked" and is_day]
         accepted = _with_event(session, doubtful, ["accepted"])
@@ -122,7 +124,7 @@ def _known(session: Session, sids: Sequence[str], is_day: bool) -> dict[str, _Ro
             unsure = call.id in doubtful and (call.path == "fallback" or call.id in accepted)
             pending = call.ended_at is None or call.outcome == "pending"
             said = evidence.Known(pending, call.id in talks and call.id not in done, unsure and call.id not in done)
-            found[call.sid] = _Row(call.id, said, leg_sid, call.joined_at)
+            found[call.sid] = _Row(call.id, call.source == "log", said, leg_sid, call.joined_at)
     return found
 
 
@@ -212,10 +214,8 @@ def _ours(session: Session, line: str, window: evidence.Window, sids: Sequence[s
     """The calls to a line that we know: those of the window, and those the carrier lists."""
     columns = sa.select(Call.sid, Call.received_at)
     inside = columns.where(Call.dialled == line, Call.received_at >= window.since, Call.received_at < window.until)
-    found = dict(session.execute(inside).tuples())
-    for some in chunks(sids):
-        found.update(session.execute(columns.where(Call.sid.in_(some))).tuples())
-    return found
+    listed = [columns.where(Call.sid.in_(some)) for some in chunks(sids)]
+    return {sid: at for rows in (inside, *listed) for sid, at in session.execute(rows)}
 
 
 def _keep_days(session: Session, read: Read, now: dt.datetime) -> None:
