@@ -45,6 +45,7 @@ LAYERS: list[tuple[str, list[str]]] = [
             *("voice.work.worker", "voice.work.rq_worker", "voice.work.sweeper"),
             *("voice.installation", "voice.health", "voice.app", "voice.wsgi", "dashboard"),
             *("voice.embedded", "voice.running", "voice.simulated", "voice.demo", "voice.cli", "voice.__main__"),
+            "voice.log_command",
         ],
     ),
 ]
