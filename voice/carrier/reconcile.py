@@ -88,15 +88,17 @@ def read_line(tools: jobs.Tools, line: str, window: evidence.Window, now: dt.dat
         known = _known(session, [row.sid for row in rows], window.is_day)
     for row in sorted(rows, key=lambda row: (start_of(row), row.sid)):
         _settle(tools, proofs, read, row, known.get(row.sid))
-    if read.found or window.is_day:
+    if listed and (read.found or window.is_day):
         _take_messages(tools, window, set(listed))
-    with tools.database.transaction() as session:
-        for some in chunks([*read.found, *(row.id for row in known.values() if row.from_log)]):
+    from_log = [*read.found, *(row.id for row in known.values() if row.from_log)]
+    for some in chunks(from_log):
+        with tools.database.transaction() as session:
             recovered.report(session, some, now)
-        if window.is_day:
-            starts = {row.sid: start_of(row) for row in listed.values()}
+    if window.is_day:
+        starts = {row.sid: start_of(row) for row in listed.values()}
+        with tools.database.reading() as session:
             ours = _ours(session, line, window, list(starts))
-            read.days = list(evidence.days(starts, ours, window.since, window.until))
+        read.days = list(evidence.days(starts, ours, window.since, window.until))
     return read
 
 
