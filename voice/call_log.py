@@ -82,6 +82,13 @@ def count(session: Session, line: str, days: Iterable[evidence.Day], now: dt.dat
         session.execute(row.on_conflict_do_update(index_elements=["line", "day"], set_=counted))
 
 
+def behind_since(session: Session, lines: Iterable[str], now: dt.datetime) -> dt.datetime | None:
+    """Since when somebody who rang may be missing, because the log of one of these lines cannot be read; else None."""
+    rows = session.scalars(sa.select(Reading).where(Reading.line.in_(lines)))
+    read = [row.read_at or row.since for row in rows]
+    return min((at for at in read if now - at > LATE), default=None)
+
+
 def freshness(session: Session, lines: Iterable[str], now: dt.datetime) -> str:
     """`ok`, `late` or `never`: whether the log of every one of these lines has been read lately."""
     rows = session.execute(sa.select(Reading.line, Reading.read_at))
