@@ -88,6 +88,7 @@ EVENTS = {
     "callback_opened": "Put on the callback list",
     "callback_raised": "Already on the callback list: counted there",
     "promised": "Promised a time",
+    "owed": "A time was set for the callback; nobody was there to be told",
     "got_through": "Got through, so their callback is closed",
     "crossed": "Rang in while being rung back",
     "found_in_log": "Found in the carrier's call log: nobody had told us of it",

@@ -8,8 +8,8 @@ import pytest
 
 from tests import firm
 from tests.conftest import AUTH_TOKEN
-from tests.signed import arrival, post
 from tests.outage import ANN, BOB, come_back, go_away, nobody_is_lost
+from tests.signed import arrival, post
 from tests.world import URL, World
 from voice import cli
 from voice.carrier import client, reconcile

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from voice import contacts, moves, paging, promising
 from voice.claims import Refusal, live_attempt, mine_to_touch, no_live_attempt, refusal
 from voice.firm import Line
-from voice.models import Call, Callback, Promise, new_id
+from voice.models import Call, Callback, Promise, id_from
 from voice.rules import numbers, states
 
 OPEN = tuple(state for state in states.CALLBACK_STATES if state != "closed")
@@ -191,7 +191,7 @@ def _insert(session: Session, call: Call, cause: str, promised: dt.datetime) -> 
     insert = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
     refused = contacts.dial_refusal(session, call.caller) if call.caller else None
     row = {
-        "id": new_id(),
+        "id": id_from(call.received_at),
         "line": call.line,
         "caller": call.caller,
         "caller_key": call.caller_key,

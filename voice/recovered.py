@@ -145,7 +145,7 @@ def report(session: Session, from_log: Sequence[str], now: dt.datetime) -> None:
 def _in_words(session: Session, everybody: Sequence[Call]) -> dict[str, str]:
     zone = ZoneInfo(session.scalar(sa.select(Business.time_zone)) or "UTC")
     first, last = (call.received_at.astimezone(zone) for call in (everybody[0], everybody[-1]))
-    until = f"{last:%H:%M}" if first.date() == last.date() else _moment(last)
+    until = _hour(last) if first.date() == last.date() else _moment(last)
     people = {call.caller_key: call for call in everybody}
     names = [_name(session, call) for call in list(people.values())[:NAMED]]
     if len(people) > NAMED:
@@ -166,7 +166,11 @@ def _in_words(session: Session, everybody: Sequence[Call]) -> dict[str, str]:
 
 
 def _moment(local: dt.datetime) -> str:
-    return f"{local:%a} {local.day} {local:%b} {local:%H:%M}"
+    return f"{local:%a} {local.day} {local:%b} {_hour(local)}"
+
+
+def _hour(local: dt.datetime) -> str:
+    return f"{local.hour % 12 or 12}:{local:%M} {'am' if local.hour < 12 else 'pm'}"
 
 
 def _name(session: Session, call: Call) -> str:
