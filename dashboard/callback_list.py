@@ -14,7 +14,7 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
 from dashboard import list_rows, refusals, steps, visits
-from voice import attempts, callbacks, claims, clock, notices, push_key, results, ringing
+from voice import attempts, call_log, callbacks, claims, clock, notices, push_key, results, ringing, roster
 from voice.claims import Refusal
 from voice.firm import Line
 from voice.installation import installation
@@ -151,4 +151,5 @@ def _contents() -> dict[str, object]:
         listing = list_rows.read(session, visit.staff_id, now)
         under_way = steps.read(session, visit.staff_id)
         unseen = len(notices.unseen(session)) if visit.is_owner else 0
-    return {"listing": listing, "steps": under_way, "now": now, "unseen": unseen}
+        behind = call_log.behind_since(session, roster.current(session).numbers(), now)
+    return {"listing": listing, "steps": under_way, "now": now, "unseen": unseen, "behind": behind}
