@@ -5,13 +5,36 @@ import pathlib
 
 from flask import Blueprint, Flask, g, url_for
 
-from dashboard import call_page, callback_list, errors, greetings, headers, messages, notices, sign_in, visits, words
+from dashboard import (
+    account,
+    audit,
+    call_page,
+    callback_list,
+    errors,
+    greetings,
+    headers,
+    join,
+    messages,
+    notices,
+    second_step,
+    sign_in,
+    tokens,
+    users,
+    visits,
+    words,
+)
 from dashboard.api import api
 from voice.installation import installation
 
 HERE = pathlib.Path(__file__).resolve().parent
 PAGES = (
     sign_in.sign_in,
+    second_step.second_step,
+    join.join,
+    account.account,
+    users.users,
+    tokens.tokens,
+    audit.audit,
     callback_list.callback_list,
     call_page.call_page,
     messages.messages,

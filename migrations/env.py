@@ -3,6 +3,7 @@
 import sqlalchemy as sa
 from alembic import context
 
+import voice.doors
 import voice.firm
 import voice.ledger  # noqa: F401  (their tables must be known to the metadata)
 from voice.migrate import locked

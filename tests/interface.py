@@ -11,7 +11,7 @@ from flask import Flask
 
 from dashboard.api import api
 from tests.program import ACME, JANE, MAIN, NOON, Program
-from voice import accounts, business
+from voice import business, tokens
 from voice.db import Database
 from voice.installation import Installation
 from voice.models import Call, Callback
@@ -31,7 +31,7 @@ def program(acme: Database, tmp_path: Path) -> Iterator[Program]:
     """A program with a token at noon on a Tuesday, when Acme is open."""
     with time_machine.travel(NOON, tick=False):
         with acme.transaction() as session:
-            token = accounts.make_token(session, "tests", NOON)
+            token = tokens.make_token(session, "tests", NOON)
         app = Flask("tests")
         app.testing = True
         app.extensions["ringback"] = Installation(Settings(ringback_home=str(tmp_path)), acme)

@@ -10,7 +10,7 @@ import pytest
 import sqlalchemy as sa
 
 from tests.program import ACME, MAIN
-from voice import accounts, cli
+from voice import accounts, cli, tokens
 from voice.db import Database
 from voice.firm import Line
 from voice.ledger import User
@@ -118,7 +118,9 @@ def test_a_token_is_the_last_line_and_only_its_print_is_kept(home: Path, capsys:
     assert cli.main(["token", "create", "--name", "the till"]) == 0
     token = capsys.readouterr().out.splitlines()[-1]
     with Database(f"sqlite:///{home}/ringback.db").reading() as session:
-        assert accounts.token_name(session, token) == "the till"
+        program = tokens.program(session, token)
+        assert program is not None
+        assert (program.name, program.scopes) == ("the till", frozenset(tokens.SCOPES))
     assert token.encode() not in (home / "ringback.db").read_bytes()
 
 

@@ -20,6 +20,10 @@ from voice.settings import Settings
 # What anybody on the internet may open. A new public route has to be written down here.
 PUBLIC = {
     "/login",
+    "/login/second",
+    "/login/passkey",
+    "/login/passkey/options",
+    "/join/<token>",
     "/assets/<path:filename>",
     "/healthz",
     "/readyz",

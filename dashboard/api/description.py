@@ -53,7 +53,7 @@ def _operation(each: Operation) -> dict[str, Any]:
     path_names = re.findall(r"<(\w+)>", each.rule)
     in_path = [{"name": name, "in": "path", "required": True, "schema": shapes.TEXT} for name in path_names]
     in_query = [_parameter(name) for name in each.query]
-    wrong = {400: "A bad filter or body.", 401: "No token, or an unknown one."}
+    wrong = {400: "A bad filter or body.", 401: "No token, or an unknown one.", 403: f"Made without `{each.scope}`."}
     wrong |= {404: "Unknown."} if path_names else {}
     wrong |= {413: "More than 64 kB.", 415: "Not JSON."} if each.body else {}
     answers = {status: (says, shapes.ref("Problem")) for status, says in wrong.items()}
@@ -62,6 +62,7 @@ def _operation(each: Operation) -> dict[str, Any]:
     described: dict[str, Any] = {
         "operationId": each.name,
         "summary": each.says,
+        "security": [{"token": [each.scope]}],
         "parameters": in_path + in_query,
         "responses": {str(status): _answer(*told) for status, told in answers.items()},
     }
