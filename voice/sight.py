@@ -29,7 +29,6 @@ OBJECTS: Mapping[str, sa.Select[str]] = {
     "message_id": sa.select(Call.line)
     .join(Message, Message.call_id == Call.id)
     .where(Message.id == sa.bindparam("id")),
-    "number": sa.select(Line.number).where(Line.number == sa.bindparam("id")),
 }
 
 
