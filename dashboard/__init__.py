@@ -54,6 +54,7 @@ def add_dashboard(app: Flask) -> None:
         app.register_blueprint(page)
     app.before_request(visits.guard)
     app.after_request(headers.add_headers)
+    app.after_request(visits.look_away)
     errors.add_error_pages(app)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     versions = {file.name: _version(file) for file in (HERE / "static").iterdir()}

@@ -72,7 +72,7 @@ def show() -> ResponseReturnValue:
     )
 
 
-@audit.get(".csv")
+@audit.get("/export.csv")
 def table() -> ResponseReturnValue:
     """The same as a table, all of it; that it was taken out is written down as well."""
     visit, wanted, database = _owner(), _wanted(), installation().database

@@ -48,7 +48,7 @@ def route_class(endpoint: str) -> str:
 def guard() -> AnyResponse | None:
     """Before each request: find the visit, refuse who may not pass and what another site sent."""
     g.visit = None
-    sight.look_through(None)  # this thread has just served somebody else
+    sight.look_through(None)
     kind = route_class(request.endpoint) if request.endpoint else "public"
     if kind in ("carrier", "token") or request.blueprint in PUBLIC_BLUEPRINTS:
         return None
@@ -84,6 +84,12 @@ def _no_page_for_now(endpoint: str, words: str) -> AnyResponse:
     return redirect(url_for(endpoint, next=request.endpoint if not request.view_args else None), 303)
 
 
+def look_away(response: Response) -> Response:
+    """After each request, once the last byte is sent: this thread may next do work for which every line counts."""
+    response.call_on_close(lambda: sight.look_through(None))
+    return response
+
+
 def here() -> Visit:
     """The visit of this request; only for routes that need a sign-in."""
     visit: Visit | None = g.visit
@@ -99,7 +105,9 @@ def owner_only(words: str) -> Visit:
 def where_from() -> str:
     """Whose tries are counted together: the network the request comes from, as the last proxy of ours saw it."""
     hops = installation().settings.hops
-    told = [part.strip() for line in request.headers.getlist("X-Forwarded-For") for part in line.split(",")]
+    told = [
+        part.strip() for line in request.headers.getlist("X-Forwarded-For") for part in line.split(",") if part.strip()
+    ]
     return tries.network(told[-hops] if 0 < hops <= len(told) else request.remote_addr)
 
 

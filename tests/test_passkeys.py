@@ -101,7 +101,7 @@ def test_a_passkey_is_made_lets_its_owner_in_without_a_password_and_is_removed(f
 
 def test_the_pages_of_the_door_are_for_everybody(firm: Firm, page: Page) -> None:
     """No serious finding of axe on a phone, and nothing wider than the screen."""
-    wrong = []
+    wrong: list[tuple[str, str]] = []
 
     def look(path: str) -> None:
         page.goto(path)

@@ -71,22 +71,27 @@ def fingerprint(token: str) -> str:
 
 def hash_password(password: str) -> str:
     """An argon2id hash. Raises BadUser for a password that is too short or too long."""
-    if not SHORTEST_PASSWORD <= len(password) <= LONGEST_PASSWORD:
-        raise BadUser(
-            f"The password must have {SHORTEST_PASSWORD} to {LONGEST_PASSWORD} characters; a few words do well."
-        )
+    _check_length(password)
     with _turns:
         return _hasher.hash(password)
 
 
 def refuse_weak(password: str, *about: str) -> None:
-    """Refuse a password that is guessed early, also one made of the words `about` its owner. Raises BadUser."""
+    """Refuse a password too short, too long, or guessed early, as are the words `about` its owner. Raises BadUser."""
+    _check_length(password)
     # Its lists take a while to load, and most requests do without. It takes 72 characters at most: hence the cut.
     from zxcvbn import zxcvbn
 
     words = [word for text in (*about, "ringback") for word in re.split(r"[\W_]+", text.lower()) if word]
-    if password and zxcvbn(password[:64], user_inputs=words)["score"] < STRONG_ENOUGH:
+    if zxcvbn(password[:64], user_inputs=words)["score"] < STRONG_ENOUGH:
         raise BadUser("New password: this one would be guessed early. Three or four words nobody would expect do well.")
+
+
+def _check_length(password: str) -> None:
+    if not SHORTEST_PASSWORD <= len(password) <= LONGEST_PASSWORD:
+        raise BadUser(
+            f"The password must have {SHORTEST_PASSWORD} to {LONGEST_PASSWORD} characters; a few words do well."
+        )
 
 
 # Somebody unknown is checked against this, so that the answer takes as long as for somebody known.
