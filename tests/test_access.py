@@ -12,7 +12,7 @@ import time_machine
 from tests.doors import enrol, now_shown, second
 from tests.firm import LINE, SECOND_LINE, line_row
 from tests.pages import PASSWORD, Firm, Visitor, reads
-from voice import access
+from voice import access, tries
 from voice.access import Access
 from voice.accounts import BadUser
 from voice.doors import Invitation
@@ -159,12 +159,14 @@ def test_invitations_have_a_limit(firm: Firm) -> None:
             access.invite(session, f"guest{count}@example.com", Access("staff", None), sam_id, NOON)
         with pytest.raises(BadUser, match="open invitations already"):
             access.invite(session, "one.more@example.com", Access("staff", None), sam_id, NOON)
-    sam = firm.visitor(SAM)
-    with time_machine.travel(NOON + dt.timedelta(days=30), tick=False):
+    later = NOON + dt.timedelta(days=30)
+    with firm.database.transaction() as session:
+        for _ in range(tries.INVITATIONS.most - 1):
+            tries.count(session, tries.INVITATIONS, sam_id, later)
+    with time_machine.travel(later, tick=False):
         sam = firm.visitor(SAM)
-        pages = [invite(sam, email=f"x{count}@example.com") for count in range(31)]
-    assert "Wait an hour" in pages[-1]
-    assert pages[-2].startswith("/join/")
+        assert invite(sam).startswith("/join/")
+        assert "Wait an hour" in invite(sam)
 
 
 def test_an_invited_person_who_is_signed_in_as_somebody_else_is_then_themselves(firm: Firm) -> None:
