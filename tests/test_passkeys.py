@@ -77,7 +77,7 @@ def test_a_passkey_is_made_lets_its_owner_in_without_a_password_and_is_removed(f
     expect(page.get_by_role("status")).to_contain_text("a passkey for you already")
     leave(page)
 
-    page.get_by_role("button", name="Sign in with a passkey").click()
+    page.get_by_role("button", name="Use a passkey").click()
     expect(page.locator("#list")).to_be_visible()
     leave(page)
 
@@ -93,7 +93,7 @@ def test_a_passkey_is_made_lets_its_owner_in_without_a_password_and_is_removed(f
     page.locator("#remove-key-1").click()
     expect(page.locator("#passkeys")).to_contain_text("Done.")
     leave(page)
-    page.get_by_role("button", name="Sign in with a passkey").click()
+    page.get_by_role("button", name="Use a passkey").click()
     expect(page.get_by_role("alert")).to_contain_text("does not open this door")
     type_password(page)
     expect(page.locator("#list")).to_be_visible()
