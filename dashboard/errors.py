@@ -4,7 +4,9 @@ from flask import Flask, g, render_template, request
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import HTTPException, InternalServerError
 
-NOT_PAGES = ("/voice/", "/sms/", "/api/")  # programs ask these; an HTML page would only confuse them
+from dashboard.api.problems import answer_to, in_api
+
+NOT_PAGES = ("/voice/", "/sms/")  # the carrier asks these; a page would only confuse it
 TITLES = {
     400: ("That could not be used", "Go back, load the page again, and try once more."),
     403: ("That is not yours to do", "If it should be, ask the owner of this Ringback."),
@@ -24,6 +26,8 @@ def add_error_pages(app: Flask) -> None:
 
 def _page(problem: Exception) -> ResponseReturnValue:
     known = problem if isinstance(problem, HTTPException) else InternalServerError()
+    if in_api(request.path):
+        return answer_to(known)
     if request.path.startswith(NOT_PAGES):
         return known.get_response()
     status = known.code or 500
