@@ -20,7 +20,7 @@ LAYERS: list[tuple[str, list[str]]] = [
     ),
     (
         "rows",
-        ["voice.models", "voice.firm", "voice.ledger", "voice.devices", "voice.db", "voice.migrate"],
+        ["voice.models", "voice.firm", "voice.ledger", "voice.devices", "voice.db", "voice.migrate", "voice.doors"],
     ),
     (
         "outbox",
@@ -36,7 +36,22 @@ LAYERS: list[tuple[str, list[str]]] = [
     ),
     (
         "people",
-        ["voice.contacts", "voice.texts", "voice.greetings", "voice.accounts", "voice.push_key", "voice.pushing"],
+        [
+            "voice.contacts",
+            "voice.texts",
+            "voice.greetings",
+            "voice.accounts",
+            "voice.push_key",
+            "voice.pushing",
+            "voice.access",
+            "voice.tokens",
+            "voice.halfway",
+            "voice.second_factor",
+            "voice.passkeys",
+            "voice.tries",
+            "voice.audit",
+            "voice.sight",
+        ],
     ),
     (
         "callbacks",
