@@ -5,7 +5,20 @@ import pathlib
 
 from flask import Blueprint, Flask, g, url_for
 
-from dashboard import call_page, callback_list, errors, greetings, headers, messages, notices, sign_in, visits, words
+from dashboard import (
+    call_page,
+    callback_list,
+    contact_files,
+    errors,
+    greetings,
+    headers,
+    messages,
+    notices,
+    people,
+    sign_in,
+    visits,
+    words,
+)
 from dashboard.api import api
 from voice.installation import installation
 
@@ -15,6 +28,8 @@ PAGES = (
     callback_list.callback_list,
     call_page.call_page,
     messages.messages,
+    people.people,
+    contact_files.contact_files,
     greetings.greetings,
     notices.notices,
 )

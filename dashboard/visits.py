@@ -16,10 +16,15 @@ CARRIER = frozenset({"phone"})  # blueprints that check the carrier's signature 
 TOKEN = frozenset({"api"})  # blueprints that check a bearer token themselves
 PUBLIC_BLUEPRINTS = frozenset({"health", "sounds", "assets"})
 PUBLIC = frozenset({"sign_in.form", "sign_in.enter", "api.openapi"})
-QUIET = frozenset({"callback_list.part"})  # asked by a page on its own: no sign of life, and no use for a redirect
+QUIET = frozenset(
+    {"callback_list.part", "contact_files.progress"}
+)  # asked by a page on its own: no sign of life, and no use for a redirect
 READS = frozenset({"GET", "HEAD", "OPTIONS"})
 MAX_FORM = 64 * 1024
-UPLOADS = {"greetings.set_recording": 6 * 1024 * 1024}  # a little above what is taken: the page then says why
+UPLOADS = {  # a little above what is taken: the page then says why
+    "greetings.set_recording": 6 * 1024 * 1024,
+    "contact_files.look_at": 3 * 1024 * 1024,
+}
 KNOWN_DAYS = 365
 
 

@@ -29,6 +29,7 @@ class Arrival:
     caller_name: str | None = None
     forwarded_from: str | None = None
     source: str = "webhook"
+    verstat: str | None = None
 
 
 def by_sid(session: Session, sid: str) -> Call | None:
@@ -60,7 +61,7 @@ def _record(session: Session, arrival: Arrival, now: dt.datetime) -> tuple[Call,
     call = Call(
         sid=arrival.sid, line=card.number, dialled=arrival.dialled, caller=arrival.caller.e164,
         caller_key=arrival.caller.key, caller_name=arrival.caller_name, source=arrival.source,
-        received_at=now, ring_from=now, ring_until=until, seen_at=now,
+        verstat=arrival.verstat, received_at=now, ring_from=now, ring_until=until, seen_at=now,
     )  # fmt: skip
     session.add(call)
     session.flush()
@@ -74,7 +75,10 @@ def arrival_from(sid: str, form: dict[str, str], source: str) -> Arrival:
     """Read an arrival off the carrier's parameters (of an inbound leg)."""
     caller = numbers.parse_caller(form.get("From"), sid)
     name = text.clean(form.get("CallerName", "")) or None
-    return Arrival(sid, form.get("To", ""), caller, name, form.get("ForwardedFrom") or None, source)
+    # Only the first delivery speaks of the number, so only its silence means anything.
+    verstat = text.clean(form.get("StirVerstat", "")) if source in ("webhook", "spool") else None
+    forwarded_from = form.get("ForwardedFrom") or None
+    return Arrival(sid, form.get("To", ""), caller, name, forwarded_from, source, verstat)
 
 
 def _is_loop(session: Session, arrival: Arrival) -> bool:
