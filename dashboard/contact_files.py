@@ -31,7 +31,7 @@ def choose() -> ResponseReturnValue:
     return _page()
 
 
-@contact_files.post("/people/import")
+@contact_files.post("/people/import/file")
 def look_at() -> ResponseReturnValue:
     """Read a file and show what it would change. Nothing is written yet."""
     _owner_only()
@@ -67,7 +67,7 @@ def show(import_id: str) -> ResponseReturnValue:
             },
         }
         counted = sa.select(ImportRow.verdict, sa.func.count()).where(ImportRow.import_id == import_id)
-        counts = {verdict: count for verdict, count in session.execute(counted.group_by(ImportRow.verdict))}
+        counts = {row[0]: row[1] for row in session.execute(counted.group_by(ImportRow.verdict))}
         page = {"made": made, "kinds": kinds, "counts": counts, "unseen": len(notices.unseen(session))}
         page["country"] = roster.current(session).country
     return render_template("people_import.html", **page)
@@ -168,8 +168,8 @@ def _with_all(session: Session, lot: list[Contact]) -> list[Person]:
     others = sa.select(Contact.number, Contact.same_as).where(Contact.same_as.in_(list(owners)))
     people: dict[str, Person] = {contact.number: (contact, [contact.number], [], []) for contact in lot}
     for number, first in session.execute(others.order_by(Contact.number)):
-        owners[number] = first
-        people[first][1].append(number)
+        owners[number] = first or number
+        people[owners[number]][1].append(number)
     tags = sa.select(ContactTag).where(ContactTag.number.in_(list(people))).order_by(ContactTag.tag)
     for tag in session.scalars(tags):
         people[tag.number][2].append(tag.tag)

@@ -103,7 +103,8 @@ def _rings_back(
 def _closed(session: Session, ours: Sequence[str], until: dt.datetime) -> Iterator[Happening]:
     rows = sa.select(Callback).where(Callback.caller.in_(ours), Callback.closed_at < until)
     for callback in session.scalars(rows.order_by(Callback.closed_at.desc()).limit(PAGE + 1)):
-        if callback.closed_at is not None:
+        heard = callback.closed_reason in ("talked", "got_through")  # the talk itself stands beside it
+        if callback.closed_at is not None and (callback.note or not heard):
             why = words.CLOSED.get(callback.closed_reason or "") or words.plain(callback.closed_reason or "")
             note = words.name(callback.note, 500)
             yield Happening(

@@ -28,7 +28,15 @@ LAYERS: list[tuple[str, list[str]]] = [
     (
         "calls",
         [
-            *("voice.calls", "voice.legs", "voice.ringing", "voice.dialled", "voice.carrier_pace", "voice.messages"),
+            *(
+                "voice.calls",
+                "voice.legs",
+                "voice.ringing",
+                "voice.ring_reasons",
+                "voice.dialled",
+                "voice.carrier_pace",
+                "voice.messages",
+            ),
             *("voice.stats", "voice.business"),
         ],
     ),

@@ -67,7 +67,8 @@ def _record(session: Session, arrival: Arrival, now: dt.datetime) -> tuple[Call,
     session.flush()
     if arrival.caller_name and arrival.caller.e164:
         contacts.remember(session, arrival.caller.e164, carrier_name=arrival.caller_name)
-    moves.note(session, "received", now, call=call, source=arrival.source)
+    rings = round((until - now).total_seconds())
+    moves.note(session, "received", now, call=call, source=arrival.source, ring=card.ring, rings=rings)
     return call, card
 
 

@@ -84,7 +84,7 @@ def _row(import_id: str, entry: Entry, known: _Known) -> dict[str, Any]:
         verdict = "changed" if words else "same"
     return {
         "import_id": import_id, "line": entry.line, "verdict": verdict, "numbers": list(entry.numbers),
-        "values": {name: value for name, value in values.items() if value not in (None, [])}, "words": words,
+        "given": {name: value for name, value in values.items() if value not in (None, [])}, "words": words,
     }  # fmt: skip
 
 
@@ -165,7 +165,7 @@ def _write(session: Session, row: ImportRow, by: str, now: dt.datetime) -> None:
     for number in others:
         if all(contact.number != number for contact in contacts.of_person(session, first)):
             persons.merge(session, first, number, by, now)
-    values = dict(row.values)
+    values = dict(row.given)
     notes = values.pop("notes", [])
     if "tags" in values:
         both = [*persons.tags_of(session, [first]).get(first, ()), *values["tags"]]

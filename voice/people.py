@@ -56,6 +56,6 @@ class ImportRow(Base):
     line: Mapped[int] = mapped_column(primary_key=True)  # of the file, where the person begins
     verdict: Mapped[str]
     numbers: Mapped[list[Any]]  # E.164
-    values: Mapped[dict[str, Any]]  # the members of rules.contact_file.Entry that are given
+    given: Mapped[dict[str, Any]]  # the members of rules.contact_files.Entry the file says something of
     words: Mapped[str]  # what changes, or why it is refused and what would mend it
     done: Mapped[bool] = mapped_column(default=False)

@@ -58,7 +58,7 @@ def upgrade() -> None:
         sa.Column("line", sa.Integer(), nullable=False),
         sa.Column("verdict", sa.Text(), nullable=False),
         sa.Column("numbers", sa.JSON(), nullable=False),
-        sa.Column("values", sa.JSON(), nullable=False),
+        sa.Column("given", sa.JSON(), nullable=False),
         sa.Column("words", sa.Text(), nullable=False),
         sa.Column("done", sa.Boolean(), nullable=False),
         sa.CheckConstraint("verdict IN ('new', 'changed', 'same', 'refused')", name="ck_import_rows_verdict"),

@@ -54,7 +54,7 @@ def note(value: str) -> str:
 
 
 def number(value: str, country: str) -> str:
-    """A person's number as E.164, however it is written; without a country code it is one of `country`. Raises Unfit."""
+    """A person's number as E.164, however it is written; without a country code one of `country`. Raises Unfit."""
     shown = text.clean(value, 40)
     try:
         parsed = phonenumbers.parse(shown, country or None)
