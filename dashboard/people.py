@@ -55,7 +55,7 @@ def _change(session: Session, e164: str, by: str, now: dt.datetime) -> None:
     if "name" in form:
         values["name"] = person.name(form["name"])
     if "tags" in form:
-        values["tags"] = person.tags(form["tags"].split(","))
+        values["tags"] = person.tags([form["tags"]])
     if "language" in form:
         values["language"] = person.language(form["language"])
     for flag in ("vip", "do_not_text"):

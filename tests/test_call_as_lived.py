@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from dashboard import strip, strip_words
 from tests.conftest import MakeWorld
+from tests.signed import arrival, call_sid, post
 from tests.world import World
 from voice import contacts
 from voice.ledger import CallEvent
@@ -108,6 +109,20 @@ def test_who_hides_their_number_is_given_longer_and_the_page_says_why(world: Wor
     told = reasons(world, world.call(leg))
     assert told[0] == "Everyone at once, and half as long again (30 s): they hide their number"
     assert "Everyone at once: they hide their number" in told
+
+
+def test_what_the_carrier_says_of_the_number_is_kept_with_the_call(world: World) -> None:
+    world.staff("sam", scripts.Off())
+    world.staff("alex", scripts.Off())
+    leg = world.rings(patience=3)
+    world.advance(10)
+    assert world.call(leg).verstat == "TN-Validation-Passed-A"
+    for said in ({"StirVerstat": "TN-Validation-Failed-C"}, {}):
+        sid = call_sid()
+        post(world.app, "/voice/incoming", arrival(sid, **said))
+        post(world.app, "/voice/status", arrival(sid, CallStatus="completed", StirVerstat="TN-Validation-Passed-A"))
+        kept = world.read(lambda session, sid=sid: session.scalars(sa.select(Call).where(Call.sid == sid)).one())  # type: ignore[misc]
+        assert kept.verstat == said.get("StirVerstat", "")
 
 
 def test_a_phone_cut_off_rings_once_more_in_the_same_lane(make_world: MakeWorld) -> None:

@@ -1,5 +1,6 @@
 """What may be written of a person: names, tags, notes, languages. One place for pages, files and programs."""
 
+import re
 from collections.abc import Iterable
 
 import phonenumbers
@@ -33,10 +34,10 @@ def name(value: str) -> str | None:
 
 
 def tags(values: Iterable[str]) -> tuple[str, ...]:
-    """Tags in the order given, each once however it is spelt. Raises Unfit."""
+    """Tags in the order given, each once however it is spelt; commas and semicolons part them. Raises Unfit."""
     kept: dict[str, str] = {}
-    for value in values:
-        tag = text.clean(value, LONGEST_TAG + 1)
+    for part in (part for value in values for part in re.split("[,;]", value)):
+        tag = text.clean(part, LONGEST_TAG + 1)
         if len(tag) > LONGEST_TAG:
             raise Unfit(f"tags: “{tag[:LONGEST_TAG]}…” has more than {LONGEST_TAG} characters. Shorten it.")
         if tag:

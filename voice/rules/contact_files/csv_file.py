@@ -30,7 +30,7 @@ HEADINGS = {
 }
 PHONE = re.compile(r"phone|tel(efon|éfono|éphone|efono|ephone)?\d?$|mobil|handy|cell|rufnummer|number|numéro|número")
 NOT_PHONE = re.compile(r"phonetic|fax|label$|type$|pager")
-SEVERAL = re.compile(r":::|[;\n,]")  # Google writes several values of a cell with three colons
+SEVERAL = re.compile(r":::|[;\n]")  # Google writes several values of a cell with three colons
 LONGEST_CELL = 20_000
 # A spreadsheet runs a cell that begins like this as a formula (OWASP, CSV injection).
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
