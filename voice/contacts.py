@@ -1,6 +1,7 @@
 """What we remember of a caller: a name, who spoke with them last, whether they are blocked. Verbs never commit."""
 
 import datetime as dt
+from collections.abc import Sequence
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -36,6 +37,15 @@ def remember(session: Session, number: str, **values: Any) -> Contact:
     row = insert(Contact).values(number=number, **({"blocked": False} | values))
     session.execute(row.on_conflict_do_update(index_elements=["number"], set_=values or {"number": number}))
     return session.get_one(Contact, number, populate_existing=True)
+
+
+def add_unknown(session: Session, rows: Sequence[dict[str, Any]]) -> set[str]:
+    """Make contacts of these columns where the number is new to us; the numbers that were."""
+    if not rows:
+        return set()
+    insert = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
+    added = insert(Contact).values([{"blocked": False} | row for row in rows]).on_conflict_do_nothing()
+    return set(session.scalars(added.returning(Contact.number)))
 
 
 def block(session: Session, number: str, blocked: bool | None = None, name: str | None = None) -> Contact:

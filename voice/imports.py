@@ -10,13 +10,13 @@ from sqlalchemy.orm import Session
 
 from voice import contacts, persons
 from voice.db import one_row
-from voice.models import Contact
-from voice.people import ContactNote, Import, ImportRow
+from voice.models import Contact, new_id
+from voice.people import ContactNote, ContactTag, Import, ImportRow
 from voice.rules import person
 from voice.rules.contact_files import Entry
 from voice.work import outbox
 
-CHUNK = 50  # rows a transaction: a call that comes in meanwhile waits for no more than that
+CHUNK = 25  # rows a transaction: a call that comes in meanwhile waits for no more than that
 KEPT = dt.timedelta(days=7)  # after which the rows of a file are forgotten
 ASKED_AT_ONCE = 500  # numbers in one question to the database
 JOB = "import_contacts"
@@ -137,12 +137,14 @@ def bring_in(session: Session, import_id: str, now: dt.datetime) -> bool:
     )  # fmt: skip
     found = list(session.scalars(rows.order_by(ImportRow.line).limit(CHUNK)))
     made = session.get_one(Import, import_id, populate_existing=True)
-    for row in found:
+    by = f"{made.by}, from a file,"
+    for row in _not_new(session, found, by, now):
         try:
             with session.begin_nested():
-                _write(session, row, f"{made.by}, from a file,", now)
+                _write(session, row, by, now)
         except person.Unfit as unfit:  # the firm has changed since the preview: a caller's number is a line now
             row.verdict, row.words = "refused", str(unfit)
+    for row in found:
         row.done = True
     made.done += len(found)
     if len(found) < CHUNK:
@@ -155,6 +157,37 @@ def go_on(session: Session, import_id: str, now: dt.datetime) -> None:
     """Hand the rest to another job: one that takes long would be thought dead."""
     done = session.get_one(Import, import_id).done
     outbox.emit(session, JOB, now, key=f"import:{import_id}:after:{done}", import_id=import_id)
+
+
+def _not_new(session: Session, rows: Sequence[ImportRow], by: str, now: dt.datetime) -> list[ImportRow]:
+    """Write all people nobody knows yet in a few statements; the rows that are left."""
+    if not rows:
+        return []
+    wanted = [_contact(row, number) for row in rows if row.verdict == "new" for number in row.numbers]
+    added = contacts.add_unknown(session, wanted)
+    fresh = [row for row in rows if added.issuperset(row.numbers)]
+    tags = [
+        {"number": number, "tag": tag} for row in fresh for number in row.numbers for tag in row.given.get("tags", ())
+    ]
+    notes = [
+        {"id": new_id(), "number": row.numbers[0], "kind": kind, "at": now, "by": by, "words": words}
+        for row in fresh
+        for kind, words in [("change", "brought them in"), *(("note", note) for note in row.given.get("notes", ()))]
+    ]
+    for table, values in ((ContactTag, tags), (ContactNote, notes)):
+        if values:
+            session.execute(sa.insert(table), values)
+    return [row for row in rows if row not in fresh]
+
+
+def _contact(row: ImportRow, number: str) -> dict[str, Any]:
+    first, plain = row.numbers[0], ("name", "vip", "do_not_text", "language")
+    usual: dict[str, Any] = {"name": None, "vip": False, "do_not_text": False, "language": None}
+    return usual | {
+        "number": number,
+        "same_as": None if number == first else first,
+        **{field: row.given[field] for field in plain if field in row.given},
+    }
 
 
 def _write(session: Session, row: ImportRow, by: str, now: dt.datetime) -> None:
