@@ -193,5 +193,5 @@ def _ticks(places: Sequence[tuple[float, float]], end: float) -> list[tuple[floa
     for seconds in TICKS:
         at = _place(places, seconds)
         if seconds <= end and at <= 100 - TICKS_APART / 2 and (not found or at - found[-1][0] >= TICKS_APART):
-            found.append((round(at, 2), words.seconds(seconds)))
+            found.append((round(at, 2), f"{seconds} s" if seconds < 60 else f"{seconds // 60}:{seconds % 60:02d}"))
     return found
