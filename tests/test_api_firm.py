@@ -102,6 +102,7 @@ def test_what_staff_say_of_a_caller_is_read_and_changed_too(program: Program) ->
         {"language": "xx"},
         {"tags": "a"},
         {"tags": ["x" * 31]},
+        {"add_note": None},
         {"add_note": "x" * 2001},
     ],
 )

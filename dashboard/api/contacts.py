@@ -48,6 +48,8 @@ def change_contact(session: Session, now: dt.datetime, e164: str) -> Answer:
     """Block, unblock, and all that staff may say of a person."""
     number, given = _number(e164), asked.body(MEMBERS)
     blocked = asked.flag(given, "blocked")
+    if "add_note" in given and given["add_note"] is None:
+        raise Problem(400, "add_note: must be text.")
     try:
         values, note = _values(given), person.note(_text(given, "add_note") or "")
     except person.Unfit as unfit:
