@@ -12,9 +12,13 @@ from dashboard import (
     errors,
     greetings,
     headers,
+    lighter,
+    live,
     messages,
     notices,
     people,
+    push,
+    shell,
     sign_in,
     visits,
     words,
@@ -27,11 +31,14 @@ PAGES = (
     sign_in.sign_in,
     callback_list.callback_list,
     call_page.call_page,
+    live.live,
     messages.messages,
     people.people,
     contact_files.contact_files,
     greetings.greetings,
     notices.notices,
+    push.push,
+    shell.shell,
 )
 
 
@@ -45,8 +52,10 @@ def add_dashboard(app: Flask) -> None:
     for page in PAGES:
         app.register_blueprint(page)
     app.before_request(visits.guard)
+    app.after_request(lighter.pack)
     app.after_request(headers.add_headers)
     errors.add_error_pages(app)
+    live.add_doorbell(app)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     versions = {file.name: _version(file) for file in (HERE / "static").iterdir()}
 

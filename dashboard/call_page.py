@@ -69,12 +69,17 @@ def _steps(facts: list[strip.Fact], names: dict[str, str], call: Call, zone: str
         Step(
             arrived + dt.timedelta(seconds=fact.at),
             strip.offset(fact.at),
-            words.event(fact.kind),
+            words.event(_kind(fact)),
             _detail(fact, names),
             strip_words.why(facts, place, names, arrived, zone, hidden),
         )
         for place, fact in enumerate(facts)
     ]
+
+
+def _kind(fact: strip.Fact) -> str:
+    """A promise that nobody heard was none: the time stands, but the caller was not told."""
+    return "owed" if fact.kind == "promised" and fact.data.get("channel") == "none" else fact.kind
 
 
 def _detail(fact: strip.Fact, names: dict[str, str]) -> str:

@@ -14,10 +14,10 @@ from voice.installation import installation
 
 CARRIER = frozenset({"phone"})  # blueprints that check the carrier's signature themselves
 TOKEN = frozenset({"api"})  # blueprints that check a bearer token themselves
-PUBLIC_BLUEPRINTS = frozenset({"health", "sounds", "assets"})
+PUBLIC_BLUEPRINTS = frozenset({"health", "sounds", "assets", "shell"})
 PUBLIC = frozenset({"sign_in.form", "sign_in.enter", "api.openapi"})
 QUIET = frozenset(
-    {"callback_list.part", "contact_files.progress"}
+    {"callback_list.part", "contact_files.progress", "live.stream"}
 )  # asked by a page on its own: no sign of life, and no use for a redirect
 READS = frozenset({"GET", "HEAD", "OPTIONS"})
 MAX_FORM = 64 * 1024
