@@ -67,7 +67,10 @@ THEIRS = {
 EVENTS = {
     "received": "The call arrived",
     "ringing": "Staff phones are to be rung",
+    "greeted": "They hear the greeting",
+    "phone_placed": "A phone is asked to ring",
     "phone_rings": "A phone rings",
+    "phone_picked_up": "Picked up: hears who is calling",
     "phone_stops": "A phone stops",
     "reserved": "Taken on the page",
     "passed_on": "A ringing phone now rings for this caller",
@@ -83,6 +86,7 @@ EVENTS = {
     "failed": "The call failed",
     "blocked": "Turned away",
     "ended": "The call is over",
+    "explained": "What the phones did is known better now",
     "completed": "What became of it is known",
     "message": "They left a message",
     "callback_opened": "Put on the callback list",

@@ -7,7 +7,8 @@ import voice.call_log
 import voice.devices
 import voice.doors
 import voice.firm
-import voice.ledger  # noqa: F401  (their tables must be known to the metadata)
+import voice.ledger
+import voice.people  # noqa: F401  (their tables must be known to the metadata)
 from voice.migrate import locked
 from voice.models import Base
 from voice.settings import Settings

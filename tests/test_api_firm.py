@@ -62,21 +62,50 @@ def test_a_caller_is_blocked_named_and_freed_also_one_we_never_heard_of(
 ) -> None:
     assert program.get(f"/contacts/{JANE}")[0] == 404
     callback, before = add_callback(), version(acme)
-    assert program.patch(f"/contacts/{JANE}", blocked=True) == (200, {"number": JANE, "name": None, "blocked": True})
+    status, jane = program.patch(f"/contacts/{JANE}", blocked=True)
+    assert (status, jane["number"], jane["name"], jane["blocked"]) == (200, JANE, None, True)
     with acme.reading() as session:
         assert session.get_one(Callback, callback).closed_reason == "blocked"
     assert version(acme) > before
     assert program.patch(f"/contacts/{JANE}", name=" Jane Doe ")[1]["name"] == "Jane Doe"
-    assert program.patch(f"/contacts/{JANE}", blocked=False)[1] == {
-        "number": JANE,
-        "name": "Jane Doe",
-        "blocked": False,
-    }
+    free = program.patch(f"/contacts/{JANE}", blocked=False)[1]
+    assert (free["name"], free["blocked"]) == ("Jane Doe", False)
     assert program.patch(f"/contacts/{JANE}", name=None)[1]["name"] is None
-    assert program.get(f"/contacts/{JANE}")[1] == {"number": JANE, "name": None, "blocked": False}
+    now_known = program.get(f"/contacts/{JANE}")[1]
+    assert (now_known["name"], now_known["blocked"]) == (None, False)
 
 
-@pytest.mark.parametrize("body", [{"blocked": "yes"}, {"name": 5}, {"name": "x" * 201}, {"note": "rude"}])
+@pytest.mark.proves("01-2.18")
+def test_what_staff_say_of_a_caller_is_read_and_changed_too(program: Program) -> None:
+    told = program.patch(
+        f"/contacts/{JANE}", vip=True, do_not_text=True, language="es", tags=["regular", "Regular", "boiler"],
+        add_note="Side door.\nMornings.",
+    )[1]  # fmt: skip
+    assert (told["vip"], told["do_not_text"], told["language"]) == (True, True, "es")
+    assert told["tags"] == ["boiler", "regular"]
+    assert [note["note"] for note in told["notes"]] == ["Side door.\nMornings."]
+    assert program.patch(f"/contacts/{JANE}", vip=False, language=None, tags=[])[1] == told | {
+        "vip": False,
+        "language": None,
+        "tags": [],
+    }
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"blocked": "yes"},
+        {"name": 5},
+        {"name": "x" * 201},
+        {"note": "rude"},
+        {"vip": 1},
+        {"language": "xx"},
+        {"tags": "a"},
+        {"tags": ["x" * 31]},
+        {"add_note": None},
+        {"add_note": "x" * 2001},
+    ],
+)
 def test_a_contact_takes_nothing_else(program: Program, body: dict[str, object]) -> None:
     assert program.patch(f"/contacts/{JANE}", **body)[0] == 400
     assert program.patch("/contacts/jane", **body)[0] == 404

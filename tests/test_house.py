@@ -20,7 +20,16 @@ LAYERS: list[tuple[str, list[str]]] = [
     ),
     (
         "rows",
-        ["voice.models", "voice.firm", "voice.ledger", "voice.devices", "voice.db", "voice.migrate", "voice.doors"],
+        [
+            "voice.models",
+            "voice.firm",
+            "voice.ledger",
+            "voice.devices",
+            "voice.db",
+            "voice.migrate",
+            "voice.doors",
+            "voice.people",
+        ],
     ),
     (
         "outbox",
@@ -51,6 +60,8 @@ LAYERS: list[tuple[str, list[str]]] = [
             "voice.tries",
             "voice.audit",
             "voice.sight",
+            "voice.persons",
+            "voice.imports",
         ],
     ),
     (
@@ -70,6 +81,7 @@ LAYERS: list[tuple[str, list[str]]] = [
             "voice.stats",
             "voice.business",
             "voice.recovered",
+            "voice.ring_reasons",
         ],
     ),
     (

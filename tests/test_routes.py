@@ -12,7 +12,7 @@ from werkzeug.routing import Rule
 from dashboard import add_dashboard
 from dashboard.headers import ALWAYS
 from dashboard.visits import route_class
-from tests.pages import Firm
+from tests.pages import JANE, Firm
 from voice.app import create_app
 from voice.db import Database
 from voice.settings import Settings
@@ -118,7 +118,8 @@ def test_no_page_needs_a_script_or_style_the_policy_would_refuse(sqlite_url: str
     firm.callback(state="wrapping_up", claimed_by="sam")
     sam = firm.visitor("sam@example.com")
     doors = ("/account", "/users", "/tokens", "/audit", "/prove")
-    for path in ("/", "/list", "/notices", "/login", "/nowhere", *doors):
+    people = ("/people", f"/people/{JANE}", "/people/import")
+    for path in ("/", "/list", "/notices", "/login", "/nowhere", *people, *doors):
         page = sam.get(path).text
         assert not re.search(r"<style|\sstyle=|\son\w+=|<script(?![^>]*\ssrc=)|javascript:|https?://", page), path
 

@@ -30,6 +30,7 @@ class Arrival:
     caller_name: str | None = None
     forwarded_from: str | None = None
     source: str = "webhook"
+    verstat: str | None = None
 
 
 def by_sid(session: Session, sid: str) -> Call | None:
@@ -66,7 +67,7 @@ def _heard_of(session: Session, arrival: Arrival, now: dt.datetime) -> tuple[Cal
     call = Call(
         id=new_id(), state="received", round=0, sid=arrival.sid, line=card.number, dialled=arrival.dialled,
         caller=arrival.caller.e164, caller_key=arrival.caller.key, caller_name=arrival.caller_name,
-        source=arrival.source, received_at=now, ring_from=now, ring_until=until, seen_at=now,
+        verstat=arrival.verstat, source=arrival.source, received_at=now, ring_from=now, ring_until=until, seen_at=now,
     )  # fmt: skip
     return call, card
 
@@ -76,14 +77,19 @@ def _write(session: Session, call: Call) -> None:
     session.flush()
     if call.caller_name and call.caller:
         contacts.remember(session, call.caller, carrier_name=call.caller_name)
-    moves.note(session, "received", call.received_at, call=call, source=call.source)
+    card, rings = roster.current(session).line(call.line), (call.ring_until - call.received_at).total_seconds()
+    ring = card.ring if card else "everyone"
+    moves.note(session, "received", call.received_at, call, source=call.source, ring=ring, rings=round(rings))
 
 
 def arrival_from(sid: str, form: dict[str, str], source: str) -> Arrival:
     """Read an arrival off the carrier's parameters (of an inbound leg)."""
     caller = numbers.parse_caller(form.get("From"), sid)
     name = text.clean(form.get("CallerName", "")) or None
-    return Arrival(sid, form.get("To", ""), caller, name, form.get("ForwardedFrom") or None, source)
+    # Only the first delivery speaks of the number, so only its silence means anything.
+    verstat = text.clean(form.get("StirVerstat", "")) if source in ("webhook", "spool") else None
+    forwarded_from = form.get("ForwardedFrom") or None
+    return Arrival(sid, form.get("To", ""), caller, name, forwarded_from, source, verstat)
 
 
 def _why_refused(session: Session, arrival: Arrival) -> str | None:

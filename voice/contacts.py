@@ -1,6 +1,7 @@
 """What we remember of a caller: a name, who spoke with them last, whether they are blocked. Verbs never commit."""
 
 import datetime as dt
+from collections.abc import Sequence
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -38,6 +39,15 @@ def remember(session: Session, number: str, **values: Any) -> Contact:
     return session.get_one(Contact, number, populate_existing=True)
 
 
+def add_unknown(session: Session, rows: Sequence[dict[str, Any]]) -> set[str]:
+    """Make contacts of these columns where the number is new to us; the numbers that were."""
+    if not rows:
+        return set()
+    insert = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
+    added = insert(Contact).values([{"blocked": False} | row for row in rows]).on_conflict_do_nothing()
+    return set(session.scalars(added.returning(Contact.number)))
+
+
 def block(session: Session, number: str, blocked: bool | None = None, name: str | None = None) -> Contact:
     """Change what a person may change of a contact; None leaves it. Open callbacks: see `callbacks.block`."""
     contact = remember(session, number)
@@ -48,9 +58,25 @@ def block(session: Session, number: str, blocked: bool | None = None, name: str 
 
 
 def remember_talk(session: Session, row: Call | Callback, staff_id: str, now: dt.datetime) -> None:
-    """This person has just talked with the caller of `row`: they are rung first next time."""
+    """This person has just talked with the caller of `row`: they are rung first next time, from whichever number."""
     if row.caller:
-        remember(session, row.caller, last_staff_id=staff_id, last_talk_at=now)
+        contact = remember(session, row.caller, last_staff_id=staff_id, last_talk_at=now)
+        others = sa.update(Contact).where(is_person(contact.same_as or contact.number))
+        session.execute(others.values(last_staff_id=staff_id, last_talk_at=now))
+
+
+def is_person(first: str) -> sa.ColumnElement[bool]:
+    """The condition for all contacts of the person whose first number this is."""
+    return sa.or_(Contact.number == first, Contact.same_as == first)
+
+
+def of_person(session: Session, number: str) -> list[Contact]:
+    """All numbers of the person with this number, the first one first; none when the number is new to us."""
+    contact = session.get(Contact, number)
+    if contact is None:
+        return []
+    theirs = sa.select(Contact).where(is_person(contact.same_as or contact.number))
+    return list(session.scalars(theirs.order_by(Contact.same_as.is_not(None), Contact.number)))
 
 
 def calls_today(session: Session, line: str, caller: str | None, now: dt.datetime, zone: str) -> int:
@@ -70,3 +96,8 @@ def dial_refusal(session: Session, number: str) -> numbers.Refusal | None:
     countries = {country for line in lines if (country := numbers.country_of(line))}
     countries.update(session.scalars(sa.select(Business.country)))
     return numbers.dial_refusal(number, countries, lines)
+
+
+def is_line(session: Session, number: str) -> bool:
+    """Whether this is a line of ours, not a caller."""
+    return session.get(Line, number) is not None

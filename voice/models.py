@@ -59,6 +59,11 @@ class Contact(Base):
     blocked: Mapped[bool] = mapped_column(default=False)
     last_staff_id: Mapped[str | None] = mapped_column(sa.ForeignKey("staff.id"))
     last_talk_at: Mapped[dt.datetime | None]
+    # What staff say of a person stands on each of their numbers, so that ringing and lists read one row.
+    same_as: Mapped[str | None] = mapped_column(index=True)  # the person's first number; None: this one is
+    vip: Mapped[bool] = mapped_column(default=False)
+    do_not_text: Mapped[bool] = mapped_column(default=False)
+    language: Mapped[str | None]
 
 
 class Call(Base):
@@ -81,6 +86,7 @@ class Call(Base):
     caller: Mapped[str | None]  # E.164, None when withheld
     caller_key: Mapped[str]  # E.164, or anon:<sid> so that unknown people never merge
     caller_name: Mapped[str | None]
+    verstat: Mapped[str | None]  # the carrier's word on the number at arrival; "": none, None: we do not know
     source: Mapped[str]  # webhook, status, spool or log: which witness told us first
     state: Mapped[str] = mapped_column(default="received")
     outcome: Mapped[str] = mapped_column(default="pending")

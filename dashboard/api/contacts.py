@@ -1,4 +1,4 @@
-"""Contacts: what we remember of a caller, and whether they are blocked."""
+"""Contacts: what we remember of a caller, what staff say of them, and whether they are blocked."""
 
 import datetime as dt
 from typing import Any
@@ -8,12 +8,14 @@ from sqlalchemy.orm import Session
 from dashboard.api import asked, shapes
 from dashboard.api.operation import Answer, operation
 from dashboard.api.problems import Problem
-from voice import callbacks
+from voice import callbacks, persons
 from voice import contacts as known
 from voice.models import Contact
+from voice.rules import person
 from voice.rules.numbers import E164
 
-LONGEST_NAME = 200
+A_PROGRAM = "A program"  # who did it, on the person's card
+MEMBERS = ("blocked", "name", "vip", "do_not_text", "language", "tags", "add_note")
 
 
 @operation("GET", "/contacts/<e164>", "One contact.", {200: shapes.ref("Contact")})
@@ -22,30 +24,60 @@ def contact(session: Session, now: dt.datetime, e164: str) -> Answer:
     row = known.find(session, _number(e164))
     if row is None:
         raise Problem(404, "Nobody with this number is known here.")
-    return wire(row)
+    return wire(session, row)
 
 
 @operation(
     "PATCH",
     "/contacts/<e164>",
-    "Block or unblock a caller, or give them a name (null takes it away). A number we did not know becomes a contact.",
+    "Block or unblock a number, or change what is said of the person it is of: name and language (null takes them "
+    "away), VIP, no texts, all tags, and one more note. A number we did not know becomes a contact.",
     {200: shapes.ref("Contact")},
-    body=shapes.request_body((), blocked=shapes.FLAG, name=shapes.MAYBE_TEXT | {"maxLength": LONGEST_NAME}),
+    body=shapes.request_body(
+        (),
+        blocked=shapes.FLAG,
+        name=shapes.MAYBE_TEXT | {"maxLength": person.LONGEST_NAME},
+        vip=shapes.FLAG,
+        do_not_text=shapes.FLAG,
+        language=shapes.one_of(None, *person.LANGUAGES),
+        tags=shapes.array(shapes.TEXT | {"maxLength": person.LONGEST_TAG}) | {"maxItems": person.MOST_TAGS},
+        add_note=shapes.TEXT | {"maxLength": person.LONGEST_NOTE},
+    ),
 )
 def change_contact(session: Session, now: dt.datetime, e164: str) -> Answer:
-    """Name, block, unblock."""
-    number, given = _number(e164), asked.body(("blocked", "name"))
+    """Block, unblock, and all that staff may say of a person."""
+    number, given = _number(e164), asked.body(MEMBERS)
     blocked = asked.flag(given, "blocked")
+    if "add_note" in given and given["add_note"] is None:
+        raise Problem(400, "add_note: must be text.")
+    try:
+        values, note = _values(given), person.note(_text(given, "add_note") or "")
+    except person.Unfit as unfit:
+        raise Problem(400, str(unfit)) from None
     row = known.find(session, number)
     if blocked is not None and blocked != (row.blocked if row else False):
         callbacks.block(session, number, blocked, now)
-    values = {"name": _name(given["name"])} if "name" in given else {}
-    return wire(known.remember(session, number, **values))
+        persons.set_blocked(session, number, blocked, A_PROGRAM, now)
+    persons.change(session, number, A_PROGRAM, now, **values)
+    persons.add_note(session, number, note, A_PROGRAM, now)
+    return wire(session, session.get_one(Contact, number, populate_existing=True))
 
 
-def wire(row: Contact) -> dict[str, Any]:
-    """A contact as they are sent; the name staff gave wins over the carrier's."""
-    return {"number": row.number, "name": row.name or row.carrier_name, "blocked": row.blocked}
+def wire(session: Session, row: Contact) -> dict[str, Any]:
+    """A contact as they are sent; the name staff gave wins over the carrier's. `numbers`: all of the same person."""
+    numbers = [each.number for each in known.of_person(session, row.number)]
+    notes = persons.notes_of(session, numbers)
+    return {
+        "number": row.number,
+        "name": row.name or row.carrier_name,
+        "blocked": row.blocked,
+        "vip": row.vip,
+        "do_not_text": row.do_not_text,
+        "language": row.language,
+        "tags": list(persons.tags_of(session, [row.number]).get(row.number, ())),
+        "numbers": numbers,
+        "notes": [{"at": shapes.time(note.at), "by": note.by, "note": note.words} for note in notes],
+    }
 
 
 def _number(e164: str) -> str:
@@ -54,7 +86,30 @@ def _number(e164: str) -> str:
     return e164
 
 
-def _name(value: object) -> str | None:
-    if value is not None and (not isinstance(value, str) or len(value) > LONGEST_NAME):
-        raise Problem(400, f"name: must be text of at most {LONGEST_NAME} characters, or null.")
-    return value.strip() or None if isinstance(value, str) else None
+def _values(given: dict[str, Any]) -> dict[str, Any]:
+    """What `persons.change` is to set. Raises Unfit, and Problem for a value of the wrong kind."""
+    values: dict[str, Any] = {}
+    if "name" in given:
+        values["name"] = person.name(_text(given, "name") or "")
+    if "language" in given:
+        values["language"] = person.language(_text(given, "language") or "")
+    if "tags" in given:
+        values["tags"] = person.tags(_texts(given, "tags"))
+    for flag in ("vip", "do_not_text"):
+        if flag in given:
+            values[flag] = asked.flag(given, flag)
+    return values
+
+
+def _text(given: dict[str, Any], name: str) -> str | None:
+    value = given.get(name)
+    if value is not None and not isinstance(value, str):
+        raise Problem(400, f"{name}: must be text, or null.")
+    return value
+
+
+def _texts(given: dict[str, Any], name: str) -> list[str]:
+    value = given.get(name)
+    if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
+        raise Problem(400, f"{name}: must be a list of texts.")
+    return value

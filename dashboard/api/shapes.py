@@ -91,7 +91,10 @@ SHAPES: dict[str, Schema] = {
         id=TEXT, name=TEXT, phone=TEXT, email=TEXT, role=one_of("staff", "owner"), no_mailbox=FLAG,
         shifts={"anyOf": [WEEK, {"type": "null"}]}, availability=one_of(*AVAILABILITY), active=FLAG,
     ),
-    "Contact": thing(number=NUMBER, name=MAYBE_TEXT, blocked=FLAG),
+    "Contact": thing(
+        number=NUMBER, name=MAYBE_TEXT, blocked=FLAG, vip=FLAG, do_not_text=FLAG, language=MAYBE_TEXT,
+        tags=array(TEXT), numbers=array(NUMBER), notes=array(thing(at=TIME, by=TEXT, note=TEXT)),
+    ),
     "Problem": {
         "type": "object",
         "properties": {

@@ -6,13 +6,14 @@ from urllib.parse import parse_qsl, urlsplit
 
 from sqlalchemy.orm import Session
 
-from voice import callbacks, calls, messages, ringing, roster
+from voice import callbacks, calls, messages, moves, ringing, roster
 from voice.carrier import fallback, twiml
 from voice.carrier.delivery import Delivery
 from voice.carrier.webhooks import document, receipt
 from voice.carrier.words import OVER
 from voice.models import Call, Callback
 from voice.rules import wording
+from voice.rules.greeting import spoken_seconds
 from voice.work import outbox
 
 CUT_OFF_PAUSE = 4  # seconds of silence before we think somebody was cut off rather than slow to hang up
@@ -74,6 +75,9 @@ def wait(session: Session, delivery: Delivery, call_id: str) -> str:
         call.greeted_at = call.greeted_at or delivery.now
         return twiml.wait(tone)
     call.greeted_at = delivery.now
+    moves.note(
+        session, "greeted", delivery.now, call=call, takes=round(spoken_seconds(card.greeting, card.language), 1)
+    )
     recorded = f"{delivery.settings.public_url}/voice/sounds/greeting-{card.greeting_audio}.wav"
     return twiml.greet(card.greeting, card.language, recorded if card.greeting_audio else "")
 

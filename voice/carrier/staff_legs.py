@@ -2,7 +2,7 @@
 
 from sqlalchemy.orm import Session
 
-from voice import attempts, callbacks, calls, legs, ringing
+from voice import attempts, callbacks, calls, legs, moves, ringing
 from voice.carrier import ring_back, twiml
 from voice.carrier.delivery import Delivery
 from voice.carrier.inbound import card_of
@@ -33,6 +33,7 @@ def _offer(session: Session, delivery: Delivery, leg: Leg, before: str = "") -> 
     call = ringing.pick_up(session, leg, delivery.now)
     if call is None:
         return _nobody(session, delivery, leg, before)
+    moves.note(session, "phone_picked_up", delivery.now, call=call, staff=leg.staff_id, leg=leg.id)
     card, member = card_of(session, call), session.get_one(StaffMember, leg.staff_id)
     action = delivery.url(f"/voice/legs/{leg.id}/accepted", call=call.id)
     if member.no_mailbox and not before and leg.purpose == "ring":

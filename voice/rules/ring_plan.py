@@ -108,6 +108,17 @@ def spent(waiting: Waiting, person: str) -> bool:
     return False
 
 
+def why(waiting: Waiting, person: str) -> str:
+    """The rule by which this person's phone is next: cut_off, reserved, again, first, or the line's mode."""
+    if waiting.once:
+        return "cut_off"
+    if person == waiting.reserved_by:
+        return "reserved"
+    if _rung(waiting, person):
+        return "again"
+    return "first" if person == waiting.first else waiting.mode
+
+
 def _rung(waiting: Waiting, person: str) -> int:
     return sum(ring.staff_id == person and ring.end != "limited" for ring in waiting.rings)
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import structlog
 
-from voice import attempts, calls, clock, dialled, legs, messages, pushing
+from voice import attempts, calls, clock, dialled, imports, legs, messages, pushing
 from voice.carrier import client, words
 from voice.carrier.delivery import RETRY
 from voice.db import Database
@@ -24,6 +24,8 @@ log = structlog.get_logger()
 
 MESSAGE_BYTES = 8 * 1024 * 1024
 QUEUES = "rb-"  # how the names of our queues begin
+IMPORT_SECONDS = 20.0  # of one job: well below the time after which it would be taken for dead
+IMPORT_PAUSE = 0.05  # seconds between two transactions, so that calls get at the database
 OLD_QUEUE = dt.timedelta(hours=5)  # longer than any call: nobody can be on the way into it
 
 
@@ -198,6 +200,18 @@ def look_up_attempt(tools: Tools, now: dt.datetime, attempt_id: str) -> None:
         dialled.found(session, session.get_one(Attempt, attempt_id), news, now)
 
 
+def import_contacts(tools: Tools, now: dt.datetime, import_id: str) -> None:
+    """Bring a file of contacts in, a few rows a transaction, until it is done, cancelled, or another job's turn."""
+    until = clock.monotonic() + IMPORT_SECONDS
+    while clock.monotonic() < until:
+        with tools.database.transaction() as session:
+            if not imports.bring_in(session, import_id, now):
+                return
+        clock.sleep(IMPORT_PAUSE)
+    with tools.database.transaction() as session:
+        imports.go_on(session, import_id, now)
+
+
 def wake(tools: Tools, now: dt.datetime, callback_id: str, kind: pushing.Kind, staff_id: str | None) -> None:
     """People are to be told of a callback: a job for each of their browsers."""
     with tools.database.transaction() as session:
@@ -223,12 +237,13 @@ def push(
             pushing.forget(session, device.endpoint)
 
 
-# These wait for others than the carrier, so they have threads of their own: no phone rings on because one hangs.
-SLOW = frozenset({"push"})
+# These take long, or wait for others than the carrier, so they have threads of their own: no phone rings on because
+# of one.
+SLOW = frozenset({"push", imports.JOB})
 JOBS: dict[str, Callable[..., None]] = {
     job.__name__: job
     for job in (
         end_leg, move_caller, join_leg, fetch_recording, drop_queue, tidy_queues,
-        look_at_call, look_at_leg, learn_call, look_up_attempt, wake, push,
+        look_at_call, look_at_leg, learn_call, look_up_attempt, wake, push, import_contacts,
     )
 }  # fmt: skip

@@ -6,7 +6,7 @@ import sqlalchemy as sa
 import structlog
 from sqlalchemy.orm import Session
 
-from voice import attempts, carrier_pace, legs, moves, notices, ringing, roster
+from voice import attempts, carrier_pace, legs, moves, notices, ring_reasons, ringing, roster
 from voice.carrier import client
 from voice.db import UTC, Database
 from voice.firm import StaffMember
@@ -83,13 +83,14 @@ def _leg_for(session: Session, release: ring_plan.Release, now: dt.datetime) -> 
     if not ringing.claim(session, release.call_id or "", now):
         return None  # meanwhile taken, given up, or on the ladder
     person, call = session.get_one(StaffMember, release.staff_id), session.get_one(Call, release.call_id)
+    reason = ring_reasons.reason(session, call, person.id, now)
     leg = Leg(
         call_id=call.id, line=call.line, staff_id=person.id, phone=person.phone,
         purpose="cut_off" if call.round else "ring", placed_at=now,
         stop_at=now + dt.timedelta(seconds=ring_plan.LEG_SECONDS + ring_plan.SHORTEST),
     )  # fmt: skip
     session.add(leg)
-    moves.note(session, "phone_placed", now, call=call, staff=person.id)
+    moves.note(session, "phone_placed", now, call=call, staff=person.id, **reason)
     session.flush()
     return leg
 

@@ -1,0 +1,152 @@
+"""The people who ring: a list to search, and a card for each, edited in place. Each edit is a small form of its own."""
+
+import datetime as dt
+from collections.abc import Callable
+from typing import Any
+
+import sqlalchemy as sa
+from flask import Blueprint, Response, abort, make_response, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from sqlalchemy.orm import Session
+
+from dashboard import people_rows, person_history, person_rows, visits
+from voice import callbacks, clock, notices, persons
+from voice.firm import Business
+from voice.installation import installation
+from voice.rules import person
+from voice.rules.numbers import E164
+
+people = Blueprint("people", __name__)
+LONGEST_SEARCH = 100
+FLAGS = {"yes": True, "no": False}
+
+
+@people.get("/people")
+def index() -> ResponseReturnValue:
+    """Everybody, or those the search finds."""
+    visit, wanted = visits.here(), request.args.get("q", "").strip()[:LONGEST_SEARCH]
+    with installation().database.reading() as session:
+        business = session.scalars(sa.select(Business)).first()
+        country, zone = (business.country, business.time_zone) if business else ("", "UTC")
+        try:
+            rows, following = people_rows.page(session, wanted, request.args.get("after", ""), country)
+        except ValueError:
+            abort(400, "This page of the list is not one we gave out. Start from the first.")
+        unseen = len(notices.unseen(session)) if visit.is_owner else 0
+    return render_template(
+        "people.html", rows=rows, following=following, wanted=wanted, zone=zone, now=clock.now(), unseen=unseen
+    )
+
+
+@people.get("/people/<e164>")
+def show(e164: str) -> ResponseReturnValue:
+    """One person's card."""
+    return _card(e164)
+
+
+@people.post("/people/<e164>/change")
+def change(e164: str) -> ResponseReturnValue:
+    """Name, tags, language, VIP, no texts: whichever the form holds."""
+    return _do(e164, lambda session, by, now: _change(session, e164, by, now))
+
+
+def _change(session: Session, e164: str, by: str, now: dt.datetime) -> None:
+    form, values = request.form, dict[str, Any]()
+    if "name" in form:
+        values["name"] = person.name(form["name"])
+    if "tags" in form:
+        values["tags"] = person.tags([form["tags"]])
+    if "language" in form:
+        values["language"] = person.language(form["language"])
+    for flag in ("vip", "do_not_text"):
+        if form.get(flag) in FLAGS:
+            values[flag] = FLAGS[form[flag]]
+    persons.change(session, e164, by, now, **values)
+
+
+@people.post("/people/<e164>/notes")
+def add_note(e164: str) -> ResponseReturnValue:
+    """Write a note."""
+    return _do(
+        e164,
+        lambda session, by, now: persons.add_note(session, e164, person.note(request.form.get("note", "")), by, now),
+    )
+
+
+@people.post("/people/<e164>/notes/<note_id>/remove")
+def remove_note(e164: str, note_id: str) -> ResponseReturnValue:
+    """Take a note away."""
+    return _do(e164, lambda session, by, now: persons.remove_note(session, e164, note_id, by, now))
+
+
+@people.post("/people/<e164>/merge")
+def merge(e164: str) -> ResponseReturnValue:
+    """Add another number of this person."""
+
+    def join(session: Session, by: str, now: dt.datetime) -> None:
+        country = session.scalar(sa.select(Business.country)) or ""
+        persons.merge(session, e164, person.number(request.form.get("other", ""), country), by, now)
+
+    return _do(e164, join)
+
+
+@people.post("/people/<e164>/split")
+def split(e164: str) -> ResponseReturnValue:
+    """This number is somebody else's after all; its own card opens."""
+    return _do(e164, lambda session, by, now: persons.split(session, e164, by, now))
+
+
+@people.post("/people/<e164>/blocked")
+def block(e164: str) -> ResponseReturnValue:
+    """Block or unblock one number: the owner's decision."""
+    if not visits.here().is_owner:
+        abort(403, "Numbers are blocked by the owner.")
+    blocked = request.form.get("blocked") == "yes"
+
+    def decide(session: Session, by: str, now: dt.datetime) -> None:
+        callbacks.block(session, e164, blocked, now)
+        persons.set_blocked(session, e164, blocked, by, now)
+
+    return _do(e164, decide)
+
+
+def _do(e164: str, verb: Callable[[Session, str, dt.datetime], object]) -> ResponseReturnValue:
+    """One edit in one transaction; back to the card, which says why not when it was refused."""
+    visit, now = visits.here(), clock.now()
+    if not E164.fullmatch(e164):
+        abort(404)
+    try:
+        with installation().database.transaction() as session:
+            if person_rows.read(session, e164, now) is None:
+                abort(404)
+            verb(session, visit.name, now)
+    except person.Unfit as unfit:
+        return _card(e164, str(unfit), 400)
+    return redirect(url_for(".show", e164=e164), 303)
+
+
+def _card(e164: str, problem: str = "", status: int = 200) -> Response:
+    """The card; with a `problem`, what was typed stays in its field."""
+    visit, now = visits.here(), clock.now()
+    if not E164.fullmatch(e164):
+        abort(404)
+    with installation().database.reading() as session:
+        card = person_rows.read(session, e164, now) or abort(404)
+        ours = [line.number for line in card.numbers]
+        happenings, earlier = person_history.read(session, ours, _before())
+        unseen = len(notices.unseen(session)) if visit.is_owner else 0
+    page = {"card": card, "happenings": happenings, "earlier": earlier, "now": now, "unseen": unseen}
+    limits = {"languages": person.LANGUAGES, "longest_name": person.LONGEST_NAME, "longest_note": person.LONGEST_NOTE}
+    typed = request.form if problem else {}
+    return make_response(render_template("person.html", problem=problem, typed=typed, **page, **limits), status)
+
+
+def _before() -> dt.datetime | None:
+    asked = request.args.get("before")
+    if not asked:
+        return None
+    try:
+        moment = dt.datetime.fromisoformat(asked)
+        return moment.astimezone(dt.UTC) if moment.tzinfo else abort(400)
+    except (ValueError, OverflowError):
+        abort(400, "There is no such page of this card. Open it from its beginning.")

@@ -1,0 +1,21 @@
+// How far an import is, kept fresh in place. Without this script the page reloads itself.
+
+const going = document.getElementById("going");
+const bar = document.getElementById("bar");
+const done = document.getElementById("done");
+
+async function look() {
+  try {
+    const answer = await fetch(going.dataset.progress, { cache: "no-store", signal: AbortSignal.timeout(10000) });
+    if (answer.status === 401) return location.reload();
+    const told = await answer.json();
+    if (told.state !== "running") return location.reload();
+    bar.value = told.done;
+    done.textContent = told.done;
+  } catch {
+    // Out of reach for a moment: the rows are brought in all the same, and the next look tells.
+  }
+  setTimeout(look, 700);
+}
+
+look();

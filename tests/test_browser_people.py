@@ -1,0 +1,107 @@
+"""The card, a call's strip and an import in a real browser: on a phone and on a desk, with and without scripts."""
+
+import pathlib
+import threading
+from collections.abc import Iterator
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page, expect
+from werkzeug.serving import make_server
+
+from tests.pages import JANE, PASSWORD, Firm
+from voice import clock, imports, moves
+from voice.models import Call
+
+DESK = 1280
+HOSTILE = "W" * 90 + " <script>x</script>"
+
+
+@pytest.fixture
+def firm(sqlite_url: str, tmp_path: pathlib.Path) -> Iterator[Firm]:
+    made = Firm(sqlite_url, tmp_path)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def address(firm: Firm) -> Iterator[str]:
+    """Where the firm's pages are served."""
+    server = make_server("127.0.0.1", 0, firm.app, threaded=True)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    yield f"http://localhost:{server.server_port}"
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+@pytest.fixture(params=[(320, True, "dark"), (DESK, False, "light")], ids=["small, scripts", "desk, no scripts"])
+def page(request: pytest.FixtureRequest, browser: Browser, address: str) -> Iterator[Page]:
+    """A window signed in as the owner."""
+    width, scripts, scheme = request.param
+    context = browser.new_context(
+        viewport={"width": width, "height": 800}, java_script_enabled=scripts, color_scheme=scheme, base_url=address
+    )
+    window = context.new_page()
+    window.set_default_timeout(20_000)
+    window.goto("/login")
+    window.get_by_label("Email").fill("sam@example.com")
+    window.get_by_label("Password").fill(PASSWORD)
+    window.get_by_role("button", name="Sign in").click()
+    expect(window.locator("#list")).to_be_visible()
+    yield window
+    context.close()
+
+
+def fits(page: Page) -> None:
+    """Nothing is cut off at the side, and nothing hinders whoever cannot see or point."""
+    size = page.viewport_size or {"width": 0}
+    if size["width"] == DESK:
+        return  # that window runs no scripts, and these questions are scripts
+    assert page.evaluate("document.documentElement.scrollWidth") <= size["width"]
+    found = Axe().run(page)
+    assert found.violations_count == 0, found.generate_report()
+
+
+def test_a_card_is_edited_and_a_call_read(firm: Firm, page: Page) -> None:
+    callback = firm.callback(JANE)
+    firm.name(JANE, None, HOSTILE)
+    with firm.database.transaction() as session:
+        call = session.query(Call).filter_by(callback_id=callback).one()
+        moves.note(session, "received", call.received_at, call=call, ring="everyone", rings=20)
+        moves.note(session, "phone_rings", clock.now(), call=call, staff="sam")
+    page.goto("/people")
+    fits(page)
+    page.get_by_role("link", name="W" * 20).click()
+    page.locator("summary", has_text="Change the name").click()
+    page.get_by_role("textbox", name="Name").fill("Jane Doe")
+    page.get_by_role("button", name="Save").first.click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Jane Doe")
+    page.get_by_label("A note about them").fill("Side door")
+    page.get_by_role("button", name="Add the note").click()
+    expect(page.get_by_text("Sam Field noted")).to_be_visible()
+    fits(page)
+    page.get_by_role("link", name="Rang").click()
+    expect(page.get_by_role("cell", name="Everyone at once")).to_be_visible()
+    fits(page)
+
+
+def test_an_import_is_looked_at_and_its_progress_seen(firm: Firm, page: Page, tmp_path: pathlib.Path) -> None:
+    rows = "".join(f"Person {index},+1212555{1000 + index}\n" for index in range(imports.CHUNK + 5))
+    (tmp_path / "contacts.csv").write_text(f"name,phone\n{rows}{HOSTILE},abc\n")
+    page.goto("/people/import")
+    fits(page)
+    page.get_by_label("A CSV file").set_input_files(tmp_path / "contacts.csv")
+    page.get_by_role("button", name="Look at it").click()
+    expect(page.get_by_text("is not a phone number")).to_be_visible()
+    fits(page)
+    page.get_by_role("button", name="Bring in 30 people").click()
+    expect(page.get_by_role("progressbar")).to_be_visible()
+    import_id = page.url.rpartition("/")[2]
+    with firm.database.transaction() as session:
+        imports.bring_in(session, import_id, clock.now())
+    expect(page.get_by_text("25 of 30")).to_be_visible()
+    with firm.database.transaction() as session:
+        imports.bring_in(session, import_id, clock.now())
+    expect(page.get_by_text("Done: 30 people are in")).to_be_visible()
