@@ -16,7 +16,7 @@ from sqlalchemy.orm import InstrumentedAttribute, ORMExecuteState, Session, with
 
 from voice.firm import Line
 from voice.ledger import Message
-from voice.models import Call, Callback, Leg
+from voice.models import Call, Callback, Contact, Leg
 
 Lines = frozenset[str] | None
 # Threads serve one request after another: each sets this anew before anything is read.
@@ -29,6 +29,7 @@ OBJECTS: Mapping[str, sa.Select[str]] = {
     "message_id": sa.select(Call.line)
     .join(Message, Message.call_id == Call.id)
     .where(Message.id == sa.bindparam("id")),
+    "e164": sa.select(Call.line).where(Call.caller == sa.bindparam("id")),  # a person is known by whom they rang
 }
 
 
@@ -45,9 +46,15 @@ def sees(line: str) -> bool:
 
 def hidden(session: Session, named: Mapping[str, Any]) -> bool:
     """Whether an address names something of a line that is not in sight, or that is not there at all."""
-    if _lines.get() is None:
+    lines = _lines.get()
+    if lines is None:
         return False
-    return any(not sees(session.scalar(OBJECTS[name], {"id": named[name]}) or "") for name in named if name in OBJECTS)
+    return any(_in_sight(session, name, named[name], lines) is None for name in named if name in OBJECTS)
+
+
+def _in_sight(session: Session, name: str, id_: Any, lines: frozenset[str]) -> str | None:
+    line = OBJECTS[name]
+    return session.scalar(line.where(line.selected_columns[0].in_(sorted(lines))).limit(1), {"id": id_})
 
 
 @event.listens_for(Session, "do_orm_execute")
@@ -55,7 +62,7 @@ def _only_what_is_in_sight(state: ORMExecuteState) -> None:
     lines = _lines.get()
     if lines is None or not state.is_select or not state.session.info.get("reading"):
         return
-    for column in HAVE_A_LINE:
-        state.statement = state.statement.options(
-            with_loader_criteria(column.class_, column.in_(sorted(lines)), include_aliases=True)
-        )
+    theirs = {column.class_: column.in_(sorted(lines)) for column in HAVE_A_LINE}
+    theirs[Contact] = Contact.number.in_(sa.select(Call.caller).where(Call.line.in_(sorted(lines))))
+    criteria = (with_loader_criteria(kind, seen, include_aliases=True) for kind, seen in theirs.items())
+    state.statement = state.statement.options(*criteria)
