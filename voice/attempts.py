@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from voice import callbacks, claims, moves
+from voice import callbacks, claims, moves, phones
 from voice.claims import Refusal
 from voice.db import UTC
 from voice.firm import Line, StaffMember
@@ -42,7 +42,7 @@ def ring_back(
     """
     return _running(session, callback, staff_id) or (
         _unfit(session, callback, now)
-        or _no_phone(session, staff_id)
+        or _no_phone(session, staff_id, now)
         or _not_their_hours(session, callback, now, anyway)
         or _intend(session, callback, staff_id, now)
     )
@@ -71,10 +71,11 @@ def to_ring(session: Session) -> list[Attempt]:
 def ring_staff(session: Session, attempt: Attempt, now: dt.datetime) -> Leg | None:
     """Write down the leg to the staff phone; the carrier is asked afterwards. None: that phone cannot be rung now."""
     staff = session.get(StaffMember, attempt.staff_id)
-    if staff is None or not staff.active or not staff.phone:
+    phone = phones.number_of(staff, now) if staff is not None and staff.active else ""
+    if staff is None or not phone:
         not_dialled(session, attempt, "not_accepted", now)
         return None
-    if session.scalar(sa.select(Leg.id).where(Leg.phone == staff.phone, Leg.ended_at.is_(None)).limit(1)):
+    if session.scalar(sa.select(Leg.id).where(Leg.phone == phone, Leg.ended_at.is_(None)).limit(1)):
         return None  # it rings or talks already: later
     leg_id = new_id()
     here = sa.update(Attempt).where(Attempt.id == attempt.id, Attempt.state == "intended", Attempt.leg_id.is_(None))
@@ -85,7 +86,7 @@ def ring_staff(session: Session, attempt: Attempt, now: dt.datetime) -> Leg | No
     line = session.get_one(Callback, attempt.callback_id).line
     stop_at = now + dt.timedelta(seconds=ring_plan.LEG_SECONDS + ring_plan.SHORTEST)
     leg = Leg(
-        id=leg_id, attempt_id=attempt.id, line=line, staff_id=staff.id, phone=staff.phone,
+        id=leg_id, attempt_id=attempt.id, line=line, staff_id=staff.id, phone=phone,
         purpose="ring_back", placed_at=now, stop_at=stop_at,
     )  # fmt: skip
     session.add(leg)
@@ -223,11 +224,12 @@ def _on_the_line(session: Session, caller: str, but: Attempt | None) -> bool:
     return bool(session.scalar(sa.select(ringing_in | others)))
 
 
-def _no_phone(session: Session, staff_id: str) -> Refusal | None:
+def _no_phone(session: Session, staff_id: str, now: dt.datetime) -> Refusal | None:
     staff = session.get(StaffMember, staff_id)
-    if staff is None or not staff.active or not staff.phone:
+    phone = phones.number_of(staff, now) if staff is not None and staff.active else ""
+    if not phone:
         return Refusal("no_phone")
-    live_leg = sa.exists().where(Leg.phone == staff.phone, Leg.ended_at.is_(None))
+    live_leg = sa.exists().where(Leg.phone == phone, Leg.ended_at.is_(None))
     dialling = sa.exists().where(Attempt.staff_id == staff_id, Attempt.ended_at.is_(None))
     return Refusal("phone_busy") if session.scalar(sa.select(live_leg | dialling)) else None
 

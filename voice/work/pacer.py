@@ -6,7 +6,7 @@ import sqlalchemy as sa
 import structlog
 from sqlalchemy.orm import Session
 
-from voice import attempts, carrier_pace, legs, moves, notices, ringing, roster
+from voice import attempts, carrier_pace, legs, moves, notices, phones, ringing, roster
 from voice.carrier import client
 from voice.db import UTC, Database
 from voice.firm import StaffMember
@@ -17,9 +17,7 @@ from voice.work import outbox
 
 log = structlog.get_logger()
 
-OFF_DUTY = sa.exists().where(
-    StaffMember.id == Leg.staff_id, sa.or_(~StaffMember.active, StaffMember.availability != "on")
-)  # fmt: skip
+OFF_DUTY = sa.exists().where(StaffMember.id == Leg.staff_id, phones.OFF_DUTY)
 CALLERS = sa.select(Call).where(Call.state == "ringing", Call.path == "queue")
 LONG_RINGS = sa.and_(
     Leg.ended_at.is_(None), Leg.state.in_(("placed", "ringing")),
@@ -58,7 +56,7 @@ def _write_down(session: Session, now: dt.datetime) -> str | None:
 
 
 def _next(session: Session, now: dt.datetime) -> ring_plan.Release | None:
-    busy, calls = ringing.busy(session), session.scalars(CALLERS)
+    busy, calls = phones.busy(session, now), session.scalars(CALLERS)
     waiting = [ringing.waiting(session, call, now) for call in calls if _has_a_free_phone(session, call, busy, now)]
     backs = [ring_plan.RingBack(a.id, a.staff_id, a.created_at) for a in attempts.to_ring(session)]
     if not waiting and not backs:
@@ -80,7 +78,7 @@ def _leg_for(session: Session, release: ring_plan.Release, now: dt.datetime) -> 
         return None  # meanwhile taken, given up, or on the ladder
     person, call = session.get_one(StaffMember, release.staff_id), session.get_one(Call, release.call_id)
     leg = Leg(
-        call_id=call.id, line=call.line, staff_id=person.id, phone=person.phone,
+        call_id=call.id, line=call.line, staff_id=person.id, phone=phones.number_of(person, now),
         purpose="cut_off" if call.round else "ring", placed_at=now,
         stop_at=now + dt.timedelta(seconds=ring_plan.LEG_SECONDS + ring_plan.SHORTEST),
     )  # fmt: skip
@@ -137,6 +135,6 @@ def stop_long_rings(session: Session, now: dt.datetime) -> None:
     """Phones that have rung long enough stop, below their mailbox's patience."""
     for leg in session.scalars(sa.select(Leg).where(LONG_RINGS), {"now": now}):
         if leg.sid is not None:
-            ringing.end_leg(session, leg, now)
+            phones.end_leg(session, leg, now)
         elif leg.purpose != "dial" and leg.stop_at <= now:
             legs.over(session, leg, "failed", now)  # never heard of: it was not placed after all
