@@ -26,7 +26,7 @@ LAYERS: list[tuple[str, list[str]]] = [
         "calls",
         [
             *("voice.calls", "voice.legs", "voice.ringing", "voice.dialled", "voice.carrier_pace", "voice.messages"),
-            *("voice.stats", "voice.business"),
+            *("voice.stats", "voice.business", "voice.due_rings"),
         ],
     ),
     ("carrier", ["voice.carrier"]),

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from voice import callbacks, contacts, moves, notices, ringing, roster
+from voice import callbacks, contacts, due_rings, moves, notices, ringing, roster
 from voice.db import one_row
 from voice.models import Call, Leg
 from voice.rules import causes, hours, numbers, ring_plan, states, text
@@ -98,6 +98,7 @@ def _ring_or_promise(session: Session, call: Call, card: roster.LineCard, now: d
         moves.move(session, call, "ring", now)
         outbox.ring(session, call.id, call.round, now)
         ringing.cross(session, call, now)
+        due_rings.give_way(session, call, now)
         return
     _open_callback(session, call, "nobody", closed or "nobody_on_shift", now)
 

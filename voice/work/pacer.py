@@ -10,7 +10,7 @@ from voice import attempts, carrier_pace, legs, moves, notices, phones, ringing,
 from voice.carrier import client
 from voice.db import UTC, Database
 from voice.firm import StaffMember
-from voice.models import Attempt, Call, Leg
+from voice.models import Attempt, Call, Callback, Leg
 from voice.rules import ring_plan
 from voice.settings import Settings
 from voice.work import outbox
@@ -58,11 +58,17 @@ def _write_down(session: Session, now: dt.datetime) -> str | None:
 def _next(session: Session, now: dt.datetime) -> ring_plan.Release | None:
     busy, calls = phones.busy(session, now), session.scalars(CALLERS)
     waiting = [ringing.waiting(session, call, now) for call in calls if _has_a_free_phone(session, call, busy, now)]
-    backs = [ring_plan.RingBack(a.id, a.staff_id, a.created_at) for a in attempts.to_ring(session)]
+    backs = [_ring_back(session, attempt) for attempt in attempts.to_ring(session)]
     if not waiting and not backs:
         return None
     live = session.scalar(sa.select(sa.func.count()).where(Leg.ended_at.is_(None))) or 0
     return ring_plan.next_release(waiting, backs, busy, now, live, carrier_pace.cap(session, now))
+
+
+def _ring_back(session: Session, attempt: Attempt) -> ring_plan.RingBack:
+    callback = session.get_one(Callback, attempt.callback_id)
+    to_keep = callback.promised_by if callback.rang_at is None else None
+    return ring_plan.RingBack(attempt.id, attempt.staff_id, attempt.created_at, to_keep, attempt.due_for is not None)
 
 
 def _has_a_free_phone(session: Session, call: Call, busy: set[str], now: dt.datetime) -> bool:
