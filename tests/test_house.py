@@ -20,7 +20,10 @@ LAYERS: list[tuple[str, list[str]]] = [
     ),
     ("rows", ["voice.models", "voice.firm", "voice.ledger", "voice.db", "voice.migrate"]),
     ("outbox", ["voice.work", "voice.work.outbox", "voice.moves", "voice.notices", "voice.paging", "voice.roster"]),
-    ("people", ["voice.contacts", "voice.texts", "voice.greetings", "voice.accounts", "voice.phones"]),
+    (
+        "people",
+        ["voice.contacts", "voice.texts", "voice.greetings", "voice.accounts", "voice.phones", "voice.availability"],
+    ),
     ("callbacks", ["voice.promising", "voice.claims", "voice.callbacks", "voice.results", "voice.attempts"]),
     (
         "calls",
