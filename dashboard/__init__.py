@@ -5,7 +5,19 @@ import pathlib
 
 from flask import Blueprint, Flask, g, url_for
 
-from dashboard import call_page, callback_list, errors, greetings, headers, messages, notices, sign_in, visits, words
+from dashboard import (
+    call_page,
+    callback_list,
+    errors,
+    greetings,
+    headers,
+    messages,
+    notices,
+    sign_in,
+    team,
+    visits,
+    words,
+)  # fmt: skip
 from dashboard.api import api
 from voice.installation import installation
 
@@ -17,6 +29,7 @@ PAGES = (
     messages.messages,
     greetings.greetings,
     notices.notices,
+    team.team,
 )
 
 
@@ -41,7 +54,10 @@ def add_dashboard(app: Flask) -> None:
 
     @app.context_processor
     def _for_templates() -> dict[str, object]:
-        return {"words": words, "asset": asset, "visit": g.get("visit"), "secure": installation().settings.secure}
+        return {
+            "words": words, "asset": asset, "visit": g.get("visit"), "secure": installation().settings.secure,
+            "off_duty": team.off_duty,
+        }  # fmt: skip
 
 
 def _version(file: pathlib.Path) -> str:

@@ -8,7 +8,7 @@ import datetime as dt
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from voice import contacts
+from voice import contacts, roster
 from voice.firm import Business, StaffMember
 from voice.models import Leg
 from voice.rules import availability as rules
@@ -45,13 +45,21 @@ def come_back(session: Session, now: dt.datetime) -> None:
 
 
 def rang(session: Session, leg: Leg, now: dt.datetime) -> None:
-    """A phone has stopped ringing for a caller: after three callers in a row whom nobody there picked up for, away."""
+    """A phone has stopped ringing for a caller: after three callers in a row whom nobody there picked up for, away.
+
+    Not the last one of a line, though: a phone that may yet be picked up is better than none that rings.
+    """
     member = session.get(StaffMember, leg.staff_id)
     if leg.purpose != "ring" or member is None or member.availability != "on":
         return
-    if rings_missed(session, member) >= rules.MISSED:
+    if rings_missed(session, member) >= rules.MISSED and not _last_of_a_line(session, member, now):
         _set(member, availability="away", away_until=now + rules.MISSED_AWAY, away_why="missed")
         session.flush()
+
+
+def _last_of_a_line(session: Session, member: StaffMember, now: dt.datetime) -> bool:
+    on_shift = [{person.id for person in card.on_shift(now)} for card in roster.current(session).lines]
+    return {member.id} in on_shift
 
 
 def rings_missed(session: Session, member: StaffMember) -> int:

@@ -145,7 +145,7 @@ def _read(session: Session, version: int) -> Roster:
         .order_by(LineStaff.position)
     )
     for number, member in rows:
-        people[number].append(_person(member))
+        people[number].append(person_of(member))
     lines = session.scalars(sa.select(Line).where(Line.active).order_by(Line.position))
     return Roster(
         version=version,
@@ -156,7 +156,8 @@ def _read(session: Session, version: int) -> Roster:
     )
 
 
-def _person(member: StaffMember) -> Person:
+def person_of(member: StaffMember) -> Person:
+    """A staff member as far as ringing them goes, also one who is off."""
     same = {f.name: getattr(member, f.name) for f in dataclasses.fields(Person) if f.name != "back_at"}
     shifts = None if member.shifts is None else tuple(sorted(member.shifts.items()))
     back_at = member.away_until if member.availability == "away" else None

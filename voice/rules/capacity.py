@@ -101,15 +101,6 @@ def staffed(windows: Sequence[Interval], measured: Measured) -> list[Span]:
     return spans
 
 
-def joined(spans: Sequence[Span]) -> list[Interval]:
-    """The same time, however many work in it: spans that touch are one."""
-    whole: list[Interval] = []
-    for start, end in (span.interval for span in spans):
-        begins = whole.pop().start if whole and whole[-1].end == start else start
-        whole.append(Interval(begins, end))
-    return whole
-
-
 def _working(worker: Worker, start: dt.datetime, end: dt.datetime) -> list[Interval]:
     here = max(start, worker.back_at or start)
     return open_intervals(worker.schedule, here, end) if here < end else []

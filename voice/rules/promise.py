@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from voice.rules import capacity
 from voice.rules.capacity import Measured
-from voice.rules.hours import DAYS, HORIZON, Interval, Schedule, WeekHours, next_opening, open_intervals
+from voice.rules.hours import DAYS, HORIZON, Interval, Schedule, WeekHours, joined, next_opening, open_intervals
 
 CALLER_HOURS = WeekHours.from_dict(dict.fromkeys(DAYS, "08:00-21:00"))
 FALLBACK_HOUR = 9
@@ -56,7 +56,7 @@ def promise(inputs: PromiseInputs) -> dt.datetime:
     if inputs.measured is not None and (staffed := capacity.staffed(windows, inputs.measured)):
         # Time when nobody works is no time in which anybody could ring: neither the work nor the ceiling runs on it.
         needed = capacity.open_time(staffed, inputs.measured)
-        return _after(capacity.joined(staffed), min(needed, ceiling))
+        return _after(joined(span.interval for span in staffed), min(needed, ceiling))
     if not windows:
         return _fallback(inputs.now, inputs.schedule.zone, inputs.caller_zones)
     return _after(windows, ceiling)
