@@ -90,6 +90,7 @@ EVENTS = {
     "promised": "Promised a time",
     "got_through": "Got through, so their callback is closed",
     "crossed": "Rang in while being rung back",
+    "due_ring": "The promise was near and nobody had it: a phone rang by itself",
 }
 DAY = dt.timedelta(days=1)
 # Characters that reorder what follows them: a name could otherwise rewrite the line it stands on.

@@ -10,6 +10,7 @@ makes Poisson-like (Cox & Smith, "On the superposition of renewal processes", 19
 import datetime as dt
 import itertools
 import math
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -91,12 +92,13 @@ def staffed(windows: Sequence[Interval], measured: Measured) -> list[Span]:
     if not windows:
         return []
     start, end = windows[0].start, windows[-1].end
-    works = [interval for worker in measured.workers for interval in _working(worker, start, end)]
-    edges = sorted({edge for interval in (*windows, *works) for edge in interval})
+    alike = Counter(measured.workers)  # most people of a line share its hours
+    works = [(interval, count) for worker, count in alike.items() for interval in _working(worker, start, end)]
+    edges = sorted({edge for interval in (*windows, *(interval for interval, _ in works)) for edge in interval})
     spans = []
     for begin, finish in itertools.pairwise(edges):
         if any(window.start <= begin and finish <= window.end for window in windows):
-            people = sum(work.start <= begin and finish <= work.end for work in works)
+            people = sum(count for work, count in works if work.start <= begin and finish <= work.end)
             spans += [Span(Interval(begin, finish), people)] if people else []
     return spans
 
