@@ -5,7 +5,7 @@ import shutil
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, expect, sync_playwright
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 MISSING = "no Chromium here: install `chromium` with your package manager, or name one in CHROME_BIN"
@@ -18,6 +18,8 @@ FLAGS = (
     "--disable-sync",
     "--disable-dev-shm-usage",  # a container's shared memory is too small for it
 )
+
+expect.set_options(timeout=15_000)  # a page that is right comes to it; the machine may have other tests to run
 
 
 def find_chromium() -> str | None:

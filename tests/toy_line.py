@@ -93,5 +93,5 @@ def _place(simulator: Simulator, url: str, number: str) -> None:
     headers["Content-Type"] = "application/x-www-form-urlencoded"
     form = urlencode({"To": number, "From": LINE, "Url": f"{url}/answered"})
     where = f"{simulator.url}/2010-04-01/Accounts/{account.account_sid}/Calls.json"
-    with urllib3.PoolManager() as connection:  # its own: the module's pool is everybody's, and evicts what others use
+    with urllib3.PoolManager() as connection:  # urllib3.request would give up after 3 s
         connection.request("POST", where, headers=headers, body=form)

@@ -6,7 +6,7 @@ import sqlalchemy as sa
 import structlog
 from sqlalchemy.orm import Session
 
-from voice import attempts, carrier_pace, legs, moves, notices, phones, ringing, roster
+from voice import attempts, carrier_pace, due_rings, legs, moves, notices, phones, ringing, roster
 from voice.carrier import client
 from voice.db import UTC, Database
 from voice.firm import StaffMember
@@ -31,7 +31,8 @@ def take_on(database: Database, now: dt.datetime) -> None:
     """Take on the callers in the outbox: they are in hands, and need not be taken up the ladder."""
     with database.transaction() as session:
         for call_id in outbox.take_rings(session, now):
-            ringing.claim(session, call_id, now)
+            if ringing.claim(session, call_id, now):
+                due_rings.give_way(session, session.get_one(Call, call_id), now)
 
 
 def choose(database: Database, now: dt.datetime) -> str | None:
