@@ -10,7 +10,6 @@ voice can say, so it is kept more often where calls are short; it has no ceiling
 """
 
 import argparse
-import datetime as dt
 import heapq
 import itertools
 import json
@@ -20,12 +19,9 @@ import statistics
 from collections import deque
 from dataclasses import dataclass, field
 
-from voice.rules.capacity import Measured, Worker, measure, seconds_needed
-from voice.rules.hours import DAYS, Schedule
-from voice.rules.promise import PromiseInputs, promise
+from voice.rules.capacity import Measured, measure, seconds_needed
 
-ALWAYS = Schedule.make(dict.fromkeys(DAYS, "00:00-24:00"), "UTC")
-START = dt.datetime(2026, 11, 23, 12, tzinfo=dt.UTC)
+SAYABLE = 300  # seconds: a promise is rounded up to these
 TALK, CALLBACK, PAUSE, DIAL, PATIENCE = 180.0, 150.0, 40.0, 22.0, 20.0  # seconds
 LOADS = {"quiet": 0.4, "busy": 0.65, "full": 0.8}  # of the team's time; a missed caller costs more than one answered
 LAST = 100  # callbacks that say how long one takes
@@ -102,11 +98,9 @@ class Line:
     def _missed(self, _who: int) -> None:
         at = rounded = math.nan
         if figures := measure(self.cycles, self.lags, [talk for at, talk in self.live if at > self.taken - LAST]):
-            know = Measured(figures, len(self.owed), len(self.free), (Worker(ALWAYS),) * self.people)
+            know = Measured(figures, len(self.owed), len(self.free), ())
             at = self.now + seconds_needed(know, self.people)
-            start = START + dt.timedelta(seconds=self.now)
-            said = promise(PromiseInputs(start, 10**6, ALWAYS, ("UTC",), know)) if _in_hours(start) else None
-            rounded = (said - START).total_seconds() if said else -(-at // 300) * 300
+            rounded = math.ceil(at / SAYABLE) * SAYABLE
         self.owed.append((self.now, at, rounded))
         if self.free:
             self._freed(self.free.pop())
@@ -137,10 +131,6 @@ class Line:
 
     def _called_back(self, who: int) -> None:
         self._freed(who)
-
-
-def _in_hours(moment: dt.datetime) -> bool:
-    return 8 <= moment.hour < 20  # the caller's day; the simulated line never sleeps
 
 
 def _lasts(dice: random.Random, mean: float) -> float:
