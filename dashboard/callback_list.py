@@ -13,8 +13,8 @@ from flask import Blueprint, Response, abort, make_response, redirect, render_te
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
-from dashboard import list_rows, refusals, visits
-from voice import attempts, callbacks, claims, clock, notices, results, ringing
+from dashboard import list_rows, refusals, steps, visits
+from voice import attempts, call_log, callbacks, claims, clock, notices, push_key, results, ringing, roster
 from voice.claims import Refusal
 from voice.firm import Line
 from voice.installation import installation
@@ -141,12 +141,15 @@ def _due_at(session: Session, row: Callback, now: dt.datetime) -> dt.datetime:
 
 
 def _page(problem: Problem | None = None, status: int = 200) -> Response:
-    return make_response(render_template("list.html", problem=problem, **_contents()), status)
+    key = push_key.public(installation().settings.key())
+    return make_response(render_template("list.html", problem=problem, push_key=key, **_contents()), status)
 
 
 def _contents() -> dict[str, object]:
     visit, now = visits.here(), clock.now()
     with installation().database.reading() as session:
         listing = list_rows.read(session, visit.staff_id, now)
+        under_way = steps.read(session, visit.staff_id)
         unseen = len(notices.unseen(session)) if visit.is_owner else 0
-    return {"listing": listing, "now": now, "unseen": unseen}
+        behind = call_log.behind_since(session, roster.current(session).numbers(), now)
+    return {"listing": listing, "steps": under_way, "now": now, "unseen": unseen, "behind": behind}

@@ -3,6 +3,8 @@
 import sqlalchemy as sa
 from alembic import context
 
+import voice.call_log
+import voice.devices
 import voice.firm
 import voice.ledger  # noqa: F401  (their tables must be known to the metadata)
 from voice.migrate import locked

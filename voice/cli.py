@@ -16,6 +16,8 @@ from voice import clock
 from voice.settings import BadSetting, Settings
 
 if TYPE_CHECKING:
+    import datetime as dt
+
     from voice.db import Database
 
 Asked = argparse.Namespace
@@ -78,6 +80,10 @@ def _parser() -> argparse.ArgumentParser:
     command("export", _export, "Print the firm as business.toml.")
     held = command("fallback", _fallback, "Print what the carrier is to hold for the day this server is gone.")
     held.add_argument("--thanks-url", metavar="URL", default="", help="where the carrier holds the first document")
+    log = command("reconcile", _reconcile, "Hold our calls against the carrier's log, and fill what is missing.")
+    for name, says in (("--since", "from this day or moment on (UTC)"), ("--until", "and before this one")):
+        log.add_argument(name, type=_moment, metavar="WHEN", help=says)
+    log.add_argument("--json", action="store_true", help="for a program")
     simulate = command("simulate", _simulate, "Start the carrier in a box alone; the last line printed is its URL.")
     simulate.add_argument("--port", type=_port, default=8400, help="where to listen (0: anywhere free)")
     simulate.add_argument("--config", type=pathlib.Path, help="account, numbers and phones as JSON")
@@ -109,6 +115,15 @@ def _port(text: str) -> int:
     if not (text.isdecimal() and int(text) < 65536):
         raise argparse.ArgumentTypeError(f"{text!r} is not a port")
     return int(text)
+
+
+def _moment(text: str) -> "dt.datetime":
+    from voice import log_command
+
+    try:
+        return log_command.moment(text)
+    except ValueError as problem:
+        raise argparse.ArgumentTypeError(f"{text!r} is no day or moment, as 2026-11-22 is") from problem
 
 
 @contextmanager
@@ -202,6 +217,12 @@ def _fallback(asked: Asked) -> int:
         print(held.thanks(language))
         print("Keep this at the carrier, then: ringback fallback --thanks-url ITS-ADDRESS", file=sys.stderr)
     return 0
+
+
+def _reconcile(asked: Asked) -> int:
+    from voice import log_command
+
+    return log_command.run(Settings.from_env(), asked.since, asked.until, asked.json)
 
 
 def _simulate(asked: Asked) -> int:

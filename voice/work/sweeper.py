@@ -5,7 +5,7 @@ import datetime as dt
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from voice import availability, calls, claims, dialled, due_rings
+from voice import availability, calls, claims, dialled, due_rings, pushing
 from voice.db import UTC
 from voice.models import Attempt, Call, Callback, Leg
 from voice.rules import near
@@ -32,6 +32,7 @@ def sweep(session: Session, now: dt.datetime) -> None:
     """Everything that is due by the clock alone."""
     outbox.emit(session, "tidy_queues", now, key=f"tidy_queues:{now.date()}", after=NIGHT)
     availability.come_back(session, now)
+    pushing.wake_for_due(session, now)
     if not session.scalar(ANYTHING, {"now": now, "soon": now + near.SOON}):
         return
     _let_out(session, now)

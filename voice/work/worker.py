@@ -1,9 +1,11 @@
 """The worker: a loop that relays the outbox, places legs and sweeps. Jobs run in RQ, or here where Redis is not."""
 
 import datetime as dt
+import functools
 import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
@@ -14,8 +16,8 @@ from redis.exceptions import RedisError
 from rq import Queue
 from rq.serializers import JSONSerializer
 
-from voice import carrier_pace, clock, roster
-from voice.carrier import client, routes
+from voice import call_log, carrier_pace, clock, roster
+from voice.carrier import client, reconcile, routes
 from voice.db import UTC, Database
 from voice.ledger import Outbox, Pace
 from voice.models import Attempt, Call, Leg
@@ -46,9 +48,13 @@ Run = Callable[[Callable[[], None]], object]  # runs a piece of work now or soon
 class Worker:
     """One pass of the loop is `tick(now)`; it never sleeps and never reads the time."""
 
-    def __init__(self, tools: jobs.Tools, run: Run, hand_over: Callable[[int], bool] | None = None) -> None:
-        self.tools, self._run, self._hand_over = tools, run, hand_over
-        self._next_sweep = dt.datetime.min.replace(tzinfo=dt.UTC)
+    def __init__(
+        self, tools: jobs.Tools, run: Run, hand_over: Callable[[int], bool] | None = None, run_slow: Run | None = None
+    ) -> None:
+        self.tools, self._run, self._hand_over, self._run_slow = tools, run, hand_over, run_slow or run
+        self._next_sweep = self._next_reading = dt.datetime.min.replace(tzinfo=dt.UTC)
+        self._reading = threading.Lock()  # one reading of the call log at a time: it may take longer than a minute
+        self._knows_the_log = False  # until then nobody is rung back: the caller may have got through while we slept
 
     def tick(self, now: dt.datetime) -> bool:
         """Everything that is due at `now`. False when nothing was under way that could need the next tick soon."""
@@ -57,7 +63,10 @@ class Worker:
         look = self._look(now)
         if look.new:
             pacer.take_on(self.tools.database, now)
-        if (look.callers or look.ring_backs) and not look.not_yet:
+        if now >= self._next_reading and self._reading.acquire(blocking=False):
+            self._next_reading = now + call_log.EVERY
+            self._run(lambda: self._read_the_log(now))
+        if (look.callers or (look.ring_backs and self._knows_the_log)) and not look.not_yet:
             self._place(now)
         if look.work or look.long_rings:
             self._relay(now)
@@ -73,18 +82,28 @@ class Worker:
 
     def _place(self, now: dt.datetime) -> None:
         tools = self.tools
-        leg_id = pacer.choose(tools.database, now)
+        leg_id = pacer.choose(tools.database, now, ring_backs=self._knows_the_log)
         if leg_id is not None:
             self._run(lambda: pacer.place(tools.database, tools.settings, tools.carrier, leg_id, now))
+
+    def _read_the_log(self, now: dt.datetime) -> None:
+        try:
+            read = reconcile.run(self.tools, now, at_once=not self._knows_the_log)
+            self._knows_the_log = self._knows_the_log or read
+        finally:
+            self._reading.release()
 
     def _relay(self, now: dt.datetime) -> None:
         with self.tools.database.transaction() as session:
             pacer.stop_long_rings(session, now)
-            ids = [row.id for row in outbox.due(session, now)]
-            outbox.handed(session, ids, now)
-        for row_id in ids:
-            if self._hand_over is None or not self._hand_over(row_id):
-                self._run(lambda row_id=row_id: jobs.run(self.tools, row_id, now))  # type: ignore[misc]
+            due = {row.id: row.job for row in outbox.due(session, now)}
+            outbox.handed(session, list(due), now)
+        for row_id, job in due.items():
+            work = functools.partial(jobs.run, self.tools, row_id, now)
+            if job in jobs.SLOW:
+                self._run_slow(work)
+            elif self._hand_over is None or not self._hand_over(row_id):
+                self._run(work)
 
     def _sweep(self, now: dt.datetime) -> None:
         database, settings = self.tools.database, self.tools.settings
@@ -130,8 +149,9 @@ def main(settings: Settings) -> int:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda got, _frame: stopping.append(got))
     pool = ThreadPoolExecutor(max_workers=8, thread_name_prefix="carrier")
+    slow = ThreadPoolExecutor(max_workers=2, thread_name_prefix="slow")
     hand_over = Relay(settings.redis_url).hand_over if settings.redis_url else None
-    worker = Worker(tools_for(settings), pool.submit, hand_over)
+    worker = Worker(tools_for(settings), pool.submit, hand_over, slow.submit)
     child: subprocess.Popen[bytes] | None = None
     while not stopping:
         if settings.redis_url and (child is None or child.poll() is not None):
@@ -142,6 +162,7 @@ def main(settings: Settings) -> int:
             log.exception("tick_failed")  # the database may be gone: it is tried again, calls are answered meanwhile
             clock.sleep(1)
         clock.sleep(TICK)
+    slow.shutdown(wait=True, cancel_futures=True)  # what was not begun is still in the outbox
     pool.shutdown(wait=True)
     if child is not None:
         child.terminate()
