@@ -5,6 +5,7 @@ from alembic import context
 
 import voice.call_log
 import voice.devices
+import voice.doors
 import voice.firm
 import voice.ledger  # noqa: F401  (their tables must be known to the metadata)
 from voice.migrate import locked

@@ -20,7 +20,7 @@ LAYERS: list[tuple[str, list[str]]] = [
     ),
     (
         "rows",
-        ["voice.models", "voice.firm", "voice.ledger", "voice.devices", "voice.db", "voice.migrate"],
+        ["voice.models", "voice.firm", "voice.ledger", "voice.devices", "voice.db", "voice.migrate", "voice.doors"],
     ),
     (
         "outbox",
@@ -43,6 +43,14 @@ LAYERS: list[tuple[str, list[str]]] = [
             "voice.accounts",
             "voice.push_key",
             "voice.pushing",
+            "voice.access",
+            "voice.tokens",
+            "voice.halfway",
+            "voice.second_factor",
+            "voice.passkeys",
+            "voice.tries",
+            "voice.audit",
+            "voice.sight",
             "voice.phones",
             "voice.availability",
         ],

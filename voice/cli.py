@@ -95,6 +95,8 @@ def _parser() -> argparse.ArgumentParser:
 def _add_tokens(parser: argparse.ArgumentParser) -> None:
     create = parser.add_subparsers(metavar="VERB", required=True).add_parser("create", help="Make one and print it.")
     create.add_argument("--name", required=True, help="what will use it")
+    create.add_argument("--scope", action="append", choices=("read", "work", "manage"),
+                        help="what it may do; may be given several times (default: all)")  # fmt: skip
     create.set_defaults(run=_token_create)
 
 
@@ -176,7 +178,7 @@ def _test(asked: Asked) -> int:
 
 
 def _apply(asked: Asked) -> int:
-    from voice import business
+    from voice import audit, business
 
     try:
         text = asked.file.read_text("utf-8")
@@ -185,6 +187,8 @@ def _apply(asked: Asked) -> int:
         return 1
     with _database() as database, database.transaction() as session:
         changed = business.apply(session, text, clock.now())
+        if changed:
+            audit.record(session, audit.COMMAND_LINE, "business_applied", "business.toml", clock.now())
     print("Applied." if changed else "Nothing to change: it was so already.")
     return 0
 
@@ -232,32 +236,39 @@ def _simulate(asked: Asked) -> int:
 
 
 def _token_create(asked: Asked) -> int:
-    from voice import accounts
+    from voice import audit, tokens
 
     with _database() as database, database.transaction() as session:
-        token = accounts.make_token(session, asked.name, clock.now())
+        token = tokens.make_token(session, asked.name, clock.now(), asked.scope or tuple(tokens.SCOPES))
+        audit.record(session, audit.COMMAND_LINE, "token_made", asked.name, clock.now())
     print("This is shown once:")
     print(token)
     return 0
 
 
 def _user_add(asked: Asked) -> int:
-    from voice import accounts
+    from voice import accounts, audit
 
     secret = accounts.hash_password(_password())
     with _database() as database, database.transaction() as session:
         user = accounts.add_user(session, asked.email, asked.name, asked.role, secret, asked.staff)
+        audit.record(session, audit.COMMAND_LINE, "user_added", user.email, clock.now())
         print(f"{user.email} can sign in now.")
     return 0
 
 
 def _user_reset(asked: Asked) -> int:
-    from voice import accounts
+    from voice import accounts, audit, second_factor
 
     secret = accounts.hash_password(_password())
     with _database() as database, database.transaction() as session:
         user = accounts.reset_user(session, asked.email, secret)
-        print(f"{user.email} has a new password, and is signed out everywhere.")
+        had_one = accounts.has_second_factor(session, user.id)
+        second_factor.forget_all(session, user.id)
+        audit.record(session, audit.COMMAND_LINE, "user_reset", user.email, clock.now())
+    print(f"{user.email} has a new password, and is signed out everywhere.")
+    if had_one:
+        print("Their authenticator app, passkeys and recovery codes open nothing any more: set up new ones.")
     return 0
 
 

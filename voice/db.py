@@ -90,8 +90,9 @@ class Database:
     @contextlib.contextmanager
     def reading(self) -> Iterator[Session]:
         """Read only, without taking SQLite's write lock."""
-        with self.engine.connect().execution_options(reading=True) as connection, Session(connection) as session:
-            yield session
+        info = {"reading": True}  # see `voice.sight`
+        with self.engine.connect().execution_options(reading=True) as connection, Session(connection, info=info) as it:
+            yield it
 
     @contextlib.contextmanager
     def _one_writer(self) -> Iterator[float]:
