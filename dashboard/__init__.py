@@ -24,6 +24,7 @@ from dashboard import (
     second_step,
     shell,
     sign_in,
+    team,
     tokens,
     users,
     visits,
@@ -49,6 +50,7 @@ PAGES = (
     contact_files.contact_files,
     greetings.greetings,
     notices.notices,
+    team.team,
     push.push,
     shell.shell,
 )
@@ -78,7 +80,10 @@ def add_dashboard(app: Flask) -> None:
 
     @app.context_processor
     def _for_templates() -> dict[str, object]:
-        return {"words": words, "asset": asset, "visit": g.get("visit"), "secure": installation().settings.secure}
+        return {
+            "words": words, "asset": asset, "visit": g.get("visit"), "secure": installation().settings.secure,
+            "off_duty": team.off_duty,
+        }  # fmt: skip
 
 
 def _version(file: pathlib.Path) -> str:

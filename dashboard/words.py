@@ -95,6 +95,7 @@ EVENTS = {
     "owed": "A time was set for the callback; nobody was there to be told",
     "got_through": "Got through, so their callback is closed",
     "crossed": "Rang in while being rung back",
+    "due_ring": "The promise was near and nobody had it: a phone rang by itself",
     "found_in_log": "Found in the carrier's call log: nobody had told us of it",
     "evidence_read": "What the carrier had asked us was looked through",
     "talk_proven": "The carrier's record proves a talk",

@@ -120,3 +120,21 @@ def test_stats_are_the_counts_of_the_window_and_line(program: Program, add_call:
     assert told["calls"] == told["talked"] + told["callback"] + told["blocked"] + told["pending"] == 2
     assert program.get("/stats", line=OTHER)[1]["missed"] == 1
     assert program.get("/stats", until="2026-11-24T16:45:00Z")[1]["talked"] == 0
+
+
+def test_away_until_a_time_and_a_phone_for_today_are_told_and_taken(program: Program) -> None:
+    _, sam = program.get("/staff/sam")
+    assert (sam["on_now"], sam["away_until"], sam["phone_today"]) == (True, None, None)
+    until = "2026-11-24T19:00:00Z"
+    status, told = program.patch("/staff/sam", away_until=until, phone_today="+12125550155")
+    assert (status, told["availability"], told["away_until"], told["on_now"]) == (200, "away", until, False)
+    assert (told["phone_today"], told["phone_until"]) == ("+12125550155", "2026-11-25T05:00:00Z")
+    assert program.patch("/staff/sam", availability="on", away_until=None, phone_today=None)[1] == sam
+    for wrong in (
+        {"away_until": "soon"},
+        {"away_until": "2026-11-24T16:00:00Z"},
+        {"phone_today": "911"},
+        {"phone": ""},
+    ):
+        assert program.patch("/staff/sam", **wrong)[0] == 400
+    assert program.patch("/staff/sam", availability="on", away_until=until)[0] == 400

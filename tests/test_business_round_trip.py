@@ -25,6 +25,9 @@ STAFF = st.fixed_dictionaries(
         "role": st.sampled_from(["staff", "owner"]),
         "no_mailbox": st.booleans(),
         "shifts": HOURS,
+        "time_zone": st.sampled_from(["", "Europe/London"]),
+        "days_off": st.lists(st.dates(dt.date(2026, 1, 1), dt.date(2030, 1, 1)).map(str), max_size=3, unique=True),
+        "desk_phone": st.sampled_from(["", "+12125550222", "sip:desk@example.com"]),
     },
 )
 LINES = st.fixed_dictionaries(
@@ -35,6 +38,10 @@ LINES = st.fixed_dictionaries(
         "last_person_first": st.booleans(),
         "ring_seconds": st.integers(1, 300),
         "promise_minutes": st.integers(5, 600),
+        "retry_minutes": st.lists(st.integers(1, 600), max_size=4).map(sorted),
+        "wrap_up_minutes": st.integers(1, 60),
+        "lease_seconds": st.integers(60, 600),
+        "due_ring": st.booleans(),
         "holidays": st.sampled_from(["", "GB", "US-NY"]),
         "closed_days": st.lists(st.dates(dt.date(2026, 1, 1), dt.date(2030, 1, 1)).map(str), max_size=3, unique=True),
     },

@@ -17,6 +17,7 @@ from voice.models import Attempt, Callback
 pytest_plugins = ["tests.interface"]
 
 AddRow = Callable[..., str]
+LEASE, WRAP_UP = dt.timedelta(seconds=90), dt.timedelta(minutes=10)  # a line's own unless it says otherwise
 LAPSED = NOON + dt.timedelta(seconds=91)
 
 
@@ -112,7 +113,7 @@ def test_the_holder_again_renews_and_another_is_told_who_has_it(session: Session
 
 def test_a_lapsed_claim_can_be_taken_over_before_any_sweep(session: Session, callback: Callback) -> None:
     claims.claim(session, callback, "sam", NOON)
-    assert claims.claim(session, callback, "alex", NOON + claims.LEASE) == Refusal("held_by", holder="sam")
+    assert claims.claim(session, callback, "alex", NOON + LEASE) == Refusal("held_by", holder="sam")
     assert claims.claim(session, callback, "alex", LAPSED) is None
     assert (callback.claimed_by, callback.state) == ("alex", "claimed")
     assert not claims.renew(session, callback, "sam", LAPSED)
@@ -152,7 +153,7 @@ def test_one_that_was_tried_often_enough_goes_back_as_unreached(session: Session
 @pytest.mark.proves("01-3.3")
 def test_a_claim_without_a_sign_of_life_lapses_after_ninety_seconds(session: Session, callback: Callback) -> None:
     claims.claim(session, callback, "sam", NOON)
-    assert claims.lapse(session, NOON + claims.LEASE) == 0
+    assert claims.lapse(session, NOON + LEASE) == 0
     assert claims.lapse(session, LAPSED) == 1
     assert (callback.state, callback.claimed_by) == ("waiting", None)
     assert callbacks.owed_by(session, callback.line, callback.caller_key) == "sam"
@@ -172,9 +173,9 @@ def test_nothing_lapses_while_a_leg_is_live(session: Session, callback: Callback
 
 def test_a_talk_whose_result_nobody_says_is_listed_again_not_closed(session: Session, callback: Callback) -> None:
     claims.claim(session, callback, "sam", NOON)
-    callback.state, callback.lease_until = "wrapping_up", NOON + claims.WRAP_UP
+    callback.state, callback.lease_until = "wrapping_up", NOON + WRAP_UP
     assert claims.renew(session, callback, "sam", NOON + dt.timedelta(minutes=9))
-    assert callback.lease_until == NOON + claims.WRAP_UP  # a page left open is no answer
+    assert callback.lease_until == NOON + WRAP_UP  # a page left open is no answer
     silent = NOON + dt.timedelta(minutes=10, seconds=1)
     assert claims.lapse(session, silent) == 1
     assert (callback.state, callback.result, callback.due_at) == ("waiting", "not_recorded", silent)

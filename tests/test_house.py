@@ -62,6 +62,8 @@ LAYERS: list[tuple[str, list[str]]] = [
             "voice.sight",
             "voice.persons",
             "voice.imports",
+            "voice.phones",
+            "voice.availability",
         ],
     ),
     (
@@ -82,6 +84,7 @@ LAYERS: list[tuple[str, list[str]]] = [
             "voice.business",
             "voice.recovered",
             "voice.ring_reasons",
+            "voice.due_rings",
         ],
     ),
     (

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from voice.rules.hours import DAYS, Schedule, is_open
-from voice.rules.promise import PromiseInputs, next_caller_hours, open_minutes_needed, promise, within_caller_hours
+from voice.rules.promise import PromiseInputs, next_caller_hours, promise, within_caller_hours
 
 NEW_YORK, LOS_ANGELES = "America/New_York", "America/Los_Angeles"
 NOWHERE_SHARED = (LOS_ANGELES, "Europe/London", "Asia/Shanghai")  # a third of the world apart: no hour suits all
@@ -77,16 +77,6 @@ def test_a_number_that_may_be_in_two_zones_gets_the_hours_they_share() -> None:
 def test_zones_that_share_no_hours_leave_it_to_the_line() -> None:
     assert promise(inputs("2026-11-23T10:00", zones=NOWHERE_SHARED)) == at("2026-11-23T11:00")
     assert promise(inputs("2026-11-23T10:00", zones=())) == at("2026-11-23T11:00")
-
-
-@pytest.mark.proves("01-3.1")
-def test_what_is_ahead_counts_once_measured_and_never_passes_the_ceiling() -> None:
-    unmeasured = replace(inputs("2026-11-23T10:00"), ahead=9)
-    assert open_minutes_needed(unmeasured) == 60
-    assert open_minutes_needed(replace(unmeasured, typical_minutes=4.0)) == 40
-    assert open_minutes_needed(replace(unmeasured, typical_minutes=4.0, people=2)) == 20
-    assert open_minutes_needed(replace(unmeasured, typical_minutes=20.0)) == 60
-    assert promise(replace(unmeasured, typical_minutes=4.0)) == at("2026-11-23T10:40")
 
 
 def test_a_line_without_hours_promises_the_next_day_at_nine_or_the_callers_first_hour_after() -> None:

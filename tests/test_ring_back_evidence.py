@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from sqlalchemy.orm import Session
 
 from tests.program import JANE, MAIN, NOON, OTHER
-from voice import attempts, claims, contacts, dialled
+from voice import attempts, contacts, dialled
 from voice.claims import Refusal
 from voice.db import Database
 from voice.dialled import News
@@ -21,6 +21,7 @@ from voice.models import Attempt, Call, Callback, Leg
 pytest_plugins = ["tests.interface"]
 
 SECOND = dt.timedelta(seconds=1)
+WRAP_UP = dt.timedelta(minutes=10)
 CHILD = "CA" + "c" * 32
 ANSWERED = [News(None, CHILD, 0, 0), News("ringing", CHILD, 0, 1), News("picked_up", CHILD, 0, 2)]
 STORIES = {  # what is told, and how it must end: attempt, callback, tries
@@ -120,7 +121,7 @@ def test_the_first_ring_keeps_the_promise_and_a_long_talk_is_remembered(session:
         dialled.heard(session, attempt, News(event, CHILD), NOON + seconds * SECOND)
     assert (callback.state, callback.rang_at, leg.state) == ("talking", NOON + 3 * SECOND, "joined")
     dialled.heard(session, attempt, News("end", CHILD, 30), NOON + 38 * SECOND)
-    assert callback.lease_until == NOON + 38 * SECOND + claims.WRAP_UP
+    assert callback.lease_until == NOON + 38 * SECOND + WRAP_UP
     contact = contacts.find(session, JANE)
     assert contact is not None
     assert contact.last_staff_id == "sam"

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from voice import callbacks, claims, moves
+from voice import callbacks, claims, moves, phones
 from voice.claims import Refusal
 from voice.db import UTC
 from voice.firm import Line, StaffMember
@@ -40,9 +40,9 @@ def ring_back(
 
     Again while one is under way: the same attempt. `anyway` goes beyond the caller's 08:00-21:00, nothing else.
     """
-    return _running(session, callback, staff_id) or (
+    return _running(session, callback, staff_id, now) or (
         _unfit(session, callback, now)
-        or _no_phone(session, staff_id)
+        or _no_phone(session, staff_id, now)
         or _not_their_hours(session, callback, now, anyway)
         or _intend(session, callback, staff_id, now)
     )
@@ -53,13 +53,46 @@ def from_leg(session: Session, callback: Callback, leg: Leg, now: dt.datetime) -
 
     They rang us a moment ago, so their hours are not asked.
     """
-    started = _running(session, callback, leg.staff_id) or (
+    started = _running(session, callback, leg.staff_id, now) or (
         _unfit(session, callback, now) or _intend(session, callback, leg.staff_id, now)
     )
     if isinstance(started, Attempt) and started.leg_id is None:
         started.leg_id, leg.attempt_id, leg.purpose = leg.id, started.id, "ring_back"
         session.flush()
     return started
+
+
+def ring_by_itself(session: Session, callback: Callback, staff_id: str, now: dt.datetime) -> Attempt | None:
+    """Have a phone rung because the promise is near and nobody has it; the callback is theirs only with their key.
+
+    None: this caller may not be dialled, somebody has just asked for them, or that person was rung for it before.
+    """
+    if _unfit(session, callback, now) or _no_phone(session, staff_id, now):
+        return None
+    attempt = Attempt(callback_id=callback.id, staff_id=staff_id, created_at=now, due_for=callback.promised_by)
+    try:
+        with session.begin_nested():
+            session.add(attempt)
+    except sa.exc.IntegrityError:
+        return None
+    moves.note(session, "due_ring", now, callback=callback, staff=staff_id)
+    return attempt
+
+
+def overtake(
+    session: Session, attempt: Attempt, now: dt.datetime, unrung: bool = False, stop: bool = True
+) -> bool:  # fmt: skip
+    """End an attempt of `ring_by_itself` nobody has pressed a key for. False: somebody has, or it is over.
+
+    `stop` its phone. `unrung`: it got no chance to be picked up, so that person may be rung for this promise again.
+    """
+    if not not_dialled(session, attempt, "overtaken", now):
+        return False
+    attempt.due_for = None if unrung else attempt.due_for
+    leg = session.get(Leg, attempt.leg_id) if attempt.leg_id and stop else None
+    if leg is not None and leg.state in ("placed", "ringing"):
+        phones.end_leg(session, leg, now)
+    return True
 
 
 def to_ring(session: Session) -> list[Attempt]:
@@ -71,10 +104,11 @@ def to_ring(session: Session) -> list[Attempt]:
 def ring_staff(session: Session, attempt: Attempt, now: dt.datetime) -> Leg | None:
     """Write down the leg to the staff phone; the carrier is asked afterwards. None: that phone cannot be rung now."""
     staff = session.get(StaffMember, attempt.staff_id)
-    if staff is None or not staff.active or not staff.phone:
+    phone = phones.number_of(staff, now) if staff is not None and staff.active else ""
+    if staff is None or not phone:
         not_dialled(session, attempt, "not_accepted", now)
         return None
-    if session.scalar(sa.select(Leg.id).where(Leg.phone == staff.phone, Leg.ended_at.is_(None)).limit(1)):
+    if session.scalar(sa.select(Leg.id).where(Leg.phone == phone, Leg.ended_at.is_(None)).limit(1)):
         return None  # it rings or talks already: later
     leg_id = new_id()
     here = sa.update(Attempt).where(Attempt.id == attempt.id, Attempt.state == "intended", Attempt.leg_id.is_(None))
@@ -85,7 +119,7 @@ def ring_staff(session: Session, attempt: Attempt, now: dt.datetime) -> Leg | No
     line = session.get_one(Callback, attempt.callback_id).line
     stop_at = now + dt.timedelta(seconds=ring_plan.LEG_SECONDS + ring_plan.SHORTEST)
     leg = Leg(
-        id=leg_id, attempt_id=attempt.id, line=line, staff_id=staff.id, phone=staff.phone,
+        id=leg_id, attempt_id=attempt.id, line=line, staff_id=staff.id, phone=phone,
         purpose="ring_back", placed_at=now, stop_at=stop_at,
     )  # fmt: skip
     session.add(leg)
@@ -105,9 +139,12 @@ def send(session: Session, attempt: Attempt, leg: Leg, now: dt.datetime) -> Refu
     """
     callback = session.get_one(Callback, attempt.callback_id, populate_existing=True)
     refused: Refusal | None = None
-    if callback.state != "calling" or callback.claimed_by != attempt.staff_id:
+    theirs = callback.state == "calling" and callback.claimed_by == attempt.staff_id
+    if not theirs and attempt.due_for is None:
         refused = claims.refusal(callback, attempt.staff_id)
     refused = refused or _unfit(session, callback, now, but=attempt)
+    if not theirs and refused is None:
+        refused = _take(session, callback, attempt.staff_id, now)
     if refused is None:
         if moves.move(session, attempt, "send", now, sending_at=now, leg_id=leg.id):
             picked_up = sa.func.coalesce(Leg.picked_up_at, sa.literal(now, UTC()))
@@ -158,7 +195,7 @@ def crossing(session: Session, call: Call, now: dt.datetime) -> Crossing | None:
 
 def give_back(session: Session, callback: Callback, now: dt.datetime) -> bool:
     """calling -> claimed: the caller was not rung, and it is still the same person's."""
-    return moves.move(session, callback, "back", now, lease_until=now + claims.LEASE)
+    return moves.move(session, callback, "back", now, lease_until=now + claims.lease(session, callback))
 
 
 def not_dialled(
@@ -195,10 +232,12 @@ def look_up(session: Session, attempt: Attempt, now: dt.datetime, after: float =
     outbox.emit(session, "look_up_attempt", now, key=key, after=after, attempt_id=attempt.id)
 
 
-def _running(session: Session, callback: Callback, staff_id: str) -> Attempt | Refusal | None:
+def _running(session: Session, callback: Callback, staff_id: str, now: dt.datetime) -> Attempt | Refusal | None:
     attempt = claims.live_attempt(session, callback)
     if attempt is None or attempt.staff_id == staff_id:
         return attempt
+    if attempt.due_for is not None and overtake(session, attempt, now):
+        return None  # a phone that only rang by itself: who asks for the caller has them
     return Refusal("held_by", holder=attempt.staff_id)
 
 
@@ -223,11 +262,12 @@ def _on_the_line(session: Session, caller: str, but: Attempt | None) -> bool:
     return bool(session.scalar(sa.select(ringing_in | others)))
 
 
-def _no_phone(session: Session, staff_id: str) -> Refusal | None:
+def _no_phone(session: Session, staff_id: str, now: dt.datetime) -> Refusal | None:
     staff = session.get(StaffMember, staff_id)
-    if staff is None or not staff.active or not staff.phone:
+    phone = phones.number_of(staff, now) if staff is not None and staff.active else ""
+    if not phone:
         return Refusal("no_phone")
-    live_leg = sa.exists().where(Leg.phone == staff.phone, Leg.ended_at.is_(None))
+    live_leg = sa.exists().where(Leg.phone == phone, Leg.ended_at.is_(None))
     dialling = sa.exists().where(Attempt.staff_id == staff_id, Attempt.ended_at.is_(None))
     return Refusal("phone_busy") if session.scalar(sa.select(live_leg | dialling)) else None
 
@@ -240,12 +280,19 @@ def _not_their_hours(session: Session, callback: Callback, now: dt.datetime, any
     return Refusal("outside_hours", retry_at=promise.next_caller_hours(now, zones, zone))
 
 
-def _intend(session: Session, callback: Callback, staff_id: str, now: dt.datetime) -> Attempt | Refusal:
-    """Claim it and write the attempt down. Whoever moves the callback to `calling` is the only one who does."""
+def _take(session: Session, callback: Callback, staff_id: str, now: dt.datetime) -> Refusal | None:
+    """Claim it and have it `calling`. Whoever moves the callback there is the only one who does."""
     if refused := claims.claim(session, callback, staff_id, now):
         return refused
-    if not moves.move(session, callback, "dial", now, [Callback.claimed_by == staff_id], result=None):
-        return _running(session, callback, staff_id) or claims.refusal(callback, staff_id)
+    if moves.move(session, callback, "dial", now, [Callback.claimed_by == staff_id], result=None):
+        return None
+    return claims.refusal(callback, staff_id)
+
+
+def _intend(session: Session, callback: Callback, staff_id: str, now: dt.datetime) -> Attempt | Refusal:
+    """Take it and write the attempt down."""
+    if refused := _take(session, callback, staff_id, now):
+        return _running(session, callback, staff_id, now) or refused
     attempt = Attempt(callback_id=callback.id, staff_id=staff_id, created_at=now)
     session.add(attempt)
     moves.note(session, "ring_back", now, callback=callback, staff=staff_id)

@@ -13,9 +13,6 @@ from voice.firm import Line
 from voice.models import Attempt, Callback
 from voice.rules import states
 
-LEASE = dt.timedelta(seconds=90)  # after the last sign of life
-WRAP_UP = dt.timedelta(minutes=10)  # to say how it ended; then it goes back on the list
-
 Also = list[sa.ColumnElement[bool]]
 Kind = Literal[
     "held_by", "under_way", "closed", "held", "no_number", "open", "outside_hours", "on_the_line", "no_phone",
@@ -38,14 +35,28 @@ class Refusal:
     reason: str | None = None
 
 
+def lease(session: Session, callback: Callback) -> dt.timedelta:
+    """How long a claim lasts after the last sign of life, as the line has it."""
+    return dt.timedelta(seconds=session.get_one(Line, callback.line).lease_seconds)
+
+
+def wrap_up(session: Session, callback: Callback) -> dt.timedelta:
+    """The time to say how a talk ended, as the line has it; then it goes back on the list."""
+    return dt.timedelta(minutes=session.get_one(Line, callback.line).wrap_up_minutes)
+
+
 def live_attempt(session: Session, callback: Callback) -> Attempt | None:
     """The callback attempt that is under way, if any: there is at most one."""
     return session.scalar(sa.select(Attempt).where(Attempt.callback_id == callback.id, Attempt.ended_at.is_(None)))
 
 
 def no_live_attempt() -> sa.ColumnElement[bool]:
-    """A condition for `moves.move`: nobody is being dialled for this callback."""
-    return ~sa.exists().where(Attempt.callback_id == Callback.id, Attempt.ended_at.is_(None))
+    """A condition for `moves.move`: nobody is being dialled for this callback.
+
+    A phone that only rings by itself, because a promise is near, keeps nobody from anything: its key then does nothing.
+    """
+    asked_for = sa.or_(Attempt.due_for.is_(None), Attempt.state != "intended")
+    return ~sa.exists().where(Attempt.callback_id == Callback.id, Attempt.ended_at.is_(None), asked_for)
 
 
 def mine_to_touch(staff_id: str, now: dt.datetime) -> sa.ColumnElement[bool]:
@@ -66,7 +77,11 @@ def refusal(callback: Callback, staff_id: str) -> Refusal:
 
 def claim(session: Session, callback: Callback, staff_id: str, now: dt.datetime) -> Refusal | None:
     """Take a callback in hand; the same holder again renews. None: it is theirs."""
-    values: dict[str, Any] = {"claimed_by": staff_id, "owed_by": staff_id, "lease_until": now + LEASE}
+    values: dict[str, Any] = {
+        "claimed_by": staff_id,
+        "owed_by": staff_id,
+        "lease_until": now + lease(session, callback),
+    }
     lapsed: Also = [Callback.lease_until < now, no_live_attempt()]
     if renew(session, callback, staff_id, now):
         return None
@@ -82,7 +97,8 @@ def claim(session: Session, callback: Callback, staff_id: str, now: dt.datetime)
 def renew(session: Session, callback: Callback, staff_id: str, now: dt.datetime) -> bool:
     """A sign of life from the holder. True when they (still) have it; wrap-up time is not made longer."""
     held = sa.update(Callback).where(Callback.id == callback.id, Callback.claimed_by == staff_id)
-    longer = sa.case((Callback.state == "wrapping_up", Callback.lease_until), else_=sa.literal(now + LEASE, UTC()))
+    until = sa.literal(now + lease(session, callback), UTC())
+    longer = sa.case((Callback.state == "wrapping_up", Callback.lease_until), else_=until)
     asked = held.where(Callback.state.in_(("claimed", *states.CALLBACK_BUSY))).values(lease_until=longer)
     renewed = session.execute(asked.returning(Callback.id), execution_options={"synchronize_session": False}).first()
     session.refresh(callback)

@@ -135,7 +135,7 @@ def _ended(session: Session, attempt: Attempt, callback: Callback, news: News, n
         return
     moves.note(session, "ring_back_ended", now, callback=callback, staff=attempt.staff_id, ending=ending)
     if ending in ("talked", "short_talk"):
-        moves.move(session, callback, "wrap_up", now, lease_until=now + claims.WRAP_UP)
+        moves.move(session, callback, "wrap_up", now, lease_until=now + claims.wrap_up(session, callback))
     elif ending in ("no_answer", "busy"):
         results.back_on_list(session, callback, "no_answer", callback.attempts, now)
     elif news.hold is not None:

@@ -1,11 +1,13 @@
 """The tables of the firm: its lines and staff, which `apply` and the settings pages edit."""
 
+import datetime as dt
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
 from voice.models import Base, Count, one_of
+from voice.rules.promise import RETRY_MINUTES
 
 
 class Business(Base):
@@ -53,6 +55,10 @@ class Line(Base):
     holidays: Mapped[str] = mapped_column(default="")
     closed_days: Mapped[list[Any]]  # ISO dates
     time_zone: Mapped[str]
+    retry_minutes: Mapped[list[Any]] = mapped_column(default=lambda: list(RETRY_MINUTES))  # after the 1st, 2nd … try
+    wrap_up_minutes: Mapped[int] = mapped_column(default=10)  # to say how a talk ended
+    lease_seconds: Mapped[int] = mapped_column(default=90)  # a claim lasts so long after the last sign of life
+    due_ring: Mapped[bool] = mapped_column(default=True)  # a phone rings when a promise is near and nobody has it
 
 
 class StaffMember(Base):
@@ -70,7 +76,15 @@ class StaffMember(Base):
     role: Mapped[str] = mapped_column(default="staff")
     no_mailbox: Mapped[bool] = mapped_column(default=False)
     shifts: Mapped[dict[str, Any] | None] = mapped_column(sa.JSON(none_as_null=True))  # None: the line's hours
+    time_zone: Mapped[str] = mapped_column(default="")  # the clock of their shifts; empty: each line's own
+    days_off: Mapped[list[Any]] = mapped_column(default=list)  # ISO dates on that clock
+    desk_phone: Mapped[str] = mapped_column(default="")  # a second phone of theirs, one tap away
     availability: Mapped[str] = mapped_column(default="on")
+    away_until: Mapped[dt.datetime | None]  # back by themselves then; None: when they say so
+    away_why: Mapped[str] = mapped_column(default="")  # "missed": we set them away, because their phone rang in vain
+    on_since: Mapped[dt.datetime | None]  # rings missed before this are forgiven
+    phone_today: Mapped[str | None]  # rung in place of `phone` until `phone_until`
+    phone_until: Mapped[dt.datetime | None]
     active: Mapped[bool] = mapped_column(default=True)
 
 

@@ -5,7 +5,7 @@ import datetime as dt
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from voice import attempts, calls, carrier_pace, moves, ringing
+from voice import attempts, availability, calls, carrier_pace, moves, ringing
 from voice.db import one_row
 from voice.models import Attempt, Call, Leg
 from voice.rules import ring_plan
@@ -65,6 +65,7 @@ def over(session: Session, leg: Leg, event: str, at: dt.datetime, silent: bool =
     if call is not None:
         moves.note(session, "phone_stops", at, call=call, staff=leg.staff_id, leg=leg.id, how=leg.state)
         _tell_caller(session, leg, call, before, at, silent)
+    availability.rang(session, leg, at)
     if leg.attempt_id and (attempt := session.get(Attempt, leg.attempt_id)):
         attempts.staff_leg_ended(session, attempt, leg, at)
 

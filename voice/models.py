@@ -215,6 +215,8 @@ class Attempt(Base):
         # A dial is at most once: one live attempt per callback, refused by the database.
         sa.Index("uq_attempts_live_callback", "callback_id", unique=True, sqlite_where=sa.text("ended_at IS NULL"),
                  postgresql_where=sa.text("ended_at IS NULL")),
+        # Nobody's phone is rung by itself twice for one promise; attempts that a person asked for have no `due_for`.
+        sa.Index("uq_attempts_due_for", "callback_id", "due_for", "staff_id", unique=True),
     )  # fmt: skip
     id: Mapped[str] = mapped_column(primary_key=True, default=new_id)
     callback_id: Mapped[str] = mapped_column(sa.ForeignKey("callbacks.id"), index=True)
@@ -231,3 +233,4 @@ class Attempt(Base):
     ending: Mapped[str | None]  # talked, short_talk, no_answer, busy, failed, cancelled: the caller was dialled;
     # not_placed, not_accepted, refused: they were not; crossed: they rang in meanwhile
     talk_seconds: Mapped[int] = mapped_column(default=0)
+    due_for: Mapped[dt.datetime | None]  # the promise we rang this phone for by ourselves; None: a person asked

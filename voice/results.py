@@ -66,5 +66,5 @@ def back_on_list(
     if due_at is None and tries >= line.max_attempts:
         return moves.move(session, callback, "exhaust", now, list(also), **free, **values)
     zones = numbers.caller_zones(callback.caller, line.time_zone)
-    later = due_at or promise.retry_at(now, tries, schedule(line), zones)
+    later = due_at or promise.retry_at(now, tries, schedule(line), zones, line.retry_minutes)
     return moves.move(session, callback, event, now, list(also), due_at=later, **free, **values)

@@ -7,14 +7,13 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from voice import attempts, callbacks, contacts, moves, roster
+from voice import attempts, callbacks, contacts, moves, phones, roster
 from voice.db import one_row
 from voice.firm import StaffMember
 from voice.ledger import Pace
 from voice.models import Call, Leg
 from voice.rules import causes, ring_plan, states
 from voice.rules.wording import Who
-from voice.work import outbox
 
 RECENT = dt.timedelta(hours=24)  # the window of fewest_recent
 RESERVED = dt.timedelta(seconds=ring_plan.RESERVED)
@@ -24,7 +23,7 @@ def people(session: Session, card: roster.LineCard, call: Call, now: dt.datetime
     """Who may be rung for a caller, in the order of the plan. Nobody is rung for their own call."""
     if call.round > 0:
         return (call.answered_by,) if call.answered_by else ()  # cut off: that one phone
-    on = [person.id for person in card.on_shift(now) if person.phone != call.caller]
+    on = [person.id for person in card.on_shift(now) if person.phone_at(now) != call.caller]
     if card.ring == "fewest_recent" and call.caller is not None:
         recent = _answered_lately(session, on, now)
         on.sort(key=lambda person: recent.get(person, 0))
@@ -90,13 +89,7 @@ def why_unanswered(session: Session, call: Call, now: dt.datetime) -> str:
     plan = waiting(session, call, now)
     pace = session.get(Pace, 1)
     dead = call.path != "queue" or bool(pace and pace.shut_until and pace.shut_until > now)
-    return causes.unanswered(plan.rings, plan.people, busy(session), dead)
-
-
-def busy(session: Session) -> set[str]:
-    """Staff whose phone has a leg of ours right now; two people may share one phone."""
-    phones = sa.select(Leg.phone).where(Leg.ended_at.is_(None))
-    return set(session.scalars(sa.select(StaffMember.id).where(StaffMember.phone.in_(phones))))
+    return causes.unanswered(plan.rings, plan.people, phones.busy(session, now), dead)
 
 
 def claim(session: Session, call_id: str, now: dt.datetime) -> bool:
@@ -155,14 +148,7 @@ def stop(session: Session, call: Call, now: dt.datetime) -> None:
             leg.call_id = heir.id
             moves.note(session, "passed_on", now, call=heir, staff=leg.staff_id, leg=leg.id)
         else:
-            end_leg(session, leg, now)
-
-
-def end_leg(session: Session, leg: Leg, now: dt.datetime) -> None:
-    """Ask the carrier to end a leg; its status then says that it has."""
-    if leg.stopping_at is None:
-        leg.stopping_at = now
-        outbox.emit(session, "end_leg", now, key=f"end:{leg.id}", leg_id=leg.id)
+            phones.end_leg(session, leg, now)
 
 
 def _next_caller(session: Session, leg: Leg, now: dt.datetime, but: Call | None = None) -> Call | None:

@@ -22,8 +22,8 @@ from sqlalchemy.orm import Session, UOWTransaction
 
 from voice.firm import Business, Line, LineStaff, StaffMember
 from voice.models import Contact
+from voice.rules import availability, ring_plan
 from voice.rules import hours as opening
-from voice.rules import ring_plan
 
 log = structlog.get_logger()
 
@@ -39,11 +39,20 @@ class Person:
     phone: str
     no_mailbox: bool
     shifts: tuple[tuple[str, str], ...] | None  # None: the line's hours
+    time_zone: str = ""  # of the shifts; empty: the line's
+    days_off: tuple[str, ...] = ()
+    back_at: dt.datetime | None = None  # away until then; None: here
+    phone_today: str | None = None
+    phone_until: dt.datetime | None = None
+
+    def phone_at(self, now: dt.datetime) -> str:
+        """The phone that rings for them at `now`."""
+        return availability.phone_now(self.phone, self.phone_today, self.phone_until, now)
 
 
 @dataclass(frozen=True)
 class LineCard:
-    """A line and its people, in the order of the plan. People who are away or off are not on it."""
+    """A line and its people, in the order of the plan. People who are off, or away without end, are not on it."""
 
     number: str
     name: str
@@ -67,12 +76,18 @@ class LineCard:
 
     def on_shift(self, now: dt.datetime) -> tuple[Person, ...]:
         """Who is working at `now`, in the order of the plan."""
-        return tuple(p for p in self.people if opening.is_open(self._shifts(p), now))
+        return tuple(p for p in self.people if _is_back(p, now) and opening.is_open(self.shifts(p), now))
 
-    def _shifts(self, person: Person) -> opening.Schedule:
-        if person.shifts is None:
-            return self.schedule()
-        return _schedule(person.shifts, self.time_zone, self.holidays, self.closed_days)
+    def shifts(self, person: Person) -> opening.Schedule:
+        """When somebody of this line works: their own shifts on their own clock, else the line's hours."""
+        week, zone = person.shifts, person.time_zone or self.time_zone
+        if week is None:
+            week, zone = self.hours, self.time_zone
+        return _schedule(week, zone, self.holidays, (*self.closed_days, *person.days_off))
+
+
+def _is_back(person: Person, now: dt.datetime) -> bool:
+    return person.back_at is None or person.back_at <= now
 
 
 @functools.lru_cache(maxsize=256)
@@ -127,12 +142,12 @@ def _read(session: Session, version: int) -> Roster:
     rows = session.execute(
         sa.select(LineStaff.line, StaffMember)
         .join(StaffMember, StaffMember.id == LineStaff.staff_id)
-        .where(StaffMember.active, StaffMember.availability == "on")
+        .where(StaffMember.active, sa.or_(StaffMember.availability == "on", StaffMember.away_until.is_not(None)))
+        .where(StaffMember.availability != "off")
         .order_by(LineStaff.position)
     )
     for number, member in rows:
-        shifts = None if member.shifts is None else tuple(sorted(member.shifts.items()))
-        people[number].append(Person(member.id, member.name, member.phone, member.no_mailbox, shifts))
+        people[number].append(person_of(member))
     lines = session.scalars(sa.select(Line).where(Line.active).order_by(Line.position))
     return Roster(
         version=version,
@@ -141,6 +156,14 @@ def _read(session: Session, version: int) -> Roster:
         lines=tuple(_card(line, people[line.number]) for line in lines),
         blocked=frozenset(session.scalars(sa.select(Contact.number).where(Contact.blocked))),
     )
+
+
+def person_of(member: StaffMember) -> Person:
+    """A staff member as far as ringing them goes, also one who is off."""
+    same = {f.name: getattr(member, f.name) for f in dataclasses.fields(Person) if f.name != "back_at"}
+    shifts = None if member.shifts is None else tuple(sorted(member.shifts.items()))
+    back_at = member.away_until if member.availability == "away" else None
+    return Person(**(same | {"shifts": shifts, "days_off": tuple(member.days_off), "back_at": back_at}))
 
 
 def _card(line: Line, people: list[Person]) -> LineCard:
@@ -178,7 +201,8 @@ def keep(roster: Roster, home: pathlib.Path) -> None:
     try:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
-            json.dump(dataclasses.asdict(roster) | {"blocked": sorted(roster.blocked)}, file)
+            whole = dataclasses.asdict(roster) | {"blocked": sorted(roster.blocked)}
+            json.dump(whole, file, default=dt.datetime.isoformat)
         draft.replace(path)
     except OSError as error:
         log.error("roster_not_kept", error=error.strerror)
@@ -195,9 +219,19 @@ def kept(home: pathlib.Path) -> Roster | None:
 
 
 def _card_from(raw: dict[str, Any]) -> LineCard:
-    people = tuple(Person(**(person | {"shifts": _pairs(person["shifts"])})) for person in raw["people"])
+    people = tuple(map(_person_from, raw["people"]))
     plain = raw | {"people": people, "hours": _pairs(raw["hours"]), "closed_days": tuple(raw["closed_days"])}
     return LineCard(**plain)
+
+
+def _person_from(raw: dict[str, Any]) -> Person:
+    times = {name: _time(raw.get(name)) for name in ("back_at", "phone_until")}
+    same = {"shifts": _pairs(raw["shifts"]), "days_off": tuple(raw.get("days_off", ()))}
+    return Person(**(raw | same | times))
+
+
+def _time(text: str | None) -> dt.datetime | None:
+    return None if text is None else dt.datetime.fromisoformat(text)
 
 
 def _pairs(raw: list[list[str]] | None) -> tuple[tuple[str, str], ...] | None:

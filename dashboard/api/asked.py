@@ -19,6 +19,7 @@ from voice.rules.numbers import E164
 MAX_LIMIT, USUAL_LIMIT = 200, 50
 USUAL_WINDOW = dt.timedelta(days=7)
 MAX_BODY = 64 * 1024
+MAX_TEXT = 200
 BAD_CURSOR = "cursor: is not one that a list gave as `next`."
 # Postgres keeps no NUL, and half a surrogate pair is no text anywhere: both are refused before they reach a row.
 NO_TEXT = re.compile("[\x00\ud800-\udfff]")
@@ -150,6 +151,24 @@ def flag(given: dict[str, Any], name: str) -> bool | None:
     return value
 
 
+def moment(given: dict[str, Any], name: str) -> dt.datetime | None:
+    """A member that is a time, or null; None when it is absent."""
+    value = given.get(name)
+    if value is None:
+        return None
+    if not isinstance(value, str):
+        raise Problem(400, f"{name}: must be a time like 2026-11-22T15:04:05Z, or null.")
+    return _moment(name, value)
+
+
+def maybe_text(given: dict[str, Any], name: str) -> str | None:
+    """A member that is a short text, or null."""
+    value = given.get(name)
+    if value is not None and not (isinstance(value, str) and len(value) <= MAX_TEXT):
+        raise Problem(400, f"{name}: must be a text of at most {MAX_TEXT} characters, or null.")
+    return value
+
+
 def word(given: dict[str, Any], name: str, options: Collection[str]) -> str:
     """A member that is one of a few words."""
     value = given.get(name)
@@ -160,8 +179,10 @@ def word(given: dict[str, Any], name: str, options: Collection[str]) -> str:
 
 def _time(name: str) -> dt.datetime | None:
     text = request.args.get(name)
-    if text is None:
-        return None
+    return None if text is None else _moment(name, text)
+
+
+def _moment(name: str, text: str) -> dt.datetime:
     try:
         moment = dt.datetime.fromisoformat(text)
         if moment.tzinfo is not None and 1970 < moment.year < 9999:  # so that counting days from it cannot fail

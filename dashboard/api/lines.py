@@ -15,6 +15,7 @@ from voice.firm import Line, LineStaff
 SAME = (
     "number", "name", "active", "greeting", "language", "ring", "last_person_first", "ring_seconds",
     "in_order_step_seconds", "promise_minutes", "max_attempts", "hours", "holidays", "closed_days", "time_zone",
+    "retry_minutes", "wrap_up_minutes", "lease_seconds", "due_ring",
 )  # fmt: skip
 
 

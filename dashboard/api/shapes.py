@@ -85,11 +85,14 @@ SHAPES: dict[str, Schema] = {
         number=NUMBER, name=TEXT, active=FLAG, greeting=TEXT, language=TEXT, staff=array(TEXT),
         ring=one_of("everyone", "in_order", "fewest_recent"), last_person_first=FLAG, ring_seconds=WHOLE,
         in_order_step_seconds=WHOLE, promise_minutes=WHOLE, max_attempts=WHOLE, hours=WEEK, holidays=TEXT,
-        closed_days=array(TEXT), time_zone=TEXT,
+        closed_days=array(TEXT), time_zone=TEXT, retry_minutes=array(WHOLE), wrap_up_minutes=WHOLE,
+        lease_seconds=WHOLE, due_ring=FLAG,
     ),
     "StaffMember": thing(
         id=TEXT, name=TEXT, phone=TEXT, email=TEXT, role=one_of("staff", "owner"), no_mailbox=FLAG,
         shifts={"anyOf": [WEEK, {"type": "null"}]}, availability=one_of(*AVAILABILITY), active=FLAG,
+        time_zone=TEXT, days_off=array(TEXT), desk_phone=TEXT, away_until=MAYBE_TIME, phone_today=MAYBE_TEXT,
+        phone_until=MAYBE_TIME, on_now=FLAG,
     ),
     "Contact": thing(
         number=NUMBER, name=MAYBE_TEXT, blocked=FLAG, vip=FLAG, do_not_text=FLAG, language=MAYBE_TEXT,

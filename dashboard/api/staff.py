@@ -1,7 +1,7 @@
 """Staff members: who answers, and whether they can just now."""
 
 import datetime as dt
-from typing import Any
+from typing import Any, cast
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -9,9 +9,15 @@ from sqlalchemy.orm import Session
 from dashboard.api import asked, shapes
 from dashboard.api.operation import Answer, operation
 from dashboard.api.problems import Problem
+from voice import availability, phones, roster
 from voice.firm import StaffMember
+from voice.rules import availability as rules
 
-SAME = ("id", "name", "phone", "email", "role", "no_mailbox", "shifts", "availability", "active")
+SAME = (
+    "id", "name", "phone", "email", "role", "no_mailbox", "shifts", "availability", "active", "time_zone", "days_off",
+    "desk_phone",
+)  # fmt: skip
+CHANGES = ("availability", "away_until", "phone_today")
 
 
 @operation(
@@ -23,34 +29,59 @@ SAME = ("id", "name", "phone", "email", "role", "no_mailbox", "shifts", "availab
 )
 def staff_list(session: Session, now: dt.datetime) -> Answer:
     """Every staff member: a firm has a few dozen at most."""
-    return asked.few([wire(row) for row in session.scalars(sa.select(StaffMember).order_by(StaffMember.id))])
+    return asked.few(
+        [wire(session, row, now) for row in session.scalars(sa.select(StaffMember).order_by(StaffMember.id))]
+    )
 
 
 @operation("GET", "/staff/<staff_id>", "One staff member.", {200: shapes.ref("StaffMember")})
 def staff_member(session: Session, now: dt.datetime, staff_id: str) -> Answer:
     """One staff member."""
-    return wire(_find(session, staff_id))
+    return wire(session, _find(session, staff_id), now)
 
 
 @operation(
     "PATCH",
     "/staff/<staff_id>",
-    "Say whether a staff member can be rung: on, away or off.",
+    "Say whether a staff member can be rung: on, away (until a time, if given) or off; and on which phone today.",
     {200: shapes.ref("StaffMember")},
-    body=shapes.request_body(("availability",), availability=shapes.one_of(*shapes.AVAILABILITY)),
+    body=shapes.request_body(
+        (),
+        availability=shapes.one_of(*shapes.AVAILABILITY),
+        away_until=shapes.MAYBE_TIME,
+        phone_today=shapes.MAYBE_TEXT,
+    ),
 )
 def set_availability(session: Session, now: dt.datetime, staff_id: str) -> Answer:
-    """On, away or off."""
-    row, given = _find(session, staff_id), asked.body(("availability",))
-    wanted = asked.word(given, "availability", shapes.AVAILABILITY)
-    if row.availability != wanted:
-        row.availability = wanted  # every process reads the firm anew after this: see `voice.roster`
-    return wire(row)
+    """On, away or off; the phone of today. `away_until` alone means away."""
+    row, given = _find(session, staff_id), asked.body(CHANGES)
+    if not given:
+        raise Problem(400, f"There is nothing to change. Known: {', '.join(CHANGES)}.")
+    until = asked.moment(given, "away_until")
+    usual = {"availability": "away"} if until else {"availability": row.availability}
+    try:
+        if "availability" in given or "away_until" in given:
+            wanted = asked.word(usual | given, "availability", shapes.AVAILABILITY)
+            availability.set_to(session, row, cast("rules.Availability", wanted), now, until)
+        if "phone_today" in given:
+            availability.phone_here(session, row, asked.maybe_text(given, "phone_today") or "", now)
+    except availability.BadChoice as wrong:
+        raise Problem(400, str(wrong)) from None
+    return wire(session, row, now)
 
 
-def wire(row: StaffMember) -> dict[str, Any]:
-    """A staff member as they are sent."""
-    return {name: getattr(row, name) for name in SAME}
+def wire(session: Session, row: StaffMember, now: dt.datetime) -> dict[str, Any]:
+    """A staff member as they are sent: `on_now` says whether a caller's phone call would ring theirs at this moment."""
+    firm = roster.current(session)
+    chosen = row.phone_until is not None and row.phone_until > now
+    back = row.availability == "away" and phones.is_on(row, now)
+    return {name: getattr(row, name) for name in SAME} | {
+        "availability": "on" if back else row.availability,
+        "away_until": None if back else shapes.time(row.away_until),
+        "phone_today": row.phone_today if chosen else None,
+        "phone_until": shapes.time(row.phone_until) if chosen else None,
+        "on_now": any(person.id == row.id for card in firm.lines for person in card.on_shift(now)),
+    }
 
 
 def _find(session: Session, staff_id: str) -> StaffMember:

@@ -11,12 +11,18 @@ from voice.business.plan import Week
 from voice.firm import Business, Line, LineStaff, StaffMember
 from voice.models import Contact
 from voice.rules.hours import DAYS
+from voice.rules.promise import RETRY_MINUTES
 
 STAFF_FIELDS = ("id", "name", "phone", "email", "role", "no_mailbox")
 LINE_FIELDS = (
     "number", "name", "greeting", "language", "staff", "ring", "last_person_first", "ring_seconds",
     "in_order_step_seconds", "promise_minutes", "max_attempts", "holidays", "closed_days",
 )  # fmt: skip
+
+
+# Written only where they differ from the default, so that a plain firm's file stays plain.
+STAFF_EXTRAS = {"time_zone": "", "days_off": [], "desk_phone": ""}
+LINE_EXTRAS = {"retry_minutes": list(RETRY_MINUTES), "wrap_up_minutes": 10, "lease_seconds": 90, "due_ring": True}
 
 
 def export(session: Session) -> str:
@@ -52,7 +58,7 @@ def _staff(row: StaffMember) -> Table:
     table = _table(row, STAFF_FIELDS)
     if row.shifts is not None:
         table["shifts"] = _in_week_order(row.shifts, tomlkit.inline_table())
-    return table
+    return _add_extras(table, row, STAFF_EXTRAS)
 
 
 def _line(session: Session, row: Line) -> Table:
@@ -60,7 +66,15 @@ def _line(session: Session, row: Line) -> Table:
     table = tomlkit.table()
     for field in LINE_FIELDS:
         table[field] = list(session.scalars(staff)) if field == "staff" else getattr(row, field)
+    _add_extras(table, row, LINE_EXTRAS)
     table["hours"] = _in_week_order(row.hours, tomlkit.table())
+    return table
+
+
+def _add_extras(table: Table, row: Any, defaults: dict[str, Any]) -> Table:
+    for field, default in defaults.items():
+        if (value := getattr(row, field)) != default:
+            table[field] = value
     return table
 
 

@@ -16,6 +16,9 @@ class StaffPlan:
     role: str
     no_mailbox: bool
     shifts: Week | None
+    time_zone: str
+    days_off: list[str]
+    desk_phone: str
 
 
 @dataclass(frozen=True)
@@ -36,6 +39,10 @@ class LinePlan:
     holidays: str
     closed_days: list[str]
     hours: Week
+    retry_minutes: list[int]
+    wrap_up_minutes: int
+    lease_seconds: int
+    due_ring: bool
 
 
 @dataclass(frozen=True)

@@ -14,12 +14,15 @@ from voice.business.plan import LinePlan, Plan, StaffPlan, Week
 from voice.business.spots import spots
 from voice.business.table import BadBusiness, Faults, Table
 from voice.rules import greeting, hours, numbers, wording
+from voice.rules.promise import RETRY_MINUTES
 
 Built = TypeVar("Built")
 STAFF_ID = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")
 RING_WAYS = ("everyone", "in_order", "fewest_recent")
 # Limits against slips of the pen, wide enough for any real line.
 RING_SECONDS, STEP_SECONDS, PROMISE_MINUTES, ATTEMPTS = (1, 300), (1, 120), (5, 7 * 24 * 60), (1, 20)
+# A page says every 30 s that somebody is there: a shorter lease would lapse under their hands.
+RETRY_GAP, WRAP_UP_MINUTES, LEASE_SECONDS = (1, 7 * 24 * 60), (1, 24 * 60), (60, 3600)
 
 
 def read(text: str) -> Plan:
@@ -83,6 +86,9 @@ def _staff(table: Table) -> StaffPlan:
         role=table.choice("role", ("staff", "owner"), "staff"),
         no_mailbox=table.flag("no_mailbox", False),
         shifts=None if shifts is None else _week(shifts),
+        time_zone=table.text("time_zone", "", lambda zone: _fault_of(hours.check_zone)(zone) if zone else None),
+        days_off=sorted(table.texts("days_off", _day_fault)),
+        desk_phone=table.text("desk_phone", "", lambda phone: numbers.staff_phone_fault(phone) if phone else None),
     )
     table.close()
     return person
@@ -108,6 +114,10 @@ def _line(table: Table, business: str) -> LinePlan:
         holidays=table.text("holidays", "", _fault_of(hours.check_holidays)),
         closed_days=sorted(table.texts("closed_days", _day_fault)),
         hours={} if week is None else _week(week),
+        retry_minutes=list(table.numbers("retry_minutes", RETRY_MINUTES, *RETRY_GAP)),
+        wrap_up_minutes=table.number("wrap_up_minutes", 10, *WRAP_UP_MINUTES),
+        lease_seconds=table.number("lease_seconds", 90, *LEASE_SECONDS),
+        due_ring=table.flag("due_ring", True),
     )
     table.close()
     return line
@@ -148,9 +158,10 @@ def _check_together(faults: Faults, staff: tuple[StaffPlan, ...], lines: tuple[L
     _unique(faults, "lines", "number", [line.number for line in lines], "this number")
     known, ours = {person.id for person in staff}, {line.number for line in lines}
     for index, person in enumerate(staff):
-        if person.phone and person.phone in ours:
-            words = "is one of the lines, and a line cannot ring itself; give the person's own phone."
-            faults.add(("staff", index, "phone"), f"staff '{person.id}': phone: {words}")
+        for field in ("phone", "desk_phone"):
+            if getattr(person, field) in ours:
+                words = "is one of the lines, and a line cannot ring itself; give the person's own phone."
+                faults.add(("staff", index, field), f"staff '{person.id}': {field}: {words}")
     for index, line in enumerate(lines):
         for name in line.staff:
             if name not in known:

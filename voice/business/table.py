@@ -1,6 +1,6 @@
 """Reads one table of business.toml field by field and collects every fault, so that all are told at once."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -73,6 +73,19 @@ class Table:
         if not lowest <= value <= highest:
             self.fault(key, f"{value} is not between {lowest} and {highest}.")
         return int(value)
+
+    def numbers(self, key: str, default: Sequence[int], lowest: int, highest: int) -> tuple[int, ...]:
+        """A list of whole numbers within limits, none smaller than the one before it."""
+        values = self._value(key, list, "a list of whole numbers, like [15, 120]", list(default))
+        for value in values:
+            if not isinstance(value, int) or isinstance(value, bool):
+                self.fault(key, f"{value} must be a whole number.")
+                return tuple(default)
+            if not lowest <= value <= highest:
+                self.fault(key, f"{value} is not between {lowest} and {highest}.")
+        if sorted(values) != values:
+            self.fault(key, "each must be at least as long as the one before it.")
+        return tuple(values)
 
     def texts(self, key: str, check: Callable[[str], str | None]) -> tuple[str, ...]:
         """A list of texts, each checked, none twice."""

@@ -96,7 +96,7 @@ def rung(delivery: Delivery, version: int, step: int) -> str:
     base = f"/voice/ladder/{version}/{step}"
     screen = f"{base}/{'accepted' if who.no_mailbox else 'screen'}"
     return twiml.dial_one(
-        who.phone,
+        who.phone_at(delivery.now),
         line.number,
         STEP_SECONDS,
         action=delivery.url(f"{base}/over"),

@@ -24,12 +24,16 @@ def whisper(session: Session, delivery: Delivery, leg: Leg, attempt: Attempt) ->
     callback = session.get_one(Callback, attempt.callback_id)
     card = _card(session, callback)
     moves.move(session, leg, "picked_up", delivery.now, picked_up_at=delivery.now)
-    if attempt.state != "intended" or callback.state != "calling":
+    if attempt.state != "intended" or (callback.state != "calling" and attempt.due_for is None):
         return twiml.hang_up(wording.already_handled(card.language), card.language)
     today = contacts.calls_today(session, callback.line, callback.caller, delivery.now, card.time_zone)
     who = wording.Who(contacts.name_of(session, callback.caller), callback.caller, today)
     named = wording.who_is_calling(who, delivery.now, card.time_zone, card.language)
-    words = wording.ring_back(named, callback.reason, card.language)
+    if attempt.due_for is not None:
+        by = wording.say_time(attempt.due_for, delivery.now, card.time_zone, card.language)
+        words = wording.due(wording.name_or_number(who, card.language), by, card.language)
+    else:
+        words = wording.ring_back(named, callback.reason, card.language)
     action, silent = (delivery.url(f"/voice/legs/{leg.id}/{step}") for step in ("accepted", "silent"))
     return twiml.ask_for_key(words, card.language, action, silent_url=silent)
 

@@ -160,17 +160,18 @@ def open_intervals(schedule: Schedule, start: dt.datetime, end: dt.datetime) -> 
             for opens, closes in schedule.week.spans[day.weekday()]:
                 found.append(Interval(max(_instant(day, opens, zone), start), min(_instant(day, closes, zone), end)))
         day += dt.timedelta(days=1)
-    return _joined(found)
+    return joined(found)
 
 
-def _joined(intervals: Iterable[Interval]) -> list[Interval]:
-    joined: list[Interval] = []
+def joined(intervals: Iterable[Interval]) -> list[Interval]:
+    """The same time in order, spans that touch or overlap as one."""
+    whole: list[Interval] = []
     for interval in sorted(interval for interval in intervals if interval.start < interval.end):
-        if joined and interval.start <= joined[-1].end:
-            joined[-1] = Interval(joined[-1].start, max(joined[-1].end, interval.end))
+        if whole and interval.start <= whole[-1].end:
+            whole[-1] = Interval(whole[-1].start, max(whole[-1].end, interval.end))
         else:
-            joined.append(interval)
-    return joined
+            whole.append(interval)
+    return whole
 
 
 def _instant(day: dt.date, minutes: int, zone: ZoneInfo) -> dt.datetime:

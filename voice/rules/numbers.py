@@ -142,6 +142,16 @@ def _parsed(e164: str) -> PhoneNumber | None:
         return None
 
 
+def typed(text: str, country: str) -> str | None:
+    """A number as a person of `country` types it, in full; None when it is none."""
+    try:
+        number = phonenumbers.parse(text, country or None)
+    except NumberParseException:
+        return None
+    whole = phonenumbers.format_number(number, PhoneNumberFormat.E164)
+    return whole if phonenumbers.is_possible_number(number) and E164.fullmatch(whole) else None
+
+
 def staff_phone_fault(phone: str) -> str | None:
     """What is wrong with a staff member's phone, as a sentence; None for a full number or a sip address."""
     if phone.startswith(("sip:", "sips:")):

@@ -5,15 +5,17 @@ they share none, or nobody knows the zone, the line's zone stands in.
 """
 
 import datetime as dt
-import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
-from voice.rules.hours import DAYS, HORIZON, Interval, Schedule, WeekHours, next_opening, open_intervals
+from voice.rules import capacity
+from voice.rules.capacity import Measured
+from voice.rules.hours import DAYS, HORIZON, Interval, Schedule, WeekHours, joined, next_opening, open_intervals
 
 CALLER_HOURS = WeekHours.from_dict(dict.fromkeys(DAYS, "08:00-21:00"))
 FALLBACK_HOUR = 9
-RETRY_GAPS = (dt.timedelta(minutes=15), dt.timedelta(hours=2))
+RETRY_MINUTES = (15, 120)  # a line's own, unless it says otherwise
 _STEP = dt.timedelta(minutes=5)
 _EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 
@@ -22,17 +24,24 @@ _EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 class PromiseInputs:
     """All a promise depends on.
 
-    `minutes` is the line's promise_minutes: open time, and the ceiling. `ahead` callbacks are promised earlier,
-    `people` share them. `typical_minutes` is what one takes, once that is measured; None means it is not.
+    `minutes` is the line's promise_minutes: open time, and the ceiling. `measured` is what this line can do, once
+    that is known; None means it is not.
     """
 
     now: dt.datetime
     minutes: int
     schedule: Schedule
     caller_zones: tuple[str, ...]
-    ahead: int = 0
-    people: int = 1
-    typical_minutes: float | None = None
+    measured: Measured | None = None
+
+
+@dataclass(frozen=True)
+class NextTry:
+    """When a caller who was not reached is rung again, as the row says it: "next try 14:30, 2 of 4"."""
+
+    at: dt.datetime
+    number: int
+    of: int
 
 
 def promise(inputs: PromiseInputs) -> dt.datetime:
@@ -43,9 +52,18 @@ def promise(inputs: PromiseInputs) -> dt.datetime:
     after that.
     """
     windows = _windows(inputs.now, inputs.schedule, inputs.caller_zones)
+    ceiling = dt.timedelta(minutes=inputs.minutes)
+    if inputs.measured is not None and (staffed := capacity.staffed(windows, inputs.measured)):
+        # Time when nobody works is no time in which anybody could ring: neither the work nor the ceiling runs on it.
+        needed = capacity.open_time(staffed, inputs.measured)
+        return _after(joined(span.interval for span in staffed), min(needed, ceiling))
     if not windows:
         return _fallback(inputs.now, inputs.schedule.zone, inputs.caller_zones)
-    left = dt.timedelta(minutes=open_minutes_needed(inputs))
+    return _after(windows, ceiling)
+
+
+def _after(windows: Sequence[Interval], left: dt.timedelta) -> dt.datetime:
+    """When so much of this time has gone by, rounded up to five minutes."""
     for window in windows:
         if left <= window.end - window.start:
             rounded = _rounded_up(window.start + left)
@@ -56,26 +74,29 @@ def promise(inputs: PromiseInputs) -> dt.datetime:
     return _rounded_up(windows[-1].end - _STEP + dt.timedelta.resolution)
 
 
-def open_minutes_needed(inputs: PromiseInputs) -> int:
-    """Whole minutes of open time: what is ahead when a typical callback is known, never above the line's ceiling."""
-    if inputs.typical_minutes is None:
-        return inputs.minutes
-    work = (inputs.ahead + 1) * inputs.typical_minutes / max(inputs.people, 1)
-    return min(inputs.minutes, math.ceil(work))
+def retry_at(
+    now: dt.datetime,
+    attempt_number: int,
+    schedule: Schedule,
+    caller_zones: tuple[str, ...],
+    minutes: Sequence[int] = RETRY_MINUTES,
+) -> dt.datetime:
+    """When to try again after `attempt_number` tries: after the line's minutes, then at its next opening after that.
 
-
-def retry_at(now: dt.datetime, attempt_number: int, schedule: Schedule, caller_zones: tuple[str, ...]) -> dt.datetime:
-    """When to try again after `attempt_number` tries: 15 minutes, 2 hours, then the line's next opening after that.
-
-    Always inside the caller's hours; from the third try on inside the line's hours as well. An opening less than two
-    hours away is passed over: gaps only widen.
+    Always inside the caller's hours; after the last of the minutes inside the line's hours as well. An opening sooner
+    than that last gap is passed over: gaps only widen. No minutes at all: always the next opening.
     """
-    if attempt_number <= len(RETRY_GAPS):
-        gap = RETRY_GAPS[max(attempt_number, 1) - 1]
-        return next_caller_hours(now + gap, caller_zones, schedule.zone)
-    opening = next_opening(schedule, now + RETRY_GAPS[-1])
+    gaps = [dt.timedelta(minutes=each) for each in minutes]
+    if attempt_number <= len(gaps):
+        return next_caller_hours(now + gaps[max(attempt_number, 1) - 1], caller_zones, schedule.zone)
+    opening = next_opening(schedule, now + gaps[-1] if gaps else now)
     windows = _windows(opening, schedule, caller_zones) if opening else []
     return windows[0].start if windows else _fallback(now, schedule.zone, caller_zones)
+
+
+def next_try(due_at: dt.datetime, tries: int, most: int) -> NextTry | None:
+    """The try a row that was not reached waits for; None before the first try and after the last."""
+    return NextTry(due_at, tries + 1, most) if 0 < tries < most else None
 
 
 def within_caller_hours(now: dt.datetime, caller_zones: tuple[str, ...], line_zone: str) -> bool:

@@ -5,6 +5,8 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
+from voice.rules import near
+
 Mode = Literal["everyone", "in_order", "fewest_recent"]
 
 ALONE = 5.0  # seconds: how long the person who last spoke with this caller rings before the others
@@ -145,11 +147,16 @@ def exhausted(waiting: Waiting) -> bool:
 
 @dataclass(frozen=True)
 class RingBack:
-    """A staff member who asked to be connected to somebody on the callback list."""
+    """A staff member who asked to be connected to somebody on the callback list.
+
+    `due_by`: the promise that is still to be kept, if any. `by_itself`: nobody asked, the promise is near.
+    """
 
     attempt_id: str
     staff_id: str
     asked: dt.datetime
+    due_by: dt.datetime | None = None
+    by_itself: bool = False
 
 
 @dataclass(frozen=True)
@@ -171,11 +178,24 @@ def next_release(
 ) -> Release | None:
     """The one leg to place now, or None.
 
-    Every waiting caller's first phone goes before anyone's second; ring-backs come between; then the longest
-    waiting. `busy` are people whose phone already has a leg. `cap` is how many legs of ours the carrier bears.
+    Every waiting caller's first phone goes before anyone's second; ring-backs come between, or before all where a
+    promise would else be missed; then the longest waiting. A ring-back nobody asked for takes no phone that a caller
+    could be given. `busy` are people whose phone already has a leg. `cap` is how many legs of ours the carrier bears.
     """
     if cap is not None and legs_now >= max(cap, 1):
         return None
+    asked = [back for back in ring_backs if not back.by_itself]
+    if back := _ring_back([back for back in asked if not near.first(back.due_by, now).live], busy):
+        return back
+    if release := _callers_and_asked(waiting, asked, busy, now):
+        return release
+    wanted = {person for caller in waiting for person in caller.people}
+    return _ring_back([back for back in ring_backs if back.by_itself and back.staff_id not in wanted], busy)
+
+
+def _callers_and_asked(
+    waiting: Sequence[Waiting], ring_backs: Sequence[RingBack], busy: Collection[str], now: dt.datetime
+) -> Release | None:
     oldest_first = sorted(waiting, key=lambda w: (len(w.live()) > 0, w.since, w.call_id))
     second = False
     for caller in oldest_first:

@@ -181,6 +181,11 @@ def ring_back(who: str, why: str, language: str) -> str:
     return words.ring_back.format(who=who, why=words.reasons.get(why, words.reasons[""]))
 
 
+def due(who: str, when: str, language: str) -> str:
+    """Nobody has a caller whose promise is near; `when` comes from say_time."""
+    return _words(language).due.format(who=who, when=when)
+
+
 def nobody_waiting(language: str) -> str:
     """Picked up, and everybody is served."""
     return _words(language).nobody_waiting

@@ -6,20 +6,18 @@ import sqlalchemy as sa
 import structlog
 from sqlalchemy.orm import Session
 
-from voice import attempts, carrier_pace, legs, moves, notices, ring_reasons, ringing, roster
+from voice import attempts, carrier_pace, due_rings, legs, moves, notices, phones, ring_reasons, ringing, roster
 from voice.carrier import client
 from voice.db import UTC, Database
 from voice.firm import StaffMember
-from voice.models import Attempt, Call, Leg
+from voice.models import Attempt, Call, Callback, Leg
 from voice.rules import ring_plan
 from voice.settings import Settings
 from voice.work import outbox
 
 log = structlog.get_logger()
 
-OFF_DUTY = sa.exists().where(
-    StaffMember.id == Leg.staff_id, sa.or_(~StaffMember.active, StaffMember.availability != "on")
-)  # fmt: skip
+OFF_DUTY = sa.exists().where(StaffMember.id == Leg.staff_id, phones.OFF_DUTY)
 CALLERS = sa.select(Call).where(Call.state == "ringing", Call.path == "queue")
 LONG_RINGS = sa.and_(
     Leg.ended_at.is_(None), Leg.state.in_(("placed", "ringing")),
@@ -33,7 +31,8 @@ def take_on(database: Database, now: dt.datetime) -> None:
     """Take on the callers in the outbox: they are in hands, and need not be taken up the ladder."""
     with database.transaction() as session:
         for call_id in outbox.take_rings(session, now):
-            ringing.claim(session, call_id, now)
+            if ringing.claim(session, call_id, now):
+                due_rings.give_way(session, session.get_one(Call, call_id), now)
 
 
 def choose(database: Database, now: dt.datetime, ring_backs: bool = True) -> str | None:
@@ -61,14 +60,20 @@ def _write_down(session: Session, now: dt.datetime, ring_backs: bool) -> str | N
 
 
 def _next(session: Session, now: dt.datetime, ring_backs: bool) -> ring_plan.Release | None:
-    busy, calls = ringing.busy(session), session.scalars(CALLERS)
+    busy, calls = phones.busy(session, now), session.scalars(CALLERS)
     waiting = [ringing.waiting(session, call, now) for call in calls if _has_a_free_phone(session, call, busy, now)]
     intended = attempts.to_ring(session) if ring_backs else []
-    backs = [ring_plan.RingBack(attempt.id, attempt.staff_id, attempt.created_at) for attempt in intended]
+    backs = [_ring_back(session, attempt) for attempt in intended]
     if not waiting and not backs:
         return None
     live = session.scalar(sa.select(sa.func.count()).where(Leg.ended_at.is_(None))) or 0
     return ring_plan.next_release(waiting, backs, busy, now, live, carrier_pace.cap(session, now))
+
+
+def _ring_back(session: Session, attempt: Attempt) -> ring_plan.RingBack:
+    callback = session.get_one(Callback, attempt.callback_id)
+    to_keep = callback.promised_by if callback.rang_at is None else None
+    return ring_plan.RingBack(attempt.id, attempt.staff_id, attempt.created_at, to_keep, attempt.due_for is not None)
 
 
 def _has_a_free_phone(session: Session, call: Call, busy: set[str], now: dt.datetime) -> bool:
@@ -85,7 +90,7 @@ def _leg_for(session: Session, release: ring_plan.Release, now: dt.datetime) -> 
     person, call = session.get_one(StaffMember, release.staff_id), session.get_one(Call, release.call_id)
     reason = ring_reasons.reason(session, call, person.id, now)
     leg = Leg(
-        call_id=call.id, line=call.line, staff_id=person.id, phone=person.phone,
+        call_id=call.id, line=call.line, staff_id=person.id, phone=phones.number_of(person, now),
         purpose="cut_off" if call.round else "ring", placed_at=now,
         stop_at=now + dt.timedelta(seconds=ring_plan.LEG_SECONDS + ring_plan.SHORTEST),
     )  # fmt: skip
@@ -142,6 +147,6 @@ def stop_long_rings(session: Session, now: dt.datetime) -> None:
     """Phones that have rung long enough stop, below their mailbox's patience."""
     for leg in session.scalars(sa.select(Leg).where(LONG_RINGS), {"now": now}):
         if leg.sid is not None:
-            ringing.end_leg(session, leg, now)
+            phones.end_leg(session, leg, now)
         elif leg.purpose != "dial" and leg.stop_at <= now:
             legs.over(session, leg, "failed", now)  # never heard of: it was not placed after all

@@ -5,8 +5,10 @@ import datetime as dt
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from voice import calls, claims, dialled, pushing
+from voice import availability, calls, claims, dialled, due_rings, pushing
+from voice.db import UTC
 from voice.models import Attempt, Call, Callback, Leg
+from voice.rules import near
 from voice.work import outbox
 
 QUIET_CALL = dt.timedelta(seconds=60)  # a caller's leg without news for this long is asked about
@@ -22,20 +24,23 @@ ANYTHING = sa.select(
     | sa.exists().where(Leg.ended_at.is_(None))
     | sa.exists().where(Attempt.ended_at.is_(None))
     | sa.exists().where(Callback.lease_until.is_not(None))
+    | sa.exists().where(due_rings.wanted(sa.bindparam("now", type_=UTC), sa.bindparam("soon", type_=UTC)))
 )
 
 
 def sweep(session: Session, now: dt.datetime) -> None:
     """Everything that is due by the clock alone."""
     outbox.emit(session, "tidy_queues", now, key=f"tidy_queues:{now.date()}", after=NIGHT)
+    availability.come_back(session, now)
     pushing.wake_for_due(session, now)
-    if not session.scalar(ANYTHING):
+    if not session.scalar(ANYTHING, {"now": now, "soon": now + near.SOON}):
         return
     _let_out(session, now)
     _ask_about_calls(session, now)
     _ask_about_legs(session, now)
     claims.lapse(session, now)
     dialled.lose_sight(session, now)
+    due_rings.sweep(session, now)
 
 
 def _let_out(session: Session, now: dt.datetime) -> None:

@@ -31,6 +31,7 @@ class Words:
     hung_up: str
     cut_off_staff: str  # who
     ring_back: str  # who, why
+    due: str  # who, when
     reasons: Mapping[str, str]  # by cause; "" for every other
     nobody_waiting: str
     no_answer: str

@@ -111,6 +111,7 @@ def _words(clock: Callable[[int, int], str]) -> Words:
         hung_up="They have hung up; any key to ring them back now.",
         cut_off_staff="Cut off from {who}: any key to go on, hang up if you were done.",
         ring_back="Ringing back {who}, {why}: any key to ring them now.",
+        due="{who} is due by {when}. Any key to ring them now.",
         reasons={
             "closed": "who rang while we were closed",
             "holiday": "who rang on a holiday",

@@ -71,6 +71,7 @@ FRENCH = Words(
     hung_up="La personne a raccroché ; n'importe quelle touche pour la rappeler maintenant.",
     cut_off_staff="Coupé avec {who} : n'importe quelle touche pour continuer, raccrochez si vous aviez fini.",
     ring_back="Rappeler {who}, {why} : n'importe quelle touche pour appeler maintenant.",
+    due="{who} attend un appel avant {when}. N'importe quelle touche pour appeler maintenant.",
     reasons={
         "closed": "qui a appelé pendant la fermeture",
         "holiday": "qui a appelé un jour férié",

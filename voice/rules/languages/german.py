@@ -88,6 +88,7 @@ GERMAN = Words(
     hung_up="Es wurde aufgelegt; beliebige Taste, um jetzt zurückzurufen.",
     cut_off_staff="Unterbrochen mit {who}: beliebige Taste zum Weitersprechen, auflegen, wenn Sie fertig waren.",
     ring_back="Rückruf an {who}, {why}: beliebige Taste, um jetzt anzurufen.",
+    due="{who} soll bis {when} angerufen werden. Beliebige Taste, um jetzt anzurufen.",
     reasons={
         "closed": "rief außerhalb der Zeiten an",
         "holiday": "rief am Feiertag an",

@@ -83,6 +83,7 @@ SPANISH = Words(
     hung_up="Ha colgado; cualquier tecla para devolverle la llamada ahora.",
     cut_off_staff="Se cortó con {who}: cualquier tecla para seguir, cuelgue si habían terminado.",
     ring_back="Devolver la llamada a {who}, {why}: cualquier tecla para llamar ahora.",
+    due="{who} espera una llamada antes de {when}. Cualquier tecla para llamar ahora.",
     reasons={
         "closed": "llamó con la oficina cerrada",
         "holiday": "llamó en día festivo",

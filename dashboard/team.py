@@ -1,0 +1,130 @@
+"""The team: who is on now, until when, on which phone; each says so for themselves in one tap, the owner for all."""
+
+import datetime as dt
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import cast
+from zoneinfo import ZoneInfo
+
+import sqlalchemy as sa
+from flask import Blueprint, Response, abort, make_response, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from sqlalchemy.orm import Session
+
+from dashboard import team_rows, visits
+from voice import availability, clock, phones
+from voice.firm import StaffMember
+from voice.installation import installation
+from voice.rules import availability as rules
+
+team = Blueprint("team", __name__)
+Change = Callable[[Session, StaffMember, dt.datetime], None]
+MINUTES = {"15": 15, "60": 60, "120": 120}
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Why nothing was changed, at whose row, and what was typed there."""
+
+    staff_id: str
+    words: str
+    typed: str = ""
+
+
+@team.get("/team")
+def show() -> ResponseReturnValue:
+    """The page."""
+    return _page()
+
+
+@team.post("/team/<staff_id>/availability")
+def set_availability(staff_id: str) -> ResponseReturnValue:
+    """On, away (so many minutes, until a time, or until I say so) or off."""
+    wanted = request.form.get("availability", "")
+    if wanted not in ("on", "away", "off"):
+        abort(400, "Choose on, away or off.")
+
+    def change(session: Session, member: StaffMember, now: dt.datetime) -> None:
+        until = _until(session, member, now) if wanted == "away" else None
+        availability.set_to(session, member, cast("rules.Availability", wanted), now, until)
+
+    return _do(staff_id, change, typed=request.form.get("at", ""))
+
+
+@team.post("/team/<staff_id>/phone")
+def set_phone(staff_id: str) -> ResponseReturnValue:
+    """Which phone rings for the rest of today; empty: their own."""
+    typed = request.form.get("phone", "")[:80]
+    return _do(staff_id, lambda session, member, now: availability.phone_here(session, member, typed, now), typed)
+
+
+@team.post("/team/<staff_id>/days")
+def set_day(staff_id: str) -> ResponseReturnValue:
+    """A day off, or taken back."""
+    try:
+        day = dt.date.fromisoformat(request.form.get("day", ""))
+    except ValueError:
+        abort(400, "Choose the day.")
+    off = request.form.get("off") == "1"
+
+    def change(session: Session, member: StaffMember, now: dt.datetime) -> None:
+        today = now.astimezone(ZoneInfo(availability.zone_of(session, member))).date()
+        if off and not today <= day <= today + dt.timedelta(days=730):
+            raise availability.BadChoice("Day off: must be today or a day ahead, within two years.")
+        availability.day_off(session, member, day, off)
+
+    return _do(staff_id, change, typed=day.isoformat())
+
+
+def off_duty() -> tuple[StaffMember, str, dt.datetime] | None:
+    """(who, their clock, now) while the phone of this visit is not rung, for the bar on top of every page."""
+    visit = visits.here()
+    if visit.staff_id is None:
+        return None
+    with installation().database.reading() as session:
+        member, now = session.get(StaffMember, visit.staff_id), clock.now()
+        if member is None or not member.active or phones.is_on(member, now):
+            return None
+        return member, availability.zone_of(session, member), now
+
+
+def _until(session: Session, member: StaffMember, now: dt.datetime) -> dt.datetime | None:
+    """When they are back: after some minutes, at a time of their own clock (tomorrow's, once it is past), or open."""
+    minutes, at = request.form.get("in", ""), request.form.get("at", "")
+    if minutes in MINUTES:
+        return now + dt.timedelta(minutes=MINUTES[minutes])
+    if not at:
+        return None
+    here = now.astimezone(ZoneInfo(availability.zone_of(session, member)))
+    try:
+        back = dt.datetime.combine(here.date(), dt.time.fromisoformat(at), here.tzinfo)
+    except ValueError:
+        raise availability.BadChoice("Back at: choose a time of the day, like 15:30.") from None
+    return (back if back > here else back + dt.timedelta(days=1)).astimezone(dt.UTC)
+
+
+def _do(staff_id: str, change: Change, typed: str = "") -> ResponseReturnValue:
+    visit, now = visits.here(), clock.now()
+    if not (visit.is_owner or visit.staff_id == staff_id):
+        abort(403, "Everybody says this for themselves; the owner may for all.")
+    try:
+        with installation().database.transaction() as session:
+            member = session.scalar(sa.select(StaffMember).where(StaffMember.id == staff_id, StaffMember.active))
+            change(session, member or abort(404), now)
+    except availability.BadChoice as wrong:
+        return _page(Problem(staff_id, _plain(str(wrong)), typed[:80]), 400)
+    return redirect(url_for(".show", _anchor=f"staff-{staff_id}"), 303)
+
+
+def _plain(words: str) -> str:
+    """The sentence as the page says it: its fields have names of their own there."""
+    return words.replace("phone_today:", "Phone:").replace("away_until:", "Back at:")
+
+
+def _page(problem: Problem | None = None, status: int = 200) -> Response:
+    visit, now = visits.here(), clock.now()
+    with installation().database.reading() as session:
+        rows = team_rows.read(session, now)
+    rows.sort(key=lambda row: (row.member.id != visit.staff_id, row.name.casefold()))
+    on_now = sum(row.on_now for row in rows)
+    return make_response(render_template("team.html", rows=rows, now=now, problem=problem, on_now=on_now), status)

@@ -1,0 +1,120 @@
+"""The team page: who is on now and until when; on, away, off and the phone of today in one tap."""
+
+import datetime as dt
+import pathlib
+from collections.abc import Iterator
+
+import pytest
+import time_machine
+
+from tests.firm import LINE, MONDAY_TEN, PHONES
+from tests.pages import Firm, reads
+from voice import clock
+from voice.firm import Line, StaffMember
+from voice.models import Leg
+
+
+@pytest.fixture(autouse=True)
+def _morning() -> Iterator[None]:
+    with time_machine.travel(MONDAY_TEN, tick=False):
+        yield
+
+
+@pytest.fixture
+def firm(sqlite_url: str, tmp_path: pathlib.Path) -> Iterator[Firm]:
+    made = Firm(sqlite_url, tmp_path)
+    yield made
+    made.close()
+
+
+def change(firm: Firm, name: str, **values: object) -> None:
+    """Change somebody behind the page's back."""
+    with firm.database.transaction() as session:
+        for field, value in values.items():
+            setattr(session.get_one(StaffMember, name), field, value)
+
+
+def person(firm: Firm, name: str) -> StaffMember:
+    """Their row."""
+    with firm.database.reading() as session:
+        return session.get_one(StaffMember, name)
+
+
+def card(page: str, name: str) -> str:
+    """What the page says of one person, as it is read."""
+    _, _, rest = page.partition(f'id="staff-{name}"')
+    return reads("<li" + rest.partition("</li>")[0])
+
+
+def test_it_says_who_is_on_until_when_and_what_their_phone_does(firm: Firm) -> None:
+    with firm.database.transaction() as session:
+        session.get_one(Line, LINE).hours = {"mon": "09:00-17:30", "tue": "09:00-17:30"}
+        leg = {"line": LINE, "staff_id": "alex", "phone": PHONES["alex"], "purpose": "ring", "state": "ringing"}
+        session.add(Leg(placed_at=clock.now(), stop_at=clock.now(), **leg))
+    change(firm, "kim", availability="away", away_until=MONDAY_TEN + dt.timedelta(minutes=40))
+    change(firm, "sam", shifts={"tue": "12:00-14:00"}, time_zone="America/Los_Angeles")
+    page = firm.visitor("alex@example.com").get("/team").text
+    assert "1 person is on just now." in page
+    assert "Their phone rings until 5:30 pm Shift today: 9:00 am to 5:30 pm" in card(page, "alex")
+    assert "Away until 10:40 am" in card(page, "kim")
+    assert "Not on shift , on again tomorrow 12:00 pm Shift today: none (Los Angeles time)" in card(page, "sam")
+    assert 'action="/team/alex/' in page
+    assert 'action="/team/sam/' not in page
+
+
+def test_on_away_and_off_are_one_tap_each(firm: Firm) -> None:
+    alex = firm.visitor("alex@example.com")
+    assert alex.press("/team/alex/availability", availability="away", **{"in": "60"}).status_code == 303
+    assert person(firm, "alex").away_until == MONDAY_TEN + dt.timedelta(hours=1)
+    assert "You are away until 11:00 am" in reads(alex.get("/").text)
+    alex.press("/team/alex/availability", availability="away", at="09:30")
+    assert person(firm, "alex").away_until == MONDAY_TEN + dt.timedelta(hours=23, minutes=30)
+    alex.press("/team/alex/availability", availability="off")
+    assert (person(firm, "alex").availability, person(firm, "alex").away_until) == ("off", None)
+    assert "You are off." in reads(alex.get("/").text)
+    alex.press("/team/alex/availability", availability="on")
+    assert "Your phone is not rung" not in reads(alex.get("/").text)
+
+
+def test_whose_phone_rests_is_told_why_on_every_page_and_is_back_in_one_tap(firm: Firm) -> None:
+    change(firm, "alex", availability="away", away_until=MONDAY_TEN + dt.timedelta(hours=1), away_why="missed")
+    alex = firm.visitor("alex@example.com")
+    assert "Your phone rests. It rang for three callers in a row" in reads(alex.get("/").text)
+    assert alex.press("/team/alex/availability", availability="on").status_code == 303
+    assert (person(firm, "alex").availability, person(firm, "alex").away_why) == ("on", "")
+
+
+def test_everybody_says_it_for_themselves_and_the_owner_for_all(firm: Firm) -> None:
+    alex, sam = firm.visitor("alex@example.com"), firm.visitor("sam@example.com")
+    for what, fields in {"availability": {"availability": "off"}, "phone": {"phone": ""}}.items():
+        assert alex.press(f"/team/kim/{what}", **fields).status_code == 403
+        assert sam.press(f"/team/kim/{what}", **fields).status_code == 303
+    assert person(firm, "kim").availability == "off"
+    assert sam.press("/team/nobody/availability", availability="on").status_code == 404
+    assert sam.press("/team/kim/availability", availability="asleep").status_code == 400
+
+
+def test_a_phone_for_today_is_taken_as_typed_or_refused_with_what_was_typed_kept(firm: Firm) -> None:
+    change(firm, "alex", desk_phone="sip:alex@example.com")
+    alex = firm.visitor("alex@example.com")
+    refused = alex.press("/team/alex/phone", phone='900 555 0123"><b>')
+    assert refused.status_code == 400
+    assert 'value="900 555 0123&#34;&gt;&lt;b&gt;"' in refused.text
+    assert person(firm, "alex").phone_today is None
+    assert alex.press("/team/alex/phone", phone="(212) 555-0155").status_code == 303
+    assert "rung on (212) 555-0155 until midnight" in card(alex.get("/team").text, "alex")
+    alex.press("/team/alex/phone", phone="sip:alex@example.com")
+    assert person(firm, "alex").phone_today == "sip:alex@example.com"
+    alex.press("/team/alex/phone", phone="")
+    assert person(firm, "alex").phone_today is None
+
+
+def test_a_day_off_is_taken_and_given_back_and_never_in_the_past(firm: Firm) -> None:
+    alex = firm.visitor("alex@example.com")
+    assert alex.press("/team/alex/days", day="2026-11-23", off="1").status_code == 303
+    assert "Not on shift" in card(alex.get("/team").text, "alex")
+    assert "Days off: Mon 23 Nov" in card(alex.get("/team").text, "alex")
+    assert alex.press("/team/alex/days", day="2026-11-22", off="1").status_code == 400
+    assert alex.press("/team/alex/days", day="soon", off="1").status_code == 400
+    alex.press("/team/alex/days", day="2026-11-23")
+    assert person(firm, "alex").days_off == []

@@ -1,0 +1,48 @@
+"""Verbs on the phones of staff: which one rings today, which are in use, and how one is stopped. None commits."""
+
+import datetime as dt
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from voice.db import UTC
+from voice.firm import StaffMember
+from voice.models import Leg
+from voice.rules import availability
+from voice.work import outbox
+
+# With a parameter `now`, so that standing queries can use them.
+_NOW = sa.bindparam("now", type_=UTC)
+OFF_DUTY = sa.or_(
+    ~StaffMember.active,
+    StaffMember.availability == "off",
+    sa.and_(
+        StaffMember.availability == "away", sa.or_(StaffMember.away_until.is_(None), StaffMember.away_until > _NOW)
+    ),
+)
+NUMBER = sa.case((StaffMember.phone_until > _NOW, StaffMember.phone_today), else_=StaffMember.phone)
+
+
+def number_of(member: StaffMember, now: dt.datetime) -> str:
+    """The phone of a staff member at `now`; empty when they have none."""
+    return availability.phone_now(member.phone, member.phone_today, member.phone_until, now)
+
+
+def is_on(member: StaffMember, now: dt.datetime) -> bool:
+    """Whether a staff member may be rung, their shift apart."""
+    return member.active and availability.is_on(member.availability, member.away_until, now)
+
+
+def busy(session: Session, now: dt.datetime) -> set[str]:
+    """Staff whose phone has a leg of ours right now; two people may share one phone."""
+    live = sa.select(Leg.phone).where(Leg.ended_at.is_(None))
+    found = session.scalars(sa.select(StaffMember.id).where(NUMBER.in_(live)), {"now": now})
+    # And whose leg rings on a phone they have left since: one leg at a time is enough for anybody.
+    return set(found) | set(session.scalars(sa.select(Leg.staff_id).where(Leg.ended_at.is_(None))))
+
+
+def end_leg(session: Session, leg: Leg, now: dt.datetime) -> None:
+    """Ask the carrier to end a leg; its status then says that it has."""
+    if leg.stopping_at is None:
+        leg.stopping_at = now
+        outbox.emit(session, "end_leg", now, key=f"end:{leg.id}", leg_id=leg.id)
