@@ -4,7 +4,8 @@ import sqlalchemy as sa
 from alembic import context
 
 import voice.firm
-import voice.ledger  # noqa: F401  (their tables must be known to the metadata)
+import voice.ledger
+import voice.list_tables  # noqa: F401  (their tables must be known to the metadata)
 from voice.migrate import locked
 from voice.models import Base
 from voice.settings import Settings

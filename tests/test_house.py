@@ -18,10 +18,13 @@ LAYERS: list[tuple[str, list[str]]] = [
         "ground",
         ["voice", "voice.bootstrap", "voice.progress", "voice.clock", "voice.logs", "voice.settings", "voice.rules"],
     ),
-    ("rows", ["voice.models", "voice.firm", "voice.ledger", "voice.db", "voice.migrate"]),
+    ("rows", ["voice.models", "voice.firm", "voice.ledger", "voice.list_tables", "voice.db", "voice.migrate"]),
     ("outbox", ["voice.work", "voice.work.outbox", "voice.moves", "voice.notices", "voice.paging", "voice.roster"]),
     ("people", ["voice.contacts", "voice.texts", "voice.greetings", "voice.accounts"]),
-    ("callbacks", ["voice.promising", "voice.claims", "voice.callbacks", "voice.results", "voice.attempts"]),
+    ("callbacks", [
+            *("voice.promising", "voice.claims", "voice.callbacks", "voice.results", "voice.attempts"),
+            *("voice.later", "voice.by_hand", "voice.undo", "voice.topics"),
+        ]),
     (
         "calls",
         [
