@@ -21,10 +21,13 @@ LAYERS: list[tuple[str, list[str]]] = [
     ("rows", ["voice.models", "voice.firm", "voice.ledger", "voice.list_tables", "voice.db", "voice.migrate"]),
     ("outbox", ["voice.work", "voice.work.outbox", "voice.moves", "voice.notices", "voice.paging", "voice.roster"]),
     ("people", ["voice.contacts", "voice.texts", "voice.greetings", "voice.accounts"]),
-    ("callbacks", [
+    (
+        "callbacks",
+        [
             *("voice.promising", "voice.claims", "voice.callbacks", "voice.results", "voice.attempts"),
             *("voice.later", "voice.by_hand", "voice.undo", "voice.topics"),
-        ]),
+        ],
+    ),
     (
         "calls",
         [

@@ -48,6 +48,11 @@ def ring_back(
     )
 
 
+def unfit_to_dial(session: Session, callback: Callback, now: dt.datetime, anyway: bool = False) -> Refusal | None:
+    """Why nobody may dial this caller now, with whatever phone; None when they may be dialled."""
+    return _unfit(session, callback, now) or _not_their_hours(session, callback, now, anyway)
+
+
 def from_leg(session: Session, callback: Callback, leg: Leg, now: dt.datetime) -> Attempt | Refusal:
     """The same from a staff leg that is up: "they have hung up; any key to ring them back now" was answered by a key.
 

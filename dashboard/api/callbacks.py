@@ -23,6 +23,7 @@ CONFLICTS = {
     "outside_hours": "It is not between 08:00 and 21:00 where the caller is; send `anyway: true` to call all the same.",
     "on_the_line": "This caller is on the phone with us.",
     "phone_busy": "This staff member's phone is busy.",
+    "too_late": "Something has happened with this callback since, or the time for it is over.",
 }
 IMPOSSIBLE = {
     "closed": "This callback is closed.",

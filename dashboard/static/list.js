@@ -79,7 +79,10 @@ async function send(form, button) {
     if (new URL(answer.url).pathname === "/login" || answer.status === 401) return location.reload();
     const fresh = page.querySelector("#list");
     etag = "";
-    if (fresh) show(fresh);
+    if (fresh) {
+      list.dataset.part = fresh.dataset.part;
+      show(fresh);
+    }
     explain(fresh ? page.querySelector("#said") : page.querySelector("#main"));
     found();
   } catch {
@@ -121,6 +124,7 @@ document.addEventListener("submit", (event) => {
   if (event.submitter?.getAttribute("aria-busy") !== "true") send(event.target, event.submitter);
 });
 document.addEventListener("visibilitychange", () => (document.hidden ? clearTimeout(timer) : poll()));
+document.addEventListener("list:asked", poll); // another view of the list is wanted: see list_view.js
 window.addEventListener("online", poll);
 window.addEventListener("offline", lost);
 // Coming back by the back button may show a page kept from before, perhaps from before signing out.
