@@ -58,10 +58,10 @@ class Found:
         return len(self.callbacks) < min(self.total, MOST)
 
 
-def read(session: Session, view: View, staff_id: str | None, now: dt.datetime, zone: str, country: str) -> list[Found]:
+def read(session: Session, view: View, staff_id: str | None, now: dt.datetime, zone: str) -> list[Found]:
     """The groups of this view; one that has nobody in it stands there with none."""
     if view.q:
-        looked_for = list_search.matching(view.q, country, now)
+        looked_for = list_search.matching(view.q, now)
         rows = list(session.scalars(looked_for.limit(view.rows("found") + 1)))
         shown = rows[: view.rows("found")]
         return [Found("found", shown, _count(session, looked_for) if len(rows) > len(shown) else len(rows))]

@@ -82,7 +82,7 @@ def read(session: Session, view: View, staff_id: str | None, now: dt.datetime) -
     """Everything the page shows to this staff member (None: somebody who is none)."""
     business = session.scalars(sa.select(Business)).first()
     zone, country = (business.time_zone, business.country) if business else ("UTC", "")
-    found = list_groups.read(session, view, staff_id, now, zone, country)
+    found = list_groups.read(session, view, staff_id, now, zone)
     everybody = [callback for group in found for callback in group.callbacks]
     live = list(session.scalars(_live_calls()))
     news, undoable = _news(session, staff_id), undo.offered(session, staff_id, now) if staff_id else None

@@ -4,9 +4,7 @@ closed in the last 30 days."""
 import datetime as dt
 import re
 
-import phonenumbers
 import sqlalchemy as sa
-from phonenumbers import NumberParseException, PhoneNumberFormat
 
 from voice import callbacks
 from voice.models import Call, Callback, Contact
@@ -16,20 +14,20 @@ FEWEST_DIGITS = 3  # fewer are in everybody's number
 MOST_WORDS = 6
 
 
-def matching(q: str, country: str, now: dt.datetime) -> sa.Select[Callback]:
+def matching(q: str, now: dt.datetime) -> sa.Select[Callback]:
     """The callbacks that match, open ones first and in their order, then the newest closed."""
     shut = Callback.state == sa.literal_column("'closed'")
     lately = sa.and_(shut, Callback.closed_at >= now - callbacks.REOPENED_WITHIN)
     found = sa.select(Callback).outerjoin(Contact, Contact.number == Callback.caller)
-    rows = found.where(sa.or_(callbacks.IS_OPEN, lately), _matches(q, country))
+    rows = found.where(sa.or_(callbacks.IS_OPEN, lately), _matches(q))
     newest_closed = sa.case((shut, Callback.closed_at)).desc()
     return rows.order_by(sa.case((shut, 1), else_=0), newest_closed, Callback.due_at, Callback.id)
 
 
-def _matches(q: str, country: str) -> sa.ColumnElement[bool]:
-    by_number = [Callback.caller.contains(digits) for digits in _digits(q, country)]
+def _matches(q: str) -> sa.ColumnElement[bool]:
     by_words = sa.and_(*(_somewhere(word) for word in q.split()[:MOST_WORDS]))
-    return sa.or_(*by_number, by_words)
+    digits = _digits(q)
+    return sa.or_(Callback.caller.contains(digits), by_words) if digits else by_words
 
 
 def _somewhere(word: str) -> sa.ColumnElement[bool]:
@@ -42,16 +40,10 @@ def _somewhere(word: str) -> sa.ColumnElement[bool]:
     return sa.or_(*(column.ilike(like, escape="\\") for column in columns), claimed)
 
 
-def _digits(q: str, country: str) -> list[str]:
-    """The digits a stored number would hold, when what was typed is a number or a part of one."""
-    digits = re.sub(r"\D", "", q)
-    if len(digits) < FEWEST_DIGITS or not NUMBER.fullmatch(q):
-        return []
-    spelt = {digits.lstrip("0") or digits}
-    try:
-        parsed = phonenumbers.parse(q, country or None)
-        if phonenumbers.is_possible_number(parsed):
-            spelt = {phonenumbers.format_number(parsed, PhoneNumberFormat.E164)}
-    except NumberParseException:
-        pass
-    return sorted(spelt)
+def _digits(q: str) -> str:
+    """The digits a stored number would hold in a row, when what was typed is a number or a part of one; else empty.
+
+    Without what is dialled before a number at home or from abroad: "020 7946 0000", "+44 (0)20 7946" and "0044 20".
+    """
+    digits = re.sub(r"\D", "", q.replace("(0)", "")).lstrip("0") if NUMBER.fullmatch(q) else ""
+    return digits if len(digits) >= FEWEST_DIGITS else ""

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from voice import claims, moves
 from voice.claims import Refusal
+from voice.db import UTC
 from voice.list_tables import LastChange, Told
 from voice.models import Callback
 
@@ -95,7 +96,7 @@ def _plain(value: Any) -> Any:
 
 
 def _value(name: str, kept: Any) -> Any:
-    is_time = kept is not None and _column(name).type.python_type is dt.datetime
+    is_time = kept is not None and isinstance(_column(name).type, UTC)
     return dt.datetime.fromisoformat(kept) if is_time else kept
 
 
