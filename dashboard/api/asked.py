@@ -121,14 +121,14 @@ def body(known: Collection[str]) -> dict[str, Any]:
     return given
 
 
-def staff(session: Session, given: dict[str, Any]) -> str:
-    """The member `staff` of a body: somebody who works here."""
-    asked = given.get("staff")
+def staff(session: Session, given: dict[str, Any], name: str = "staff") -> str:
+    """The member `staff` (or another) of a body: somebody who works here."""
+    asked = given.get(name)
     row = session.get(StaffMember, asked) if isinstance(asked, str) else None
     if row is None:
-        raise Problem(400, "staff: must be the id of a staff member.")
+        raise Problem(400, f"{name}: must be the id of a staff member.")
     if not row.active:
-        raise Problem(400, f"staff: {row.id} is switched off.")
+        raise Problem(400, f"{name}: {row.id} is switched off.")
     return row.id
 
 
@@ -148,8 +148,27 @@ def word(given: dict[str, Any], name: str, options: Collection[str]) -> str:
     return value
 
 
+def moment(given: dict[str, Any], name: str) -> dt.datetime | None:
+    """A member that is an instant; None when it is absent or null."""
+    value = given.get(name)
+    if value is not None and not isinstance(value, str):
+        raise Problem(400, f"{name}: must be a time like 2026-11-22T15:04:05Z.")
+    return _instant(name, value)
+
+
+def text(given: dict[str, Any], name: str, most: int) -> str:
+    """A member that is text of at most so many characters; empty when it is absent."""
+    value = given.get(name, "")
+    if not isinstance(value, str) or len(value) > most:
+        raise Problem(400, f"{name}: must be text of at most {most} characters.")
+    return value
+
+
 def _time(name: str) -> dt.datetime | None:
-    text = request.args.get(name)
+    return _instant(name, request.args.get(name))
+
+
+def _instant(name: str, text: str | None) -> dt.datetime | None:
     if text is None:
         return None
     try:

@@ -12,6 +12,7 @@ CAUSES = (
     "closed", "holiday", "nobody_on_shift", "all_busy", "rang_out", "declined", "mailbox", "carrier_limit", "abandoned",
     "short_abandon", "short_talk", "our_outage", "loop", "blocked",
 )  # fmt: skip
+LATER = ("snoozed", "retry", "call_again")
 AVAILABILITY = ("on", "away", "off")
 
 TEXT: Schema = {"type": "string"}
@@ -21,6 +22,8 @@ FLAG: Schema = {"type": "boolean"}
 NUMBER: Schema = {"type": "string", "pattern": r"^\+[1-9]\d{7,14}$"}
 MAYBE_NUMBER: Schema = {"type": ["string", "null"], "pattern": r"^\+[1-9]\d{7,14}$"}
 TIME: Schema = {"type": "string", "pattern": r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$"}
+MAYBE_FLAG: Schema = {"type": ["boolean", "null"]}
+MAYBE_WHOLE: Schema = {"type": ["integer", "null"], "minimum": 0}
 MAYBE_TIME: Schema = TIME | {"type": ["string", "null"]}
 WEEK: Schema = {"type": "object", "additionalProperties": TEXT, "examples": [{"mon": "09:00-17:30"}]}
 
@@ -71,8 +74,11 @@ SHAPES: dict[str, Schema] = {
         id=TEXT, line=NUMBER, caller=MAYBE_NUMBER, name=MAYBE_TEXT, state=one_of(*states.CALLBACK_STATES),
         reason=one_of(*CAUSES), held_reason=MAYBE_TEXT, closed_reason=one_of(None, *states.CLOSED_REASONS), calls=WHOLE,
         first_called_at=TIME, promised_by=TIME, due_at=TIME, claimed_by=MAYBE_TEXT, lease_until=MAYBE_TIME,
-        attempts=WHOLE,
+        attempts=WHOLE, later=one_of(None, *LATER), result=MAYBE_TEXT, note=TEXT, topic=MAYBE_WHOLE, bought=MAYBE_FLAG,
+        why_not=TEXT, handed_by=MAYBE_TEXT, handed_to=MAYBE_TEXT, handed_word=TEXT, rang_at=MAYBE_TIME,
+        closed_at=MAYBE_TIME,
     ),
+    "Topic": thing(id=WHOLE, name=TEXT),
     "Attempt": thing(attempt=TEXT),
     "Line": thing(
         number=NUMBER, name=TEXT, active=FLAG, greeting=TEXT, language=TEXT, staff=array(TEXT),
