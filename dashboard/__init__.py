@@ -5,7 +5,19 @@ import pathlib
 
 from flask import Blueprint, Flask, g, url_for
 
-from dashboard import call_page, callback_list, errors, greetings, headers, messages, notices, sign_in, visits, words
+from dashboard import (
+    call_page,
+    callback_list,
+    errors,
+    greetings,
+    headers,
+    messages,
+    notices,
+    sign_in,
+    topics,
+    visits,
+    words,
+)
 from dashboard.api import api
 from voice.installation import installation
 
@@ -17,6 +29,7 @@ PAGES = (
     messages.messages,
     greetings.greetings,
     notices.notices,
+    topics.topics,
 )
 
 

@@ -219,4 +219,5 @@ def _contents(view: View) -> dict[str, object]:
     with installation().database.reading() as session:
         listing = list_page.read(session, view, visit.staff_id, now)
         unseen = len(notices.unseen(session)) if visit.is_owner else 0
-    return {"listing": listing, "view": view, "now": now, "unseen": unseen, "list_words": list_words}
+    shown = {"listing": listing, "view": view, "view_text": view.text()}
+    return shown | {"now": now, "unseen": unseen, "list_words": list_words}

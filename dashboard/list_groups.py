@@ -61,10 +61,7 @@ class Found:
 def read(session: Session, view: View, staff_id: str | None, now: dt.datetime, zone: str) -> list[Found]:
     """The groups of this view; one that has nobody in it stands there with none."""
     if view.q:
-        looked_for = list_search.matching(view.q, now)
-        rows = list(session.scalars(looked_for.limit(view.rows("found") + 1)))
-        shown = rows[: view.rows("found")]
-        return [Found("found", shown, _count(session, looked_for) if len(rows) > len(shown) else len(rows))]
+        return [_found(session, view, now)]
     counts = _counts(session, now)
     mine = _mine(session, staff_id)
     counts["waiting"] -= len(mine)
@@ -74,6 +71,15 @@ def read(session: Session, view: View, staff_id: str | None, now: dt.datetime, z
         rows = _open(session, key, staff_id, now, view.rows(key)) if counts[key] else []
         groups.append(Found(key, rows, counts[key]))
     return [*groups, _closed_today(session, view, now, zone)]
+
+
+def _found(session: Session, view: View, now: dt.datetime) -> Found:
+    most, rows, total = view.rows("found"), list[Callback](), 0
+    for part in list_search.matching(view.q, now):
+        some = list(session.scalars(part.limit(most - len(rows) + 1)))
+        total += _count(session, part) if len(rows) + len(some) > most else len(some)
+        rows = (rows + some)[:most]
+    return Found("found", rows, total)
 
 
 def _counts(session: Session, now: dt.datetime) -> dict[str, int]:

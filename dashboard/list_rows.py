@@ -28,7 +28,7 @@ class Row:
     number: str
     vouched: bool  # the name was given by staff, not claimed by the carrier
     line: Line
-    caller_zone: str | None  # the caller's own, where it is known and not the line's
+    caller_zone: str | None  # the caller's own, where a later time is shown or chosen and it is not the line's
     holder: str | None
     mine: bool
     held: str  # why it may not be dialled, when the rules forbid it
@@ -143,13 +143,14 @@ def _row(callback: Callback, known: People, behind: _Behind, view: View, staff_i
     who, number, vouched = known.who(callback.caller, claimed_name)
     mine = staff_id is not None and callback.claimed_by == staff_id
     unfolded = mine or callback.id in view.unfolded
+    aside = callback.state == "waiting" and callback.later is not None and callback.due_at > now
     return Row(
         callback=callback,
         who=who,
         number=number,
         vouched=vouched,
         line=line,
-        caller_zone=_caller_zone(callback, line, now),
+        caller_zone=_caller_zone(callback, line, now) if aside or unfolded else None,
         holder=known.staff_name(callback.claimed_by),
         mine=mine,
         held=known.held(callback),
@@ -160,7 +161,7 @@ def _row(callback: Callback, known: People, behind: _Behind, view: View, staff_i
         topic=behind.topics.get(callback.topic_id or 0, ""),
         handed_by=known.staff_name(callback.handed_by),
         handed_to=known.staff_name(callback.handed_to),
-        later=callback.state == "waiting" and callback.later is not None and callback.due_at > now,
+        later=aside,
         unfolded=unfolded,
         choices=later.choices(line, callback.caller, now) if unfolded else (),
     )

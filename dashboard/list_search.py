@@ -7,27 +7,29 @@ import re
 import sqlalchemy as sa
 
 from voice import callbacks
-from voice.models import Call, Callback, Contact
+from voice.models import Callback, Contact
 
 NUMBER = re.compile(r"[+\d\s().\-/]*\d[+\d\s().\-/]*")
 FEWEST_DIGITS = 3  # fewer are in everybody's number
 MOST_WORDS = 6
 
 
-def matching(q: str, now: dt.datetime) -> sa.Select[Callback]:
-    """The callbacks that match, open ones first and in their order, then the newest closed."""
+def matching(q: str, now: dt.datetime) -> tuple[sa.Select[Callback], sa.Select[Callback]]:
+    """The callbacks that match: the open ones in their order, and the lately closed ones, the newest first.
+
+    Two questions, because each has an index of its own and a database given both at once uses neither.
+    """
+    everybody = sa.select(Callback).outerjoin(Contact, Contact.number == Callback.caller).where(_matches(q))
     shut = Callback.state == sa.literal_column("'closed'")
-    lately = sa.and_(shut, Callback.closed_at >= now - callbacks.REOPENED_WITHIN)
-    found = sa.select(Callback).outerjoin(Contact, Contact.number == Callback.caller)
-    rows = found.where(sa.or_(callbacks.IS_OPEN, lately), _matches(q))
-    newest_closed = sa.case((shut, Callback.closed_at)).desc()
-    return rows.order_by(sa.case((shut, 1), else_=0), newest_closed, Callback.due_at, Callback.id)
+    lately = everybody.where(shut, Callback.closed_at >= now - callbacks.REOPENED_WITHIN)
+    opened = everybody.where(callbacks.IS_OPEN).order_by(Callback.due_at, Callback.id)
+    return opened, lately.order_by(Callback.closed_at.desc(), Callback.id.desc())
 
 
 def _matches(q: str) -> sa.ColumnElement[bool]:
-    by_words = sa.and_(*(_somewhere(word) for word in q.split()[:MOST_WORDS]))
-    digits = _digits(q)
-    return sa.or_(Callback.caller.contains(digits), by_words) if digits else by_words
+    if digits := _digits(q):
+        return sa.or_(Callback.caller.contains(digits), Callback.note.contains(q, autoescape=True))
+    return sa.and_(*(_somewhere(word) for word in q.split()[:MOST_WORDS]))
 
 
 def _somewhere(word: str) -> sa.ColumnElement[bool]:
@@ -35,9 +37,8 @@ def _somewhere(word: str) -> sa.ColumnElement[bool]:
     # SQLite folds case for ASCII only, so any other letter may be any letter: "müller" finds "MÜLLER".
     escaped = re.sub(r"([%_\\])", r"\\\1", word)
     like = "%" + re.sub(r"[^\x00-\x7f]", "_", escaped) + "%"
-    claimed = sa.exists().where(Call.callback_id == Callback.id, Call.caller_name.ilike(like, escape="\\"))
     columns = (Contact.name, Contact.carrier_name, Callback.note, Callback.why_not, Callback.handed_word)
-    return sa.or_(*(column.ilike(like, escape="\\") for column in columns), claimed)
+    return sa.or_(*(column.ilike(like, escape="\\") for column in columns))
 
 
 def _digits(q: str) -> str:

@@ -9,7 +9,9 @@ from urllib.parse import parse_qsl, urlencode
 
 from voice.rules import text
 
-FIRST = 50  # rows of a group to begin with, and how many more at a time
+FIRST = {"waiting": 50, "found": 50}  # rows of a group to begin with
+OTHERS = 10  # of each other group: what is not to be rung now must not hide what is
+MORE = 50  # at a time
 MOST = 500  # beyond this one searches
 GROUPS = ("mine", "waiting", "later", "unreached", "no_number", "held", "closed", "found")
 UNFOLDED = 20
@@ -17,7 +19,7 @@ UNFOLDED = 20
 
 @dataclass(frozen=True)
 class View:
-    """`q`: words looked for; `shown`: rows of a group where more than FIRST; `unfolded`: ids of rows."""
+    """`q`: words looked for; `shown`: rows of a group where more than usual; `unfolded`: ids of rows."""
 
     q: str = ""
     shown: Mapping[str, int] = field(default_factory=dict)
@@ -25,7 +27,7 @@ class View:
 
     def rows(self, group: str) -> int:
         """How many rows of this group at most."""
-        return self.shown.get(group, FIRST)
+        return self.shown.get(group) or FIRST.get(group, OTHERS)
 
     def query(self) -> dict[str, str]:
         """The view as it stands in an address."""
@@ -39,8 +41,8 @@ class View:
         return urlencode(self.query())
 
     def more(self, group: str) -> dict[str, str]:
-        """The address with another FIRST rows of a group."""
-        return self.query() | {group: str(min(self.rows(group) + FIRST, MOST))}
+        """The address with another MORE rows of a group."""
+        return self.query() | {group: str(min(self.rows(group) + MORE, MOST))}
 
     def unfolding(self, callback_id: str) -> dict[str, str]:
         """The address with one row more unfolded."""
