@@ -91,6 +91,15 @@ EVENTS = {
     "promised": "Promised a time",
     "got_through": "Got through, so their callback is closed",
     "crossed": "Rang in while being rung back",
+    "claimed": "Taken in hand",
+    "released": "Given back to the list",
+    "lease_lapsed": "Left alone, so it went back to the list",
+    "taken_over": "Taken over from a colleague",
+    "handed_over": "Handed to a colleague",
+    "snoozed": "Set aside until later",
+    "dialling_by_hand": "Dialled by hand",
+    "undone": "The last change was undone",
+    "reopened": "Put back on the list",
 }
 DAY = dt.timedelta(days=1)
 # Characters that reorder what follows them: a name could otherwise rewrite the line it stands on.
