@@ -4,7 +4,9 @@ from flask import Flask, g, render_template, request
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import HTTPException, InternalServerError
 
-NOT_PAGES = ("/voice/", "/sms/", "/api/")  # programs ask these; an HTML page would only confuse them
+from dashboard.api.problems import Problem
+
+NOT_PAGES = ("/voice/", "/sms/")  # the carrier asks these; a page would only confuse it
 TITLES = {
     400: ("That could not be used", "Go back, load the page again, and try once more."),
     403: ("That is not yours to do", "If it should be, ask the owner of this Ringback."),
@@ -29,6 +31,8 @@ def _page(problem: Exception) -> ResponseReturnValue:
     title, advice = TITLES[status]
     # A sentence of ours says more than the title; werkzeug's own are for programmers.
     ours = known.description if known.description != type(known).description else None
+    if request.path.startswith("/api/"):
+        return Problem(status, ours or f"{title}. {advice}").response()
     page = render_template("error.html", status=status, title=ours or title, advice=advice, visit=g.get("visit"))
     answer = known.get_response()
     answer.data, answer.content_type = page, "text/html; charset=utf-8"

@@ -10,8 +10,9 @@ from tests.conftest import MakeWorld
 from tests.world import World
 from voice import roster
 from voice.carrier import spool
+from voice.db import Database
 from voice.ledger import CarrierEvent, Message
-from voice.models import Call, Leg
+from voice.models import Call, Contact, Leg
 from voice.settings import Settings
 from voice.simulator import scripts
 from voice.simulator.legs import Leg as PhoneLeg
@@ -211,3 +212,17 @@ def test_the_roster_file_holds_what_the_tables_hold_and_is_for_this_machine_only
     path = roster.file_path(world.settings.home)
     assert path.stat().st_mode & 0o777 == 0o600
     assert roster.kept(world.settings.home) == world.read(roster.current)
+
+
+def test_where_the_database_file_was_nobody_puts_an_empty_one(database: Database) -> None:
+    path = Path(str(database.engine.url.database))
+    with database.transaction() as session:
+        session.add(Contact(number="+12125550177", name="Ann"))  # still in the log beside the file
+    path.rename(path.with_suffix(".away"))
+    for _ in range(2):
+        with pytest.raises(sa.exc.OperationalError), database.transaction():
+            pass
+    assert not path.exists()
+    path.with_suffix(".away").rename(path)
+    with database.reading() as session:
+        assert session.get_one(Contact, "+12125550177").name == "Ann"

@@ -41,7 +41,7 @@ LAYERS: list[tuple[str, list[str]]] = [
         "entry points",
         [
             *("voice.carrier.webhooks", "voice.carrier.inbound", "voice.carrier.ladder", "voice.carrier.ring_back"),
-            *("voice.carrier.staff_legs", "voice.carrier.sounds", "voice.carrier.texts"),
+            *("voice.carrier.staff_legs", "voice.carrier.sounds", "voice.carrier.texts", "voice.carrier.routes"),
             *("voice.work.worker", "voice.work.rq_worker", "voice.work.sweeper"),
             *("voice.installation", "voice.health", "voice.app", "voice.wsgi", "dashboard"),
             *("voice.embedded", "voice.running", "voice.simulated", "voice.demo", "voice.cli", "voice.__main__"),

@@ -58,6 +58,21 @@ def test_nobody_in_time(world: World) -> None:
 
 
 @pytest.mark.proves("01-2.8")
+@pytest.mark.parametrize(
+    ("says", "answer"), [("", "Thank you. Goodbye."), ("A leak.", "Thank you, we have that. Goodbye.")]
+)
+def test_whoever_says_nothing_is_not_told_that_we_have_it(world: World, says: str, answer: str) -> None:
+    for name in ("sam", "alex"):
+        world.staff(name, scripts.Declines(after=2))
+    world.rings()
+    world.advance(18)
+    if says:
+        world.caller().speak(says)
+    world.advance(30)
+    assert world.heard(world.caller())[-1] == answer
+
+
+@pytest.mark.proves("01-2.8")
 def test_the_callback_is_committed_before_the_words_are_sent(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("sam", "alex"):
         world.staff(name, scripts.Off())

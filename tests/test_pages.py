@@ -97,3 +97,16 @@ def test_a_wrong_method_an_endless_form_and_a_bug_of_ours_are_said_too(firm: Fir
     assert answer.status_code == 500
     assert "Something broke on our side" in answer.text
     assert "secret" not in answer.text
+
+
+def test_a_program_is_told_of_a_bug_of_ours_as_of_any_other_problem(firm: Firm) -> None:
+    @firm.app.get("/api/v1/broken", endpoint="api.broken")
+    def broken() -> str:
+        raise RuntimeError("a secret of ours")
+
+    firm.app.config["PROPAGATE_EXCEPTIONS"] = False
+    answer = firm.visitor().get("/api/v1/broken")
+    assert (answer.status_code, answer.mimetype) == (500, "application/problem+json")
+    assert answer.json is not None
+    assert answer.json["detail"].startswith("Something broke on our side.")
+    assert "secret" not in answer.text

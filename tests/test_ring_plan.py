@@ -49,6 +49,13 @@ def test_the_last_person_rings_alone_for_five_seconds() -> None:
     assert due(waiting, at(5)) == ["kim", "sam", "alex"]
 
 
+@pytest.mark.parametrize("end", ["declined", "busy"])
+def test_the_others_do_not_wait_for_a_last_person_whose_phone_has_said_no(end: str) -> None:
+    waiting = caller(first="kim", rings=(Ring("kim", at(0), end, at(2)),))
+    assert due(waiting, at(1.9)) == []
+    assert due(waiting, at(2)) == ["sam", "alex"]
+
+
 def test_the_five_seconds_alone_come_out_of_the_total_and_before_the_steps() -> None:
     waiting = caller("in_order", first="alex", step_seconds=10)
     assert [len(due(waiting, at(moment))) for moment in (0, 5, 14.9, 15)] == [1, 2, 2, 3]

@@ -2,8 +2,11 @@
 
 import json
 import os
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
+from dataclasses import asdict
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -91,6 +94,23 @@ def test_the_spool_is_read_once_however_often_and_by_however_many(
         file.write_bytes(content)
     assert webhooks.read_spool(database, settings) == 16
     assert {table: count(database, table) for table in expected} == expected
+
+
+@pytest.mark.proves("01-2.15")
+def test_a_worker_that_has_never_answered_a_request_reads_the_spool_as_well(
+    spooling: tuple[Flask, Path], settings: Settings, database: Database
+) -> None:
+    app, path = spooling
+    post(app, "/voice/incoming", arrival(call_sid()))
+    back(path)
+    tick = (
+        "from voice import clock; from voice.settings import Settings; from voice.work import worker; "
+        "worker.Worker(worker.tools_for(Settings.from_env()), lambda work: None).tick(clock.now())"
+    )
+    told = {name.upper(): str(value) for name, value in asdict(settings).items()}
+    subprocess.run([sys.executable, "-c", tick], env=os.environ | told, check=True, timeout=60)
+    assert list(spool.folder(settings).iterdir()) == []
+    assert count(database, Call) == 1
 
 
 @pytest.mark.proves("01-2.15")

@@ -21,6 +21,12 @@ from voice.rules import numbers, states
 OPEN = tuple(state for state in states.CALLBACK_STATES if state != "closed")
 IS_OPEN = Callback.state != sa.literal_column("'closed'")  # written out, so that both databases know their index fits
 REOPENED_WITHIN = dt.timedelta(days=30)
+THEIRS = (
+    sa.select(Callback)
+    .where(Callback.line == sa.bindparam("called"), Callback.caller_key == sa.bindparam("key"))
+    .where(IS_OPEN)
+    .execution_options(populate_existing=True)
+)
 BY_STAFF = (
     "talked",
     "got_through",
@@ -92,8 +98,7 @@ def got_through(session: Session, call: Call, now: dt.datetime) -> Callback | No
 
 def open_of(session: Session, line: str, caller_key: str) -> Callback | None:
     """The open callback of this caller on this line, if there is one."""
-    theirs = sa.select(Callback).where(Callback.line == line, Callback.caller_key == caller_key)
-    return session.scalar(theirs.where(IS_OPEN).execution_options(populate_existing=True))
+    return session.scalar(THEIRS, {"called": line, "key": caller_key})
 
 
 def owed_by(session: Session, line: str, caller_key: str) -> str | None:

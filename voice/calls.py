@@ -8,10 +8,11 @@ from sqlalchemy.orm import Session
 
 from voice import callbacks, contacts, moves, notices, ringing, roster
 from voice.db import one_row
-from voice.models import Call, Leg
+from voice.models import Call, Leg, new_id
 from voice.rules import causes, hours, numbers, ring_plan, states, text
 from voice.work import outbox
 
+BY_SID = sa.select(Call).where(Call.sid == sa.bindparam("sid"))
 QUEUE_RESTS = 60.0  # seconds a caller's queue is left alone after the call
 
 
@@ -33,22 +34,27 @@ class Arrival:
 
 def by_sid(session: Session, sid: str) -> Call | None:
     """The call with the carrier's id."""
-    return session.scalar(sa.select(Call).where(Call.sid == sid))
+    return session.scalar(BY_SID, {"sid": sid})
 
 
 def arrive(session: Session, arrival: Arrival, now: dt.datetime) -> Call:
     """Record a call and decide what happens to it: blocked, straight to the promise, or ringing. Raises NoLine."""
-    call, card = _record(session, arrival, now)
-    if arrival.caller.e164 in roster.current(session).blocked:
-        _block(session, call, "blocked", now)
-    elif _is_loop(session, arrival):
-        _block(session, call, "loop", now)
+    call, card = _heard_of(session, arrival, now)
+    if (cause := _why_refused(session, arrival)) is not None:
+        _block(session, call, cause, now)
+    elif (cause := _why_nobody(session, call, card, now)) is not None:
+        _write(session, call)
+        _open_callback(session, call, "nobody", cause, now)
     else:
-        _ring_or_promise(session, call, card, now)
+        moves.begin(call, "ring")
+        _write(session, call)
+        outbox.ring(session, call.id, call.round, now)
+        ringing.cross(session, call, now)
     return call
 
 
-def _record(session: Session, arrival: Arrival, now: dt.datetime) -> tuple[Call, roster.LineCard]:
+def _heard_of(session: Session, arrival: Arrival, now: dt.datetime) -> tuple[Call, roster.LineCard]:
+    """The row of a new call, not written yet, and the line it is put on."""
     firm = roster.current(session)
     if not firm.lines:
         raise NoLine
@@ -58,16 +64,19 @@ def _record(session: Session, arrival: Arrival, now: dt.datetime) -> tuple[Call,
         notices.tell(session, f"unknown-number:{arrival.dialled}", now, "unknown_number", number=arrival.dialled)
     until = ring_plan.ring_until(now, card.ring_seconds, withheld=arrival.caller.e164 is None)
     call = Call(
-        sid=arrival.sid, line=card.number, dialled=arrival.dialled, caller=arrival.caller.e164,
-        caller_key=arrival.caller.key, caller_name=arrival.caller_name, source=arrival.source,
-        received_at=now, ring_from=now, ring_until=until, seen_at=now,
+        id=new_id(), state="received", round=0, sid=arrival.sid, line=card.number, dialled=arrival.dialled,
+        caller=arrival.caller.e164, caller_key=arrival.caller.key, caller_name=arrival.caller_name,
+        source=arrival.source, received_at=now, ring_from=now, ring_until=until, seen_at=now,
     )  # fmt: skip
+    return call, card
+
+
+def _write(session: Session, call: Call) -> None:
     session.add(call)
     session.flush()
-    if arrival.caller_name and arrival.caller.e164:
-        contacts.remember(session, arrival.caller.e164, carrier_name=arrival.caller_name)
-    moves.note(session, "received", now, call=call, source=arrival.source)
-    return call, card
+    if call.caller_name and call.caller:
+        contacts.remember(session, call.caller, carrier_name=call.caller_name)
+    moves.note(session, "received", call.received_at, call=call, source=call.source)
 
 
 def arrival_from(sid: str, form: dict[str, str], source: str) -> Arrival:
@@ -77,29 +86,31 @@ def arrival_from(sid: str, form: dict[str, str], source: str) -> Arrival:
     return Arrival(sid, form.get("To", ""), caller, name, form.get("ForwardedFrom") or None, source)
 
 
-def _is_loop(session: Session, arrival: Arrival) -> bool:
-    """Whether the call comes from a line of ours, or was forwarded by a phone we are ringing right now."""
-    if arrival.caller.e164 in roster.current(session).numbers():
-        return True
+def _why_refused(session: Session, arrival: Arrival) -> str | None:
+    """`blocked` by the owner, or a `loop`: from a line of ours, or forwarded by a phone we are ringing right now."""
+    firm = roster.current(session)
+    if arrival.caller.e164 in firm.blocked:
+        return "blocked"
+    if arrival.caller.e164 in firm.numbers():
+        return "loop"
     if not arrival.forwarded_from:
-        return False
+        return None
     live = sa.select(Leg.id).where(Leg.phone == arrival.forwarded_from, Leg.ended_at.is_(None))
-    return session.scalar(live.limit(1)) is not None
+    return None if session.scalar(live.limit(1)) is None else "loop"
 
 
 def _block(session: Session, call: Call, cause: str, now: dt.datetime) -> None:
-    moves.move(session, call, "block", now, cause=cause, outcome="blocked")
+    call.cause, call.outcome = cause, "blocked"
+    moves.begin(call, "block")
+    _write(session, call)
     moves.note(session, "blocked", now, call=call, cause=cause)
 
 
-def _ring_or_promise(session: Session, call: Call, card: roster.LineCard, now: dt.datetime) -> None:
-    closed = hours.why_closed(card.schedule(), now)
-    if closed is None and ringing.people(session, card, call, now):
-        moves.move(session, call, "ring", now)
-        outbox.ring(session, call.id, call.round, now)
-        ringing.cross(session, call, now)
-        return
-    _open_callback(session, call, "nobody", closed or "nobody_on_shift", now)
+def _why_nobody(session: Session, call: Call, card: roster.LineCard, now: dt.datetime) -> str | None:
+    """Why no phone is rung for this caller; None when some are."""
+    if closed := hours.why_closed(card.schedule(), now):
+        return closed
+    return None if ringing.people(session, card, call, now) else "nobody_on_shift"
 
 
 def _open_callback(session: Session, call: Call, event: str, cause: str, now: dt.datetime) -> bool:
@@ -253,10 +264,11 @@ def over_elsewhere(session: Session, arrival: Arrival, at: dt.datetime) -> Call:
 
     Its end, when told, opens the callback.
     """
-    call, _card = _record(session, arrival, at)
+    call, _card = _heard_of(session, arrival, at)
     call.path = "fallback"
     if arrival.caller.e164 in roster.current(session).blocked:
         _block(session, call, "blocked", at)
     else:
-        moves.move(session, call, "ring", at)
+        moves.begin(call, "ring")
+        _write(session, call)
     return call

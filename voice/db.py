@@ -2,6 +2,7 @@
 
 import contextlib
 import datetime as dt
+import functools
 import os
 import pathlib
 import threading
@@ -11,6 +12,7 @@ from typing import Any, cast
 import psycopg
 import sqlalchemy as sa
 from sqlalchemy import event
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import make_url
 from sqlalchemy.orm import Session
 
@@ -47,6 +49,13 @@ class UTC(sa.types.TypeDecorator[dt.datetime]):
 
 class LockTimeout(sa.exc.TimeoutError):
     """Another thread of this process held the database too long."""
+
+
+@functools.cache
+def insert_once(dialect: str, kind: type[Any], key: str) -> sa.Insert:
+    """INSERT a row of `kind`, unless one with the same `key` is there. Kept: building it costs more than running it."""
+    insert = sqlite.insert if dialect == "sqlite" else postgresql.insert
+    return insert(kind.__table__).on_conflict_do_nothing(index_elements=[key])
 
 
 def one_row(result: sa.Result[Any]) -> bool:
@@ -95,9 +104,12 @@ class Database:
 
 def _sqlite_engine(url: str) -> sa.Engine:
     path = make_url(url).database
-    if path and path != ":memory:":
-        pathlib.Path(path).parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     engine = sa.create_engine(url, connect_args={"timeout": LOCK_SECONDS, "isolation_level": None})
+
+    @event.listens_for(engine, "do_connect")
+    def _open(_dialect: Any, _record: Any, given: list[Any], named: dict[str, Any]) -> None:
+        # Never an empty file in the place of one that was moved away: it would swallow what lies in the other's log.
+        given[0], named["uri"] = f"{pathlib.Path(given[0]).absolute().as_uri()}?mode=rw", True
 
     @event.listens_for(engine, "connect")
     def _prepare(connection: Any, record: Any) -> None:

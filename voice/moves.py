@@ -21,6 +21,7 @@ TABLES: dict[type[Any], states.Table] = {
     Callback: states.CALLBACK,
     Attempt: states.ATTEMPT,
 }
+NOTE = sa.insert(CallEvent.metadata.tables[CallEvent.__tablename__]).inline()
 NO_OPS: dict[type[Any], states.NoOps] = {Call: states.CALL_NO_OPS, Leg: states.LEG_NO_OPS}
 
 
@@ -53,6 +54,13 @@ def move(
     return False
 
 
+def begin(row: Row, event: str) -> None:
+    """Move a row that is not written yet, along the same table: its INSERT then says all that an UPDATE would add."""
+    before, kind = row.state, type(row)
+    row.state = TABLES[kind][(before, event)]
+    log.info("moved", kind=kind.__name__.lower(), id=row.id, on=event, before=before, after=row.state)
+
+
 def note(
     session: Session,
     kind: str,
@@ -63,4 +71,5 @@ def note(
 ) -> None:
     """Append one fact to the history of a call or callback. `data` must hold ids and words, never numbers."""
     call_id, callback_id = call and call.id, callback and callback.id
-    session.add(CallEvent(kind=kind, at=at, call_id=call_id, callback_id=callback_id, data=data))
+    row = {"kind": kind, "at": at, "call_id": call_id, "callback_id": callback_id, "data": data}
+    session.execute(NOTE, row)

@@ -27,6 +27,8 @@ from voice.rules import ring_plan
 
 log = structlog.get_logger()
 
+VERSION = sa.select(Business.version)
+
 
 @dataclass(frozen=True)
 class Person:
@@ -112,7 +114,7 @@ def current(session: Session) -> Roster:
     if asked is not None:
         return asked
     engine = session.get_bind().engine
-    version = session.scalar(sa.select(Business.version)) or 0
+    version = session.scalar(VERSION) or 0
     known = _known.get(engine)
     if known is None or known.version != version:
         known = _known[engine] = _read(session, version)

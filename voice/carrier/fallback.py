@@ -162,9 +162,14 @@ def _over_for_staff(delivery: Delivery, **_values: str) -> str:
     return twiml.hang_up(wording.call_failed(tongue), tongue)
 
 
+def thanks(delivery: Delivery, tongue: str) -> str:
+    """After a message, or a silence: nobody is told that we have what they never said."""
+    silent = delivery.number("RecordingDuration") == 0
+    return twiml.hang_up(wording.goodbye(tongue) if silent else wording.thanks(tongue), tongue)
+
+
 def _goodbye(delivery: Delivery, **_values: str) -> str:
-    tongue = language(delivery)
-    return twiml.hang_up(wording.thanks(tongue), tongue)
+    return thanks(delivery, language(delivery))
 
 
 def _nothing(_delivery: Delivery, **_values: str) -> str:

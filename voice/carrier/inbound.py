@@ -198,15 +198,13 @@ def recorded(session: Session, delivery: Delivery, call_id: str) -> str:
     call = session.get(Call, call_id)
     if call is not None and delivery.status not in OVER and delivery.get("Digits") not in ("", "hangup"):
         return twiml.go_on_recording(delivery.url(f"/voice/calls/{call_id}/recorded"), delivery.url("/voice/recording"))
-    language = card_of(session, call).language if call else "en-US"
-    return twiml.hang_up(wording.thanks(language), language)
+    return fallback.thanks(delivery, card_of(session, call).language if call else "en-US")
 
 
 @document("/voice/recorded")
 def recorded_below(session: Session, delivery: Delivery) -> str:
     """A message taken by the ladder or by the fallback ended."""
-    language = fallback.language(delivery)
-    return twiml.hang_up(wording.thanks(language), language)
+    return fallback.thanks(delivery, fallback.language(delivery))
 
 
 @receipt("/voice/recording")

@@ -10,13 +10,12 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 import structlog
 from flask import Blueprint, Response, request
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from voice import clock
 from voice.carrier import fallback, spool
 from voice.carrier.delivery import MAX_BODY, Delivery, Refused, check, read_form
-from voice.db import Database
+from voice.db import Database, insert_once
 from voice.installation import installation
 from voice.ledger import CarrierEvent
 from voice.settings import Settings
@@ -26,6 +25,9 @@ phone = Blueprint("phone", __name__)
 
 GONE = (sa.exc.OperationalError, sa.exc.InterfaceError, sa.exc.TimeoutError)  # what storage says when it is not there
 AT_ONCE = 5  # spooled deliveries of other calls read back with one delivery: its caller waits for them
+
+EVENTS = CarrierEvent.metadata.tables[CarrierEvent.__tablename__]
+ANSWERED = sa.update(EVENTS).where(EVENTS.c.id == sa.bindparam("event")).values(answer=sa.bindparam("said"))
 
 Handler = Callable[..., str | None]  # (session, delivery, **path values) -> document
 
@@ -135,21 +137,19 @@ def apply(database: Database, route: Route, delivery: Delivery, values: dict[str
 
 
 def _apply_once(session: Session, route: Route, delivery: Delivery, values: dict[str, str]) -> str:
-    insert = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
     key = delivery.key(route.repeats)
     row = {
         "key": key, "route": route.name, "sid": delivery.sid, "received_at": delivery.now,
         "form": dict(delivery.form), "answer": "",
     }  # fmt: skip
-    event_id = session.scalar(
-        insert(CarrierEvent).values(**row).on_conflict_do_nothing(index_elements=["key"]).returning(CarrierEvent.id)
-    )
+    insert = insert_once(session.get_bind().dialect.name, CarrierEvent, "key")
+    event_id = session.scalar(insert.returning(CarrierEvent.id), row)
     if event_id is None:
         return session.scalar(sa.select(CarrierEvent.answer).where(CarrierEvent.key == key)) or ""
     decided = delivery.replayed and route.asks
     answer = "" if decided else route.handler(session, delivery, **values) or ""
     session.flush()
-    session.execute(sa.update(CarrierEvent).where(CarrierEvent.id == event_id).values(answer=answer))
+    session.execute(ANSWERED, {"event": event_id, "said": answer})
     return answer
 
 

@@ -48,6 +48,11 @@ def number(index: int) -> str:
     return f"+12125550{150 + index}"
 
 
+def _sayable(moment: dt.datetime) -> dt.datetime:
+    """A time as it is promised: on the five minutes before `moment`."""
+    return moment.replace(minute=moment.minute // 5 * 5, second=0, microsecond=0)
+
+
 @dataclass
 class _Week:
     session: Session
@@ -72,7 +77,7 @@ class _Week:
             call = self._call(now - dt.timedelta(minutes=minutes_ago), values.get("caller", number(index)))
             self._over(call, values["reason"])
             self._callback(
-                call, now + dt.timedelta(minutes=due_in), **{k: v for k, v in values.items() if k != "caller"}
+                call, _sayable(now + dt.timedelta(minutes=due_in)), **{k: v for k, v in values.items() if k != "caller"}
             )
 
     def _call(self, at: dt.datetime, caller: str | None) -> Call:

@@ -64,12 +64,18 @@ def starts(waiting: Waiting) -> dict[str, dt.datetime]:
     at = waiting.ring_from
     plan = {first: at} if first else {}
     if first:
-        at += dt.timedelta(seconds=ALONE)
+        at = _alone_until(waiting, first)
     for person in others:
         plan[person] = at
         if waiting.mode != "everyone":
             at += dt.timedelta(seconds=waiting.step_seconds)
     return plan
+
+
+def _alone_until(waiting: Waiting, first: str) -> dt.datetime:
+    """When the others join in: a caller is not kept waiting for somebody whose phone has already said no."""
+    over = [ring.ended for ring in waiting.rings if ring.staff_id == first and ring.end in SPENT | NEXT_WAVE]
+    return min([waiting.ring_from + dt.timedelta(seconds=ALONE), *(ended for ended in over if ended)])
 
 
 def due(waiting: Waiting, now: dt.datetime) -> list[str]:

@@ -8,10 +8,9 @@ from collections.abc import Sequence
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
-from voice.db import one_row
+from voice.db import insert_once, one_row
 from voice.ledger import Outbox
 
 HAND_AGAIN = dt.timedelta(seconds=10)  # handed over but not taken: Redis has lost it
@@ -27,9 +26,8 @@ def emit(
     session: Session, job: str, now: dt.datetime, *, key: str | None = None, after: float = 0, **args: Any
 ) -> None:
     """Add a job, to run `after` seconds from `now`. A `key` that is already there makes it a no-op."""
-    insert = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
     row = {"job": job, "args": args, "key": key, "due_at": now + dt.timedelta(seconds=after), "tries": 0}
-    session.execute(insert(Outbox).values(**row).on_conflict_do_nothing(index_elements=["key"]))
+    session.execute(insert_once(session.get_bind().dialect.name, Outbox, "key"), row)
 
 
 def ring(session: Session, call_id: str, round_: int, now: dt.datetime) -> None:

@@ -15,7 +15,7 @@ from rq import Queue
 from rq.serializers import JSONSerializer
 
 from voice import carrier_pace, clock, roster
-from voice.carrier import client, webhooks
+from voice.carrier import client, routes
 from voice.db import UTC, Database
 from voice.ledger import Outbox, Pace
 from voice.models import Attempt, Call, Leg
@@ -53,7 +53,7 @@ class Worker:
     def tick(self, now: dt.datetime) -> bool:
         """Everything that is due at `now`. False when nothing was under way that could need the next tick soon."""
         # Before anything is placed: a caller may have been taken up the ladder while storage was gone.
-        webhooks.read_spool(self.tools.database, self.tools.settings)
+        routes.read_spool(self.tools.database, self.tools.settings)
         look = self._look(now)
         if look.new:
             pacer.take_on(self.tools.database, now)
