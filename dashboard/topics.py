@@ -20,7 +20,7 @@ def show() -> ResponseReturnValue:
     return _page()
 
 
-@topics.post("/topics")
+@topics.post("/topics/new")
 def add() -> ResponseReturnValue:
     """A new one, at the end."""
     return _do(lambda session: verbs.add(session, _name()))

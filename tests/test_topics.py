@@ -29,14 +29,14 @@ def test_the_owner_adds_orders_renames_and_takes_off(firm: Firm) -> None:
     sam = firm.visitor("sam@example.com")
     assert "No topics yet." in sam.get("/topics").text
     for name in ("A quote", "  An   appointment ", "A bill"):
-        assert sam.press("/topics", name=name).status_code == 303
+        assert sam.press("/topics/new", name=name).status_code == 303
     assert names(sam) == ["A quote", "An appointment", "A bill"]
     quote, appointment, bill = ids(sam)
     sam.press(f"/topics/{bill}/up")
     sam.press(f"/topics/{quote}/rename", name="An offer <b>")
     sam.press(f"/topics/{appointment}/off")
     assert names(sam) == ["An offer &lt;b&gt;", "A bill"]
-    sam.press("/topics", name="An appointment")
+    sam.press("/topics/new", name="An appointment")
     assert ids(sam) == [quote, bill, appointment], "the same one as before, at the end"
 
 
@@ -46,9 +46,9 @@ def test_the_owner_adds_orders_renames_and_takes_off(firm: Firm) -> None:
 )
 def test_what_is_refused_says_why_and_keeps_what_was_typed(firm: Firm, name: str, said: str) -> None:
     sam = firm.visitor("sam@example.com")
-    sam.press("/topics", name="A quote")
-    sam.press("/topics", name="A bill")
-    refused = sam.press("/topics", name=name)
+    sam.press("/topics/new", name="A quote")
+    sam.press("/topics/new", name="A bill")
+    refused = sam.press("/topics/new", name=name)
     assert (refused.status_code, said in reads(refused.text)) == (400, True)
     refused = sam.press(f"/topics/{ids(sam)[1]}/rename", name=name)
     assert (refused.status_code, said in reads(refused.text)) == (400, True)
@@ -59,12 +59,12 @@ def test_what_is_refused_says_why_and_keeps_what_was_typed(firm: Firm, name: str
 def test_a_list_that_is_no_longer_short_is_refused(firm: Firm) -> None:
     sam = firm.visitor("sam@example.com")
     for number in range(20):
-        sam.press("/topics", name=f"Topic {number}")
-    assert "There are 20 topics already." in sam.press("/topics", name="One more").text
+        sam.press("/topics/new", name=f"Topic {number}")
+    assert "There are 20 topics already." in sam.press("/topics/new", name="One more").text
 
 
 def test_topics_are_the_owners_business(firm: Firm) -> None:
     alex = firm.visitor("alex@example.com")
     assert alex.get("/topics").status_code == 403
-    assert alex.press("/topics", name="Mine").status_code == 403
+    assert alex.press("/topics/new", name="Mine").status_code == 403
     assert alex.press("/topics/1/off").status_code == 403

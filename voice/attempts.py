@@ -249,7 +249,7 @@ def _intend(session: Session, callback: Callback, staff_id: str, now: dt.datetim
     """Claim it and write the attempt down. Whoever moves the callback to `calling` is the only one who does."""
     if refused := claims.claim(session, callback, staff_id, now):
         return refused
-    if not moves.move(session, callback, "dial", now, [Callback.claimed_by == staff_id], result=None):
+    if not moves.move(session, callback, "dial", now, [Callback.claimed_by == staff_id], result=None, by_hand_at=None):
         return _running(session, callback, staff_id) or claims.refusal(callback, staff_id)
     attempt = Attempt(callback_id=callback.id, staff_id=staff_id, created_at=now)
     session.add(attempt)
