@@ -5,6 +5,7 @@ import datetime as dt
 from dashboard import words
 from voice.callbacks import REOPENED_WITHIN
 from voice.models import Callback
+from voice.rules.snooze import Choice
 from voice.undo import OFFERED
 
 DONE = {
@@ -23,7 +24,7 @@ DONE = {
     "wrong_person": "Wrong person:",
     "do_not_call": "Not to be called:",
 }
-LATER = {"hour": "In an hour", "noon": "At noon", "four": "At four", "tomorrow": "Tomorrow morning"}
+LATER = {"hour": "In an hour", "noon": "At noon", "four": "At four"}
 
 
 def tries(callback: Callback, most: int, later: bool, now: dt.datetime, zone: str) -> str:
@@ -39,6 +40,15 @@ def tries(callback: Callback, most: int, later: bool, now: dt.datetime, zone: st
     if callback.due_at != callback.promised_by and callback.rang_at is not None:
         said.append(f"promised {words.day_time(callback.promised_by, now, zone)}")
     return " · ".join(said)
+
+
+def later(choice: Choice, now: dt.datetime, zone: str) -> str:
+    """The button of one choice: 'At four', 'Tomorrow morning, 9:00 am', 'Next morning, Mon 30 Nov 9:00 am'."""
+    if choice.key != "tomorrow" or choice.at is None:
+        return LATER[choice.key]
+    when = words.day_time(choice.at, now, zone)
+    tomorrow = when.removeprefix("tomorrow ")
+    return f"Next morning, {when}" if tomorrow == when else f"Tomorrow morning, {tomorrow}"
 
 
 def undo_until(done_at: dt.datetime) -> dt.datetime:

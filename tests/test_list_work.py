@@ -85,7 +85,7 @@ def test_the_choices_for_later_are_the_lines_hours_with_the_callers_beside_them(
     page = words(sam, f"/?open={callback}")
     assert "At noon 9:00 am for them" in page
     assert "At four 1:00 pm for them" in page
-    assert "Tomorrow morning, tomorrow 11:00 am 8:00 am for them" in page, "not before they are up"
+    assert "Tomorrow morning, 11:00 am 8:00 am for them" in page, "not before they are up"
     assert "(it is 7:00 am for them)" in page
     sam.press(f"/callbacks/{callback}/snooze", at="2026-11-23T15:00")
     assert "back 3:00 pm 12:00 pm for them" in words(sam)

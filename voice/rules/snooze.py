@@ -10,6 +10,7 @@ from voice.rules.promise import next_caller_hours
 HOUR = dt.timedelta(hours=1)
 SOONEST = dt.timedelta(minutes=30)  # a fixed hour closer than this is no use as "later"
 FIXED = {"noon": 12, "four": 16}  # the hours of the line's own day people speak of
+NIGHT_ENDS = 6  # o'clock: an opening before it is nobody's morning
 FARTHEST = dt.timedelta(days=366)
 
 
@@ -37,11 +38,13 @@ def chosen(key: str, now: dt.datetime, schedule: Schedule, caller_zones: tuple[s
 
 
 def tomorrow_morning(now: dt.datetime, schedule: Schedule, caller_zones: tuple[str, ...]) -> dt.datetime:
-    """The line's next opening from tomorrow on (nine where it never opens), not before the caller is up."""
-    tomorrow = now.astimezone(ZoneInfo(schedule.zone)).date() + dt.timedelta(days=1)
-    opening = next_opening(schedule, _at(tomorrow, 0, schedule.zone)) or _at(tomorrow, 9, schedule.zone)
-    # A line that is open day and night opens at midnight; a morning is not before eight.
-    morning = max(opening, _at(opening.astimezone(ZoneInfo(schedule.zone)).date(), 8, schedule.zone))
+    """The line's next opening from tomorrow on, not before the caller is up; nine for a line that opens in the night
+    or has no next opening."""
+    here = ZoneInfo(schedule.zone)
+    midnight = _at(now.astimezone(here).date() + dt.timedelta(days=1), 0, schedule.zone)
+    opening = next_opening(schedule, midnight - dt.timedelta.resolution) or midnight  # it asks for what comes after
+    day = opening.astimezone(here)
+    morning = _at(day.date(), 9, schedule.zone) if day.hour < NIGHT_ENDS else opening
     return next_caller_hours(morning, caller_zones, schedule.zone)
 
 
