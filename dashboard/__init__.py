@@ -11,8 +11,12 @@ from dashboard import (
     errors,
     greetings,
     headers,
+    lighter,
+    live,
     messages,
     notices,
+    push,
+    shell,
     sign_in,
     topics,
     visits,
@@ -26,10 +30,13 @@ PAGES = (
     sign_in.sign_in,
     callback_list.callback_list,
     call_page.call_page,
+    live.live,
     messages.messages,
     greetings.greetings,
     notices.notices,
     topics.topics,
+    push.push,
+    shell.shell,
 )
 
 
@@ -43,8 +50,10 @@ def add_dashboard(app: Flask) -> None:
     for page in PAGES:
         app.register_blueprint(page)
     app.before_request(visits.guard)
+    app.after_request(lighter.pack)
     app.after_request(headers.add_headers)
     errors.add_error_pages(app)
+    live.add_doorbell(app)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     versions = {file.name: _version(file) for file in (HERE / "static").iterdir()}
 

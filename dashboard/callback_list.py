@@ -14,9 +14,9 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as AnyResponse
 
-from dashboard import list_forms, list_page, list_view, list_words, refusals, visits
+from dashboard import list_forms, list_page, list_view, list_words, refusals, steps, visits
 from dashboard.list_view import View
-from voice import attempts, by_hand, callbacks, claims, clock, later, notices, results, ringing, undo
+from voice import attempts, by_hand, callbacks, claims, clock, later, notices, push_key, results, ringing, undo
 from voice.claims import Refusal
 from voice.installation import installation
 from voice.list_tables import Told
@@ -211,13 +211,15 @@ def _back(view: View, anchor: str | None = None) -> AnyResponse:
 
 
 def _page(view: View, problem: Problem | None = None, status: int = 200) -> Response:
-    return make_response(render_template("list.html", problem=problem, **_contents(view)), status)
+    key = push_key.public(installation().settings.key())
+    return make_response(render_template("list.html", problem=problem, push_key=key, **_contents(view)), status)
 
 
 def _contents(view: View) -> dict[str, object]:
     visit, now = visits.here(), clock.now()
     with installation().database.reading() as session:
         listing = list_page.read(session, view, visit.staff_id, now)
+        under_way = steps.read(session, visit.staff_id)
         unseen = len(notices.unseen(session)) if visit.is_owner else 0
-    shown = {"listing": listing, "view": view, "view_text": view.text()}
+    shown = {"listing": listing, "view": view, "view_text": view.text(), "steps": under_way}
     return shown | {"now": now, "unseen": unseen, "list_words": list_words}

@@ -4,7 +4,7 @@ from flask import Flask, g, render_template, request
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import HTTPException, InternalServerError
 
-from dashboard.api.problems import Problem
+from dashboard.api.problems import answer_to, in_api
 
 NOT_PAGES = ("/voice/", "/sms/")  # the carrier asks these; a page would only confuse it
 TITLES = {
@@ -25,14 +25,14 @@ def add_error_pages(app: Flask) -> None:
 
 def _page(problem: Exception) -> ResponseReturnValue:
     known = problem if isinstance(problem, HTTPException) else InternalServerError()
+    if in_api(request.path):
+        return answer_to(known)
     if request.path.startswith(NOT_PAGES):
         return known.get_response()
     status = known.code or 500
     title, advice = TITLES[status]
     # A sentence of ours says more than the title; werkzeug's own are for programmers.
     ours = known.description if known.description != type(known).description else None
-    if request.path.startswith("/api/"):
-        return Problem(status, ours or f"{title}. {advice}").response()
     page = render_template("error.html", status=status, title=ours or title, advice=advice, visit=g.get("visit"))
     answer = known.get_response()
     answer.data, answer.content_type = page, "text/html; charset=utf-8"

@@ -25,7 +25,7 @@ def about(session: Session) -> About:
     if given and topic is None:
         abort(400, "What it was about: choose one of the list, or nothing.")
     return About(
-        note=request.form.get("note", "")[:NOTE],
+        note=text.clean(request.form.get("note", ""), NOTE),
         topic_id=topic.id if topic else None,
         bought=BOUGHT.get(request.form.get("bought", "")),
         why_not=text.clean(request.form.get("why_not", ""), WHY_NOT),

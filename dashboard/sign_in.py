@@ -4,7 +4,7 @@ from flask import Blueprint, g, make_response, redirect, render_template, reques
 from flask.typing import ResponseReturnValue
 
 from dashboard import visits
-from voice import accounts, clock
+from voice import accounts, clock, pushing
 from voice.installation import installation
 
 sign_in = Blueprint("sign_in", __name__)
@@ -47,6 +47,7 @@ def enter() -> ResponseReturnValue:
 def leave() -> ResponseReturnValue:
     """End this session."""
     with installation().database.transaction() as session:
+        pushing.forget_sign_in(session, visits.here().sign_in_id)
         accounts.sign_out(session, visits.here().sign_in_id)
     return _gone()
 
@@ -55,6 +56,7 @@ def leave() -> ResponseReturnValue:
 def leave_everywhere() -> ResponseReturnValue:
     """End every session of this user, on all their devices."""
     with installation().database.transaction() as session:
+        pushing.forget_user(session, visits.here().user_id)
         accounts.sign_out_everywhere(session, visits.here().user_id)
     return _gone()
 

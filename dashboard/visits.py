@@ -14,9 +14,11 @@ from voice.installation import installation
 
 CARRIER = frozenset({"phone"})  # blueprints that check the carrier's signature themselves
 TOKEN = frozenset({"api"})  # blueprints that check a bearer token themselves
-PUBLIC_BLUEPRINTS = frozenset({"health", "sounds", "assets"})
+PUBLIC_BLUEPRINTS = frozenset({"health", "sounds", "assets", "shell"})
 PUBLIC = frozenset({"sign_in.form", "sign_in.enter", "api.openapi"})
-QUIET = frozenset({"callback_list.part"})  # asked by a page on its own: no sign of life, and no use for a redirect
+QUIET = frozenset(
+    {"callback_list.part", "live.stream"}
+)  # asked by a page on its own: no sign of life, and no use for a redirect
 READS = frozenset({"GET", "HEAD", "OPTIONS"})
 MAX_FORM = 64 * 1024
 UPLOADS = {"greetings.set_recording": 6 * 1024 * 1024}  # a little above what is taken: the page then says why

@@ -8,7 +8,7 @@ from typing import Any
 
 from flask import Flask
 
-from dashboard import add_dashboard
+from dashboard import add_dashboard, live
 from voice import logs
 from voice.db import Database
 from voice.health import health
@@ -24,6 +24,7 @@ def _people() -> Flask:
     alone.extensions["ringback"] = Installation(settings, Database(settings.database_url))
     alone.register_blueprint(health)
     add_dashboard(alone)
+    live.stop_with_the_server(alone)
     return alone
 
 
@@ -36,6 +37,7 @@ def _both() -> Flask:
     settings.require_carrier()
     together = create_app(settings, Database(settings.database_url))
     add_dashboard(together)
+    live.stop_with_the_server(together)
     return together
 
 

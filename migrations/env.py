@@ -3,6 +3,7 @@
 import sqlalchemy as sa
 from alembic import context
 
+import voice.devices
 import voice.firm
 import voice.ledger
 import voice.list_tables  # noqa: F401  (their tables must be known to the metadata)

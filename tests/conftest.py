@@ -15,7 +15,7 @@ from voice import migrate
 from voice.db import Database
 from voice.settings import Settings
 
-pytest_plugins = ["tests.network", "tests.servers", "tests.browsers"]
+pytest_plugins = ["tests.network", "tests.servers", "tests.browsers", "tests.windows"]
 
 ACCOUNT = "AC" + "a1" * 16
 AUTH_TOKEN = "a-token-made-up-for-tests"

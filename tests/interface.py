@@ -7,13 +7,10 @@ from typing import Any
 
 import pytest
 import time_machine
-from flask import Flask
 
-from dashboard.api import api
-from tests.program import ACME, JANE, MAIN, NOON, Program
+from tests.program import ACME, JANE, MAIN, NOON, Program, people_side
 from voice import accounts, business
 from voice.db import Database
-from voice.installation import Installation
 from voice.models import Call, Callback
 from voice.settings import Settings
 
@@ -32,10 +29,8 @@ def program(acme: Database, tmp_path: Path) -> Iterator[Program]:
     with time_machine.travel(NOON, tick=False):
         with acme.transaction() as session:
             token = accounts.make_token(session, "tests", NOON)
-        app = Flask("tests")
+        app = people_side(Settings(ringback_home=str(tmp_path)), acme)
         app.testing = True
-        app.extensions["ringback"] = Installation(Settings(ringback_home=str(tmp_path)), acme)
-        app.register_blueprint(api)
         yield Program(app.test_client(), token)
 
 

@@ -1,15 +1,22 @@
-"""A program with a token: every answer it gets from the JSON interface is held to `openapi.json`."""
+"""A program with a token, and the application it speaks to, whose every answer is held to `openapi.json`."""
 
 import datetime as dt
+import functools
 import re
 from dataclasses import dataclass
 from typing import Any
 
 import jsonschema
+from flask import Flask, Response, request
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
+from dashboard import add_dashboard
 from dashboard.api.description import description
+from dashboard.api.operation import ROOT
+from voice.db import Database
+from voice.installation import Installation
+from voice.settings import Settings
 
 MAIN, OTHER = "+12125550100", "+12125550101"
 JANE = "+12125550142"
@@ -57,33 +64,61 @@ class Program:
 
     def get(self, path: str, **query: str | int) -> tuple[int, Any]:
         """(status, body) of a GET."""
-        return self._checked("GET", path, query_string=query)
+        return self._answer("GET", path, query_string=query)
 
     def post(self, path: str, **body: Any) -> tuple[int, Any]:
         """(status, body) of a POST."""
-        return self._checked("POST", path, json=body)
+        return self._answer("POST", path, json=body)
 
     def patch(self, path: str, **body: Any) -> tuple[int, Any]:
         """(status, body) of a PATCH."""
-        return self._checked("PATCH", path, json=body)
+        return self._answer("PATCH", path, json=body)
 
     def raw(self, method: str, path: str, **how: Any) -> TestResponse:
         """The answer as it came."""
         headers = {"Authorization": f"Bearer {self.token}"} | how.pop("headers", {})
         return self.client.open(f"/api/v1{path}", method=method, headers=headers, **how)
 
-    def _checked(self, method: str, path: str, **how: Any) -> tuple[int, Any]:
+    def _answer(self, method: str, path: str, **how: Any) -> tuple[int, Any]:
         answer = self.raw(method, path, **how)
-        jsonschema.validate(answer.json, schema_of(method, path, answer.status_code))
-        assert "Set-Cookie" not in answer.headers
         return answer.status_code, answer.json
 
 
-def schema_of(method: str, path: str, status: int) -> dict[str, Any]:
-    """What `openapi.json` says about this answer; fails when it does not speak of it."""
+def people_side(settings: Settings, database: Database) -> Flask:
+    """The people side as it is served; an answer of `/api/v1` that its description does not tell of fails the test."""
+    app = Flask("tests", static_folder=None)
+    app.extensions["ringback"] = Installation(settings, database)
+    add_people_side(app)
+    return app
+
+
+def add_people_side(app: Flask) -> None:
+    """Pages and `/api/v1`, the latter held to its description."""
+    app.after_request(_hold_to_description)  # registered first, so it sees what goes out in the end
+    add_dashboard(app)
+
+
+def _hold_to_description(answer: Response) -> Response:
+    if request.path.startswith("/api"):
+        assert "Set-Cookie" not in answer.headers
+        rule = request.url_rule.rule.removeprefix(ROOT) if request.url_rule else ""
+        kind, schema = _described(rule, request.method, answer.status_code)
+        assert answer.mimetype == kind
+        schema.validate(answer.get_json())
+    return answer
+
+
+@functools.cache
+def _described(rule: str, method: str, status: int) -> tuple[str, Any]:
+    """The media type and schema that `openapi.json` gives an answer; fails when it does not speak of it."""
     document = description()
-    for described, operations in document["paths"].items():
-        if re.fullmatch(re.sub(r"\{\w+\}", "[^/]+", described), path) and method.lower() in operations:
-            (content,) = operations[method.lower()]["responses"][str(status)]["content"].values()
-            return {**content["schema"], "components": document["components"]}
-    raise AssertionError(f"{method} {path} is not described")
+    unknown = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
+    if rule:
+        operation = document["paths"][re.sub(r"<(\w+)>", r"{\1}", rule)]["get" if method == "HEAD" else method.lower()]
+        content = operation["responses"][str(status)]["content"]
+    else:
+        content = unknown
+    ((kind, told),) = content.items()
+    checker = jsonschema.Draft202012Validator.FORMAT_CHECKER
+    whole = {**told["schema"], "components": document["components"]}
+    return kind, jsonschema.Draft202012Validator(whole, format_checker=checker)

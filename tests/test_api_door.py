@@ -3,11 +3,15 @@
 import re
 
 import jsonschema
+import openapi_spec_validator
 import pytest
+import sqlalchemy as sa
 
 from dashboard.api import api
 from dashboard.api.operation import OPERATIONS
-from tests.program import JANE, Program
+from tests.program import JANE, NOON, Program
+from voice import paging
+from voice.installation import installation
 
 pytest_plugins = ["tests.interface"]
 
@@ -46,20 +50,24 @@ def test_every_route_is_described_and_every_description_is_a_route(program: Prog
 
 
 @pytest.mark.proves("01-2.18")
-def test_the_description_is_openapi_3_1_with_sound_schemas(program: Program) -> None:
+def test_the_description_is_openapi_3_1_and_its_examples_are_what_it_describes(program: Program) -> None:
     described = program.client.get("/api/v1/openapi.json").json
     assert described is not None
     assert described["openapi"] == "3.1.0"
-    for path, operations in described["paths"].items():
-        for operation in operations.values():
-            assert operation["summary"]
-            named = {p["name"] for p in operation.get("parameters", []) if p["in"] == "path"}
-            assert named == set(re.findall(r"\{(\w+)\}", path))
-            for answer in operation["responses"].values():
-                for content in answer["content"].values():
-                    jsonschema.Draft202012Validator.check_schema(content["schema"])
-    for shape in described["components"]["schemas"].values():
-        jsonschema.Draft202012Validator.check_schema(shape)
+    openapi_spec_validator.validate(described)
+    told = [operation for operations in described["paths"].values() for operation in operations.values()]
+    names = [operation["operationId"] for operation in told]
+    assert len(names) == len(set(names))
+    for operation in told:
+        bodies = [operation["requestBody"]] if "requestBody" in operation else []
+        contents = [
+            content for each in [*bodies, *operation["responses"].values()] for content in each["content"].values()
+        ]
+        shown = [each for each in [*contents, *operation.get("parameters", [])] if "example" in each]
+        for each in shown:
+            jsonschema.validate(each["example"], {**each["schema"], "components": described["components"]})
+        assert len(shown) >= len(contents) or operation["operationId"] == "openapi"
+        assert operation["summary"].endswith(".")
 
 
 @pytest.mark.parametrize(
@@ -70,6 +78,20 @@ def test_the_description_is_openapi_3_1_with_sound_schemas(program: Program) -> 
         ("POST", "/stats", 405),
         ("GET", "/callbacks/x/claim", 405),
         ("GET", "/hooks", 404),
+        ("OPTIONS", "/calls", 405),
+        ("TRACE", "/calls", 405),
+        ("HEAD", "/nothing", 404),
+        ("HEAD", "/callbacks/x/claim", 405),
+        ("GET", "/", 404),
+        ("GET", "", 404),
+        ("GET", "/../v2/calls", 404),
+        ("GET", "/calls/", 404),
+        ("GET", "//calls", 404),
+        ("GET", "/callbacks/%00", 404),
+        ("GET", "/callbacks/%ff", 404),
+        ("GET", "/contacts/%2B1212555%D9%A1%D9%A1%D9%A1%D9%A1", 404),
+        ("POST", "/callbacks/%00/reopen", 404),
+        ("PATCH", "/contacts/+12125550142%0A", 404),
     ],
 )
 def test_an_unknown_path_or_method_is_a_problem_too(program: Program, method: str, path: str, status: int) -> None:
@@ -101,6 +123,13 @@ def test_an_unknown_path_or_method_is_a_problem_too(program: Program, method: st
         ("/callbacks", {"state": ""}, "state"),
         ("/callbacks", {"line": "+12125550100"}, "line"),
         ("/callbacks", {"cursor": "%00"}, "cursor"),
+        ("/callbacks", {"cursor": "\x00"}, "cursor"),
+        ("/callbacks", {"cursor": paging.cursor(NOON, "\x00")}, "cursor"),
+        ("/callbacks", {"cursor": paging.cursor(NOON, "x") + "="}, "cursor"),
+        ("/calls", {"cursor": paging.cursor(NOON, "\x00")}, "cursor"),
+        ("/calls", {"limit": ["1", "2"]}, "limit"),
+        ("/calls", {"limit": "9" * 5000}, "limit"),
+        ("/calls", {"caller": "+1212555\u0661\u0661\u0661\u0661"}, "caller"),
         ("/lines", {"cursor": "9"}, "cursor"),
         ("/staff", {"role": "owner"}, "role"),
         ("/stats", {"line": "+12125550999"}, "line"),
@@ -127,6 +156,13 @@ def test_an_unknown_filter_or_a_bad_value_is_a_400_that_names_it(
         (b'{"name": "\xff"}', "application/json", 400),
         (b'{"blocked": "yes"}', "application/json", 400),
         (b'{"unblock": true}', "application/json", 400),
+        (b'{"blocked": NaN}', "application/json", 400),
+        (b'{"blocked": ' + b"9" * 5000 + b"}", "application/json", 400),
+        (b'{"blocked": 1e999}', "application/json", 400),
+        (b'{"name": "a\\u0000b"}', "application/json", 400),
+        (b'{"name": "\\ud83d"}', "application/json", 400),
+        (b'{"name": {"a": ["\\udc00"]}}', "application/json", 400),
+        (b'{"name": "\\ud83d\\ude00"}', "application/json", 200),
         (b'{"name": "' + b"x" * 64 * 1024 + b'"}', "application/json", 413),
         (b'{"blocked": true}', "application/json; charset=utf-8", 200),
     ],
@@ -135,3 +171,21 @@ def test_a_body_must_be_a_small_json_object(program: Program, body: bytes, kind:
     answer = program.raw("PATCH", f"/contacts/{JANE}", data=body, content_type=kind)
     assert answer.status_code == status
     assert answer.mimetype == ("application/json" if status == 200 else "application/problem+json")
+
+
+@pytest.mark.parametrize("problem", [sa.exc.OperationalError, sa.exc.InterfaceError, None])
+def test_what_breaks_on_our_side_is_a_problem_that_tells_nothing_of_the_inside(
+    program: Program, monkeypatch: pytest.MonkeyPatch, problem: type[sa.exc.DBAPIError] | None
+) -> None:
+    broken = problem("SELECT secret", {}, Exception("secret")) if problem else ValueError("secret")
+    program.client.application.testing = False
+
+    def break_off() -> None:
+        raise broken
+
+    with program.client.application.app_context():
+        monkeypatch.setattr(installation().database, "reading", break_off)
+    answer = program.raw("GET", "/lines")
+    assert (answer.status_code, answer.mimetype) == (503 if problem else 500, "application/problem+json")
+    assert "secret" not in answer.text
+    assert ("Retry-After" in answer.headers) is bool(problem)

@@ -1,21 +1,28 @@
 """The rest of the list's work in a real browser: later, hand over, undo, search, dialling by hand, playing messages."""
 
 import datetime as dt
+from collections.abc import Iterator
 
 import pytest
+import time_machine
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
-from tests import test_browser_list
+from tests.firm import MONDAY_TEN
 from tests.pages import JANE, Firm
-from tests.test_browser_list import Open, address, firm, sign_in
+from tests.windows import Open
 from voice import claims, clock
 from voice.list_tables import Topic
 from voice.models import Callback
 
 LUIS = "+12125550177"
-__all__ = ["address", "firm", "sign_in"]
-_morning = test_browser_list._morning
+
+
+@pytest.fixture(autouse=True)
+def _morning() -> Iterator[None]:
+    """Ten on a Monday morning."""
+    with time_machine.travel(MONDAY_TEN, tick=True):
+        yield
 
 
 @pytest.mark.parametrize("script", [True, False], ids=["with script", "without script"])

@@ -18,9 +18,18 @@ LAYERS: list[tuple[str, list[str]]] = [
         "ground",
         ["voice", "voice.bootstrap", "voice.progress", "voice.clock", "voice.logs", "voice.settings", "voice.rules"],
     ),
-    ("rows", ["voice.models", "voice.firm", "voice.ledger", "voice.list_tables", "voice.db", "voice.migrate"]),
+    (
+        "rows",
+        [
+            *("voice.models", "voice.firm", "voice.ledger", "voice.list_tables", "voice.devices", "voice.db"),
+            "voice.migrate",
+        ],
+    ),
     ("outbox", ["voice.work", "voice.work.outbox", "voice.moves", "voice.notices", "voice.paging", "voice.roster"]),
-    ("people", ["voice.contacts", "voice.texts", "voice.greetings", "voice.accounts"]),
+    (
+        "people",
+        ["voice.contacts", "voice.texts", "voice.greetings", "voice.accounts", "voice.push_key", "voice.pushing"],
+    ),
     (
         "callbacks",
         [
@@ -31,12 +40,20 @@ LAYERS: list[tuple[str, list[str]]] = [
     (
         "calls",
         [
-            *("voice.calls", "voice.legs", "voice.ringing", "voice.dialled", "voice.carrier_pace", "voice.messages"),
+            *(
+                "voice.calls",
+                "voice.changes",
+                "voice.legs",
+                "voice.ringing",
+                "voice.dialled",
+                "voice.carrier_pace",
+                "voice.messages",
+            ),
             *("voice.stats", "voice.business"),
         ],
     ),
     ("carrier", ["voice.carrier"]),
-    ("jobs", ["voice.work.jobs", "voice.work.pacer", "voice.carrier.reconcile"]),
+    ("jobs", ["voice.work.jobs", "voice.work.web_push", "voice.work.pacer", "voice.carrier.reconcile"]),
     (
         "entry points",
         [

@@ -21,6 +21,8 @@ from voice.settings import Settings
 PUBLIC = {
     "/login",
     "/assets/<path:filename>",
+    "/sw.js",
+    "/offline",
     "/healthz",
     "/readyz",
     "/metrics",

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
-from voice import contacts, moves, paging, promising
+from voice import contacts, moves, paging, promising, pushing
 from voice.claims import NOT_HANDED, Refusal, live_attempt, mine_to_touch, no_live_attempt, refusal
 from voice.firm import Line
 from voice.models import Call, Callback, Promise, new_id
@@ -61,6 +61,8 @@ def open_for(session: Session, call: Call, cause: str, now: dt.datetime) -> Call
     call.callback_id = callback.id
     raised = callback.calls > 1
     moves.note(session, "callback_raised" if raised else "callback_opened", now, call, callback, cause=cause)
+    if not raised:
+        pushing.wake(session, callback, "new", now)
     if call.ended_at is not None and callback.promised_by == promised:
         tell(session, callback, call, "", "none", now)
     session.flush()

@@ -7,7 +7,7 @@ from typing import Any, Literal
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from voice import moves
+from voice import moves, pushing
 from voice.db import UTC
 from voice.firm import Line
 from voice.list_tables import Told
@@ -122,6 +122,7 @@ def hand_over(
     if not moves.move(session, callback, "hand_over", now, also, **values):
         return refusal(callback, staff_id)
     session.add(Told(staff_id=to, by_staff_id=staff_id, callback_id=callback.id, kind="handed_over", word=word, at=now))
+    pushing.wake(session, callback, "handed", now, to)
     moves.note(session, "handed_over", now, callback=callback, staff=staff_id, to=to)
     return None
 

@@ -14,6 +14,8 @@ def read(text: str) -> tuple[dt.datetime, str]:
     """The time and id of the last row the reader has seen. Raises ValueError."""
     try:
         moment, _, row_id = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)).decode().partition(" ")
+        if "\0" in row_id:
+            raise ValueError("no id, and nothing that Postgres could compare with one")
         return dt.datetime.fromisoformat(moment).astimezone(dt.UTC), row_id
     except (ValueError, binascii.Error) as wrong:
         raise ValueError("this cursor did not come from a list of ours") from wrong

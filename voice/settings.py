@@ -45,6 +45,9 @@ class Settings:
     ringback_home: str = _setting("./instance", "The folder for the database, keys, roster and spool.")
     ringback_redis_server: str = _setting("auto", "Which Redis server to start: auto, wheel, path or none.")
     web_threads: int = _setting(64, "Threads of one web process; live pages may never hold the last 24 of them.")
+    push_services: str = _setting(
+        "", "Further push services browsers may be woken through: host names, with commas between them."
+    )
     metrics_token: str = _setting("", "Lets a scraper that is not on this machine read `/metrics`.")
 
     @classmethod
@@ -88,6 +91,11 @@ class Settings:
     def secure(self) -> bool:
         """Whether people reach us over https, so cookies may be `__Host-` and Secure."""
         return self.public_url.startswith("https://")
+
+    @property
+    def more_push_services(self) -> tuple[str, ...]:
+        """The hosts of `push_services`, each as `host` or `host:port`."""
+        return tuple(host for part in self.push_services.split(",") if (host := part.strip().lower()))
 
     @property
     def auth_tokens(self) -> tuple[str, ...]:

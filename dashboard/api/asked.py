@@ -2,8 +2,10 @@
 
 import datetime as dt
 import json
+import re
 from collections.abc import Collection
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any
 
 from flask import request
@@ -13,11 +15,14 @@ from dashboard.api.problems import Problem
 from voice import paging
 from voice.firm import Line, StaffMember
 from voice.rules.numbers import E164
+from voice.rules.text import clean
 
 MAX_LIMIT, USUAL_LIMIT = 200, 50
 USUAL_WINDOW = dt.timedelta(days=7)
 MAX_BODY = 64 * 1024
 BAD_CURSOR = "cursor: is not one that a list gave as `next`."
+# Postgres keeps no NUL, and half a surrogate pair is no text anywhere: both are refused before they reach a row.
+NO_TEXT = re.compile("[\x00\ud800-\udfff]")
 # The last instant a database can hold: "no end" without another kind of query.
 NO_END = dt.datetime(9999, 1, 1, tzinfo=dt.UTC)
 
@@ -32,10 +37,14 @@ class Page:
 
 
 def only(known: Collection[str]) -> None:
-    """Refuse filters that the operation does not have: misspelt, they would silently filter nothing."""
-    for name in request.args:
+    """Refuse filters that the operation does not have: misspelt or given twice, they would silently filter nothing."""
+    for name, values in request.args.lists():
         if name not in known:
             raise Problem(400, f"{name}: there is no such filter here. Known: {', '.join(known) or 'none'}.")
+        if len(values) > 1:
+            raise Problem(400, f"{name}: is given more than once; several words go into one, by comma.")
+        if NO_TEXT.search(values[0]):
+            raise Problem(400, f"{name}: holds a character that is no text.")
 
 
 def limit() -> int:
@@ -110,7 +119,7 @@ def body(known: Collection[str]) -> dict[str, Any]:
     if request.mimetype != "application/json":
         raise Problem(415, "The body must be sent as application/json.")
     try:
-        given = json.loads(raw)
+        given = json.loads(raw, parse_constant=_no_number)
     except (ValueError, RecursionError):
         raise Problem(400, "The body is not JSON.") from None
     if not isinstance(given, dict):
@@ -118,6 +127,8 @@ def body(known: Collection[str]) -> dict[str, Any]:
     for name in given:
         if name not in known:
             raise Problem(400, f"{name}: there is no such member here. Known: {', '.join(known) or 'none'}.")
+    if odd := next((name for name in given if not _is_text(given[name])), None):
+        raise Problem(400, f"{odd}: holds a character that is no text.")
     return given
 
 
@@ -149,19 +160,19 @@ def word(given: dict[str, Any], name: str, options: Collection[str]) -> str:
 
 
 def moment(given: dict[str, Any], name: str) -> dt.datetime | None:
-    """A member that is an instant; None when it is absent or null."""
+    """A member that is an instant; None when it is absent."""
     value = given.get(name)
-    if value is not None and not isinstance(value, str):
+    if name in given and not isinstance(value, str):
         raise Problem(400, f"{name}: must be a time like 2026-11-22T15:04:05Z.")
     return _instant(name, value)
 
 
 def text(given: dict[str, Any], name: str, most: int) -> str:
-    """A member that is text of at most so many characters; empty when it is absent."""
+    """A member that is text of at most so many characters, as one clean line; empty when it is absent."""
     value = given.get(name, "")
     if not isinstance(value, str) or len(value) > most:
         raise Problem(400, f"{name}: must be text of at most {most} characters.")
-    return value
+    return clean(value, most)
 
 
 def _time(name: str) -> dt.datetime | None:
@@ -188,6 +199,21 @@ def _position(cursor: str) -> tuple[dt.datetime, str]:
     except (ValueError, OverflowError):
         pass
     raise Problem(400, BAD_CURSOR)
+
+
+def _no_number(word: str) -> None:
+    raise ValueError(f"{word} is no JSON")  # NaN and the infinities: Python would take them
+
+
+def _is_text(value: object) -> bool:
+    """Whether all text in a value, however deep, can be kept."""
+    left = [value]
+    while left:
+        part = left.pop()
+        if isinstance(part, str) and NO_TEXT.search(part):
+            return False
+        left.extend(part if isinstance(part, list) else chain(*part.items()) if isinstance(part, dict) else ())
+    return True
 
 
 def _is_small_number(text: str) -> bool:

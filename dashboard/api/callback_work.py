@@ -25,15 +25,16 @@ RESULT = ("staff", "result", "due_at", "note", "topic", "bought", "why_not")
     "Say how it ended; `call_again` needs `due_at`. What it was about, whether they bought and a note are optional.",
     CALLBACK | REFUSED,
     body=shapes.request_body(
-        ("staff", "result"), staff=shapes.TEXT, result=shapes.one_of(*results.RESULTS), due_at=shapes.MAYBE_TIME,
-        note=shapes.TEXT, topic=shapes.MAYBE_WHOLE, bought=shapes.MAYBE_FLAG, why_not=shapes.TEXT,
+        ("staff", "result"), staff=shapes.TEXT, result=shapes.one_of(*results.RESULTS), due_at=shapes.MOMENT,
+        note=shapes.text(NOTE), topic=shapes.MAYBE_WHOLE, bought=shapes.MAYBE_FLAG, why_not=shapes.text(WHY_NOT),
     ),
 )  # fmt: skip
 def give_result(session: Session, now: dt.datetime, callback_id: str) -> Answer:
     """The result."""
     row, given = find(session, callback_id), asked.body(RESULT)
     staff, result = asked.staff(session, given), asked.word(given, "result", results.RESULTS)
-    due_at = _ahead(given, "due_at", now) if result == "call_again" else None
+    told = asked.moment(given, "due_at")
+    due_at = _ahead(told, "due_at", now) if result == "call_again" else None
     about = _about(session, given)
     return done(
         session, row, staff, result, now,
@@ -46,12 +47,12 @@ def give_result(session: Session, now: dt.datetime, callback_id: str) -> Answer:
     "/callbacks/<callback_id>/snooze",
     "Set a callback aside; it comes back by itself at `until`. `promised_by` stays as it was said.",
     CALLBACK | REFUSED,
-    body=shapes.request_body(("staff", "until"), staff=shapes.TEXT, until=shapes.TIME),
+    body=shapes.request_body(("staff", "until"), staff=shapes.TEXT, until=shapes.MOMENT),
 )
 def set_aside(session: Session, now: dt.datetime, callback_id: str) -> Answer:
     """Later."""
     row, given = find(session, callback_id), asked.body(("staff", "until"))
-    staff, until = asked.staff(session, given), _ahead(given, "until", now)
+    staff, until = asked.staff(session, given), _ahead(asked.moment(given, "until"), "until", now)
     return done(session, row, staff, "snoozed", now, lambda: later.set_aside(session, row, staff, until, now))
 
 
@@ -60,7 +61,7 @@ def set_aside(session: Session, now: dt.datetime, callback_id: str) -> Answer:
     "/callbacks/<callback_id>/hand-over",
     "Give a callback to a colleague (`to`), with a word they see.",
     CALLBACK | REFUSED,
-    body=shapes.request_body(("staff", "to"), staff=shapes.TEXT, to=shapes.TEXT, word=shapes.TEXT),
+    body=shapes.request_body(("staff", "to"), staff=shapes.TEXT, to=shapes.TEXT, word=shapes.text(WORD)),
 )
 def hand_over(session: Session, now: dt.datetime, callback_id: str) -> Answer:
     """To a colleague."""
@@ -128,8 +129,7 @@ def topic_list(session: Session, now: dt.datetime) -> Answer:
     return asked.few([{"id": topic.id, "name": topic.name} for topic in topics.active(session)])
 
 
-def _ahead(given: dict[str, Any], name: str, now: dt.datetime) -> dt.datetime:
-    at = asked.moment(given, name)
+def _ahead(at: dt.datetime | None, name: str, now: dt.datetime) -> dt.datetime:
     if at is None or not snooze.fits(at, now):
         raise Problem(400, f"{name}: must be a time ahead of now, within a year.")
     return at

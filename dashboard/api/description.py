@@ -1,30 +1,59 @@
 """`openapi.json`: made from the operations themselves, so that it cannot describe what is not there."""
 
 import functools
+import json
 import re
+from http import HTTPStatus
 from typing import Any
 
-from flask import Response, jsonify
+from flask import Response
 
 from dashboard.api import shapes
+from dashboard.api.examples import example, problem
 from dashboard.api.operation import OPERATIONS, ROOT, Operation, api
+from voice.rules import states
 
+INTRODUCTION = (
+    "Calls, callbacks, people and figures of a phone line. Everything but this description needs a token: "
+    "`Authorization: Bearer …`, made with `ringback token create --name N`. Errors are problem+json (RFC 9457). "
+    "Times are UTC; a line is its number and a staff member their id, everywhere."
+)
+PROBLEM = shapes.ref("Problem")
 PARAMETERS: dict[str, tuple[shapes.Schema, str]] = {
-    "since": (shapes.TIME, "From this time on. Default: 7 days before `until`."),
-    "until": (shapes.TIME, "Until just before this time. Default: now."),
+    "callback_id": (shapes.TEXT, "The `id` of a callback."),
+    "staff_id": (shapes.TEXT, "The `id` of a staff member."),
+    "number": (shapes.NUMBER, "One of our lines."),
+    "e164": (shapes.NUMBER, "The number of a contact."),
+    "since": (shapes.MOMENT, "From this time on. Default: 7 days before `until`."),
+    "until": (shapes.MOMENT, "Until just before this time. Default: no end."),
     "line": (shapes.NUMBER, "One of our lines."),
     "caller": (shapes.NUMBER, "Who called."),
-    "outcome": (shapes.TEXT, f"One or several by comma: {', '.join(shapes.OUTCOMES)}."),
-    "state": (shapes.TEXT, "One or several by comma."),
+    "outcome": (shapes.some_of(*shapes.OUTCOMES), "One or several, by comma."),
+    "state": (shapes.some_of(*states.CALLBACK_STATES), "One or several, by comma. Default: all that are not closed."),
     "limit": ({"type": "integer", "minimum": 1, "maximum": 200, "default": 50}, "How many items at most."),
-    "cursor": (shapes.TEXT, "`next` of the page before."),
+    "cursor": (shapes.TEXT, "`next` of the page before. Only what a list gave is taken."),
+}
+SAYS = {
+    200: "Done.",
+    201: "Made.",
+    202: "Taken on; it happens next.",
+    400: "A filter, a member or the body is not as described here; `detail` names it.",
+    401: "No token, or an unknown one.",
+    403: "This token may not do that.",
+    404: "There is no such thing.",
+    409: "Not now: somebody or something is in the way; `kind` says what.",
+    413: "The body is larger than 64 kB.",
+    415: "The body is not application/json.",
+    422: "Not with this one, now or later; `kind` says why.",
+    500: "Something broke on our side.",
+    503: "The database does not answer just now. Nothing was changed.",
 }
 
 
-@api.get("/openapi.json")
+@api.get("/openapi.json", provide_automatic_options=False)
 def openapi() -> Response:
     """The description; it holds nothing secret, so it needs no token."""
-    return jsonify(description())
+    return Response(json.dumps(description()), mimetype="application/json")
 
 
 @functools.cache
@@ -34,48 +63,61 @@ def description() -> dict[str, Any]:
     for each in OPERATIONS:
         path = re.sub(r"<(\w+)>", r"{\1}", each.rule)
         paths.setdefault(path, {})[each.method.lower()] = _operation(each)
-    answers = {"200": _answer("OpenAPI 3.1.", {"type": "object"})}
-    paths["/openapi.json"] = {"get": {"summary": "This description.", "security": [], "responses": answers}}
+    itself = {"200": {"description": "OpenAPI 3.1.", "content": {"application/json": {"schema": {"type": "object"}}}}}
+    paths["/openapi.json"] = {
+        "get": {"operationId": "openapi", "summary": "This description.", "security": [], "responses": itself}
+    }
+    about = "A token of this installation."
     return {
         "openapi": "3.1.0",
-        "info": {"title": "Ringback", "version": "1", "description": "Calls, callbacks and figures of a phone line."},
+        "info": {"title": "Ringback", "version": "1", "description": INTRODUCTION},
         "servers": [{"url": ROOT}],
         "security": [{"token": []}],
         "paths": paths,
         "components": {
             "schemas": shapes.SHAPES,
-            "securitySchemes": {"token": {"type": "http", "scheme": "bearer"}},
+            "securitySchemes": {"token": {"type": "http", "scheme": "bearer", "description": about}},
         },
     }
 
 
+def path_names(each: Operation) -> list[str]:
+    """The names in the path of an operation."""
+    return re.findall(r"<(\w+)>", each.rule)
+
+
 def _operation(each: Operation) -> dict[str, Any]:
-    path_names = re.findall(r"<(\w+)>", each.rule)
-    in_path = [{"name": name, "in": "path", "required": True, "schema": shapes.TEXT} for name in path_names]
-    in_query = [_parameter(name) for name in each.query]
-    wrong = {400: "A bad filter or body.", 401: "No token, or an unknown one."}
-    wrong |= {404: "Unknown."} if path_names else {}
-    wrong |= {413: "More than 64 kB.", 415: "Not JSON."} if each.body else {}
-    answers = {status: (says, shapes.ref("Problem")) for status, says in wrong.items()}
-    for status, schema in each.answers.items():
-        answers[status] = ("Refused." if status >= 400 else "Done.", schema)
+    wrong = [400, 401, 500, 503]
+    wrong += [404] if path_names(each) else []
+    wrong += [413, 415] if each.body else []
+    answers = dict.fromkeys(wrong, PROBLEM) | each.answers
     described: dict[str, Any] = {
         "operationId": each.name,
+        "tags": [each.rule.split("/")[1]],
         "summary": each.says,
-        "parameters": in_path + in_query,
-        "responses": {str(status): _answer(*told) for status, told in answers.items()},
+        "parameters": [_parameter(name, "path") for name in path_names(each)]
+        + [_parameter(name, "query") for name in each.query],
+        "responses": {str(status): _answer(status, answers[status]) for status in sorted(answers)},
     }
     if each.body is not None:
-        required = bool(each.body["required"])
-        described["requestBody"] = {"required": required, "content": {"application/json": {"schema": each.body}}}
+        content = {"application/json": {"schema": each.body, "example": example(each.body)}}
+        described["requestBody"] = {"required": bool(each.body["required"]), "content": content}
     return described
 
 
-def _parameter(name: str) -> dict[str, Any]:
+def _parameter(name: str, place: str) -> dict[str, Any]:
     schema, says = PARAMETERS[name]
-    return {"name": name, "in": "query", "schema": schema, "description": says}
+    told = {"name": name, "in": place, "required": place == "path", "schema": schema, "description": says}
+    if schema.get("type") == "array":
+        told |= {"style": "form", "explode": False}
+    # A cursor is only ever one that we gave.
+    return told if name == "cursor" else told | {"example": example(schema, name)}
 
 
-def _answer(says: str, schema: shapes.Schema) -> dict[str, Any]:
-    kind = "application/problem+json" if schema == shapes.ref("Problem") else "application/json"
-    return {"description": says, "content": {kind: {"schema": schema}}}
+def _answer(status: int, schema: shapes.Schema) -> dict[str, Any]:
+    says = SAYS.get(status, HTTPStatus(status).phrase + ".")
+    if schema == PROBLEM:
+        content = {"application/problem+json": {"schema": schema, "example": problem(status, says)}}
+    else:
+        content = {"application/json": {"schema": schema, "example": example(schema)}}
+    return {"description": says, "content": content}

@@ -1,22 +1,24 @@
 """The one way to add a route: it is signed in to, described and answered alike, so none can be forgotten."""
 
+import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+import sqlalchemy as sa
 import structlog
-from flask import Blueprint, Response, jsonify, request
-from werkzeug.exceptions import HTTPException
-from werkzeug.routing import RequestRedirect
+from flask import Blueprint, Response, request
+from werkzeug.exceptions import HTTPException, NotFound
 
 from dashboard.api import asked
-from dashboard.api.problems import Problem
+from dashboard.api.problems import Problem, answer_to, in_api
 from voice import accounts, clock
 from voice.db import Database
 from voice.installation import installation
 
 ROOT = "/api/v1"
 api = Blueprint("api", __name__, url_prefix=ROOT)
+RETRY_SECONDS = "5"
 log = structlog.get_logger()
 
 Schema = dict[str, Any]
@@ -55,7 +57,7 @@ def operation(
         def serve(**path: str) -> Response:
             return _answered(handler, query, method == "GET", path)
 
-        api.add_url_rule(rule, handler.__name__, serve, methods=[method])
+        api.add_url_rule(rule, handler.__name__, serve, methods=[method], provide_automatic_options=False)
         return handler
 
     return add
@@ -74,8 +76,7 @@ def _answered(handler: Callable[..., Answer], query: tuple[str, ...], reads: boo
     payload, status = answer if isinstance(answer, tuple) else (answer, 200)
     if not reads:
         log.info("api", by=name, method=request.method, endpoint=request.endpoint, status=status)
-    response = jsonify(payload)
-    response.status_code = status
+    response = Response(json.dumps(payload), status, mimetype="application/json")  # members in the order described
     response.headers["Cache-Control"] = "no-store"
     return response
 
@@ -98,17 +99,25 @@ def _problem(problem: Problem) -> Response:
 
 @api.errorhandler(HTTPException)
 def _http(error: HTTPException) -> Response:
-    return Problem(error.code or 500, error.description or error.name).response()
+    return answer_to(error)
+
+
+@api.errorhandler(sa.exc.OperationalError)
+@api.errorhandler(sa.exc.InterfaceError)
+@api.errorhandler(sa.exc.TimeoutError)
+def _database_gone(error: Exception) -> Response:
+    log.error("the database is gone", endpoint=request.endpoint, kind=type(error).__name__)
+    answer = Problem(503, "The database does not answer just now. Nothing was changed; try again.").response()
+    answer.headers["Retry-After"] = RETRY_SECONDS
+    return answer
 
 
 @api.before_app_request
 def _unknown_route() -> Response | None:
     """A path or method that we do not have: no blueprint is chosen then, so the handlers above are not asked."""
     error = request.routing_exception
-    if error is None or isinstance(error, RequestRedirect) or not request.path.startswith(f"{ROOT}/"):
+    if not in_api(request.path):
         return None
-    answer = Problem(error.code or 404, error.description or error.name).response()
-    for name, value in error.get_headers():
-        if name == "Allow":
-            answer.headers[name] = value
-    return answer
+    if asked.NO_TEXT.search(request.path):  # no row is called that, and Postgres would not even look
+        error = NotFound("There is nothing at this address.")
+    return answer_to(error) if isinstance(error, HTTPException) else None

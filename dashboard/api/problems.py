@@ -5,6 +5,13 @@ from http import HTTPStatus
 from typing import Any
 
 from flask import Response
+from werkzeug.exceptions import HTTPException
+from werkzeug.routing import RequestRedirect
+
+
+def in_api(path: str) -> bool:
+    """Whether a program asks, and gets its errors as a program reads them; also at addresses that do not exist."""
+    return path == "/api" or path.startswith("/api/")
 
 
 class Problem(Exception):
@@ -22,3 +29,16 @@ class Problem(Exception):
         if self.status == HTTPStatus.UNAUTHORIZED:
             answer.headers["WWW-Authenticate"] = "Bearer"
         return answer
+
+
+def answer_to(error: HTTPException) -> Response:
+    """What the framework refuses, told like everything else. A redirect is none: no program should have to follow."""
+    if isinstance(error, RequestRedirect):
+        return Problem(404, "There is nothing at this address.").response()
+    status = error.code or HTTPStatus.INTERNAL_SERVER_ERROR
+    said = "Something broke on our side. It has been written down." if status >= 500 else error.description
+    answer = Problem(status, said or error.name).response()
+    for name, value in error.get_headers():
+        if name == "Allow":
+            answer.headers[name] = value
+    return answer

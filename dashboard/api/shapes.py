@@ -19,9 +19,11 @@ TEXT: Schema = {"type": "string"}
 MAYBE_TEXT: Schema = {"type": ["string", "null"]}
 WHOLE: Schema = {"type": "integer", "minimum": 0}
 FLAG: Schema = {"type": "boolean"}
-NUMBER: Schema = {"type": "string", "pattern": r"^\+[1-9]\d{7,14}$"}
-MAYBE_NUMBER: Schema = {"type": ["string", "null"], "pattern": r"^\+[1-9]\d{7,14}$"}
-TIME: Schema = {"type": "string", "pattern": r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$"}
+NUMBER: Schema = {"type": "string", "pattern": r"^\+[1-9][0-9]{7,14}$"}
+MAYBE_NUMBER: Schema = NUMBER | {"type": ["string", "null"]}
+TIME: Schema = {"type": "string", "format": "date-time", "pattern": r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:]{8}Z$"}
+# What is asked for may have an offset; what is sent never has.
+MOMENT: Schema = {"type": "string", "format": "date-time", "examples": ["2026-11-24T17:00:00Z"]}
 MAYBE_FLAG: Schema = {"type": ["boolean", "null"]}
 MAYBE_WHOLE: Schema = {"type": ["integer", "null"], "minimum": 0}
 MAYBE_TIME: Schema = TIME | {"type": ["string", "null"]}
@@ -31,6 +33,16 @@ WEEK: Schema = {"type": "object", "additionalProperties": TEXT, "examples": [{"m
 def one_of(*words: str | None) -> Schema:
     """One of these words."""
     return {"enum": list(words)}
+
+
+def some_of(*words: str) -> Schema:
+    """One or several of these words."""
+    return {"type": "array", "items": {"type": "string", "enum": list(words)}, "minItems": 1}
+
+
+def text(most: int) -> Schema:
+    """Text of at most so many characters."""
+    return {"type": "string", "maxLength": most}
 
 
 def thing(**members: Schema) -> Schema:

@@ -3,9 +3,10 @@
 import { morphChildren } from "./morph.js";
 import { setClock, tick } from "./times.js";
 import { listenToKeys } from "./keys.js";
+import { stayLive } from "./live.js";
+import { isAlert, setUpAlerts, tellOfNew } from "./notify.js";
 
-const POLL = 3000;
-const SLOWEST_POLL = 30000;
+const TOO_LONG = 4000; // an answer that is still not here makes what one sees an old list
 const RENEW = 30000;
 const WATCHED = 10 * 60000; // a page nobody has touched for so long holds no claim any more
 
@@ -14,7 +15,6 @@ const said = document.getElementById("said");
 const connection = document.getElementById("connection");
 let version = 0; // grows with every answer shown, so that a slow older one is not shown after it
 let etag = "";
-let timer = 0;
 let lostAt = null;
 let touchedAt = Date.now();
 
@@ -23,14 +23,15 @@ function show(fresh) {
   const row = document.activeElement?.closest?.("[data-row]");
   morphChildren(list, fresh);
   tick(list);
+  tellOfNew(list);
   const waiting = list.querySelector("#title-waiting .count")?.textContent ?? "0";
   document.title = `${waiting === "0" ? "" : `(${waiting}) `}Callbacks · Ringback`;
   if (row && document.activeElement === document.body) document.getElementById(row.id)?.focus();
 }
 
-async function poll() {
+async function ask() {
   const asked = version;
-  const started = performance.now();
+  const late = setTimeout(lost, TOO_LONG);
   try {
     const headers = etag ? { "If-None-Match": etag } : {};
     const answer = await fetch(list.dataset.part, { headers, cache: "no-store", signal: AbortSignal.timeout(10000) });
@@ -42,15 +43,13 @@ async function poll() {
       show(fragment(await answer.text()));
     }
     found();
+    return true;
   } catch {
     lost();
+    return false;
+  } finally {
+    clearTimeout(late);
   }
-  rest(Math.min(SLOWEST_POLL, Math.max(POLL, 10 * (performance.now() - started))));
-}
-
-function rest(milliseconds) {
-  clearTimeout(timer);
-  if (!document.hidden) timer = setTimeout(poll, milliseconds);
 }
 
 function lost() {
@@ -91,7 +90,6 @@ async function send(form, button) {
   } finally {
     button?.removeAttribute("aria-busy");
   }
-  rest(POLL);
 }
 
 function explain(words) {
@@ -123,9 +121,7 @@ document.addEventListener("submit", (event) => {
   event.preventDefault();
   if (event.submitter?.getAttribute("aria-busy") !== "true") send(event.target, event.submitter);
 });
-document.addEventListener("visibilitychange", () => (document.hidden ? clearTimeout(timer) : poll()));
-document.addEventListener("list:asked", poll); // another view of the list is wanted: see list_view.js
-window.addEventListener("online", poll);
+document.addEventListener("list:asked", ask); // another view of the list is wanted: see list_view.js
 window.addEventListener("offline", lost);
 // Coming back by the back button may show a page kept from before, perhaps from before signing out.
 window.addEventListener("pageshow", (event) => event.persisted && location.reload());
@@ -135,4 +131,6 @@ setClock(list.dataset.now);
 listenToKeys(list, document.getElementById("help"));
 setInterval(() => tick(list), 1000);
 setInterval(renew, RENEW);
-rest(POLL);
+tellOfNew(list);
+setUpAlerts(document.getElementById("alerts"));
+stayLive(list.dataset.live, ask, { restsWhenHidden: () => !isAlert() });

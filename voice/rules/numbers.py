@@ -13,7 +13,7 @@ from phonenumbers import NumberParseException, PhoneNumber, PhoneNumberFormat, P
 
 from voice.rules.zone_table import zones_of_area, zones_of_region
 
-E164 = re.compile(r"\+[1-9]\d{7,14}")
+E164 = re.compile(r"\+[1-9][0-9]{7,14}")  # not \d: that takes the digits of every script
 SIP = re.compile(r"sips?:[^\s@:;?]+@[A-Za-z0-9.-]+(:\d{1,5})?")
 
 # What carriers send in place of a number, spelt on a keypad. Some pass for numbers of Russia, China and Lesotho, so

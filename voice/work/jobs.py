@@ -8,16 +8,17 @@ from dataclasses import dataclass
 
 import structlog
 
-from voice import attempts, calls, clock, dialled, legs, messages
+from voice import attempts, calls, clock, dialled, legs, messages, pushing
 from voice.carrier import client, words
 from voice.carrier.delivery import RETRY
 from voice.db import Database
+from voice.devices import Device
 from voice.firm import Audio
 from voice.ledger import Message
-from voice.models import Attempt, Call, Leg
+from voice.models import Attempt, Call, Callback, Leg
 from voice.rules import numbers
 from voice.settings import Settings
-from voice.work import outbox
+from voice.work import outbox, web_push
 
 log = structlog.get_logger()
 
@@ -193,10 +194,37 @@ def look_up_attempt(tools: Tools, now: dt.datetime, attempt_id: str) -> None:
         dialled.found(session, session.get_one(Attempt, attempt_id), news, now)
 
 
+def wake(tools: Tools, now: dt.datetime, callback_id: str, kind: pushing.Kind, staff_id: str | None) -> None:
+    """People are to be told of a callback: a job for each of their browsers."""
+    with tools.database.transaction() as session:
+        pushing.spread(session, session.get_one(Callback, callback_id), kind, staff_id, now)
+
+
+def push(
+    tools: Tools, now: dt.datetime, device_id: str, callback_id: str, kind: pushing.Kind, stale_at: str
+) -> None:  # fmt: skip
+    """Wake one browser, unless it is too late or no longer so. One its push service has forgotten we forget too."""
+    with tools.database.reading() as session:
+        device = session.get(Device, device_id)
+        news = pushing.news(session, device, session.get_one(Callback, callback_id), kind) if device else None
+        if device is None or news is None or now >= dt.datetime.fromisoformat(stale_at):
+            return
+        session.expunge(device)
+    try:
+        web_push.send(tools.settings, device, news, now)
+    except web_push.NotSent as problem:
+        raise Again(str(problem)) from None
+    except web_push.Gone:
+        with tools.database.transaction() as session:
+            pushing.forget(session, device.endpoint)
+
+
+# These wait for others than the carrier, so they have threads of their own: no phone rings on because one hangs.
+SLOW = frozenset({"push"})
 JOBS: dict[str, Callable[..., None]] = {
     job.__name__: job
     for job in (
         end_leg, move_caller, join_leg, fetch_recording, drop_queue, tidy_queues,
-        look_at_call, look_at_leg, learn_call, look_up_attempt,
+        look_at_call, look_at_leg, learn_call, look_up_attempt, wake, push,
     )
 }  # fmt: skip

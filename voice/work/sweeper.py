@@ -5,7 +5,7 @@ import datetime as dt
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from voice import calls, claims, dialled
+from voice import calls, claims, dialled, pushing
 from voice.models import Attempt, Call, Callback, Leg
 from voice.work import outbox
 
@@ -28,6 +28,7 @@ ANYTHING = sa.select(
 def sweep(session: Session, now: dt.datetime) -> None:
     """Everything that is due by the clock alone."""
     outbox.emit(session, "tidy_queues", now, key=f"tidy_queues:{now.date()}", after=NIGHT)
+    pushing.wake_for_due(session, now)
     if not session.scalar(ANYTHING):
         return
     _let_out(session, now)

@@ -1,6 +1,7 @@
 """The worker: a loop that relays the outbox, places legs and sweeps. Jobs run in RQ, or here where Redis is not."""
 
 import datetime as dt
+import functools
 import signal
 import subprocess
 import sys
@@ -46,8 +47,10 @@ Run = Callable[[Callable[[], None]], object]  # runs a piece of work now or soon
 class Worker:
     """One pass of the loop is `tick(now)`; it never sleeps and never reads the time."""
 
-    def __init__(self, tools: jobs.Tools, run: Run, hand_over: Callable[[int], bool] | None = None) -> None:
-        self.tools, self._run, self._hand_over = tools, run, hand_over
+    def __init__(
+        self, tools: jobs.Tools, run: Run, hand_over: Callable[[int], bool] | None = None, run_slow: Run | None = None
+    ) -> None:
+        self.tools, self._run, self._hand_over, self._run_slow = tools, run, hand_over, run_slow or run
         self._next_sweep = dt.datetime.min.replace(tzinfo=dt.UTC)
 
     def tick(self, now: dt.datetime) -> bool:
@@ -80,11 +83,14 @@ class Worker:
     def _relay(self, now: dt.datetime) -> None:
         with self.tools.database.transaction() as session:
             pacer.stop_long_rings(session, now)
-            ids = [row.id for row in outbox.due(session, now)]
-            outbox.handed(session, ids, now)
-        for row_id in ids:
-            if self._hand_over is None or not self._hand_over(row_id):
-                self._run(lambda row_id=row_id: jobs.run(self.tools, row_id, now))  # type: ignore[misc]
+            due = {row.id: row.job for row in outbox.due(session, now)}
+            outbox.handed(session, list(due), now)
+        for row_id, job in due.items():
+            work = functools.partial(jobs.run, self.tools, row_id, now)
+            if job in jobs.SLOW:
+                self._run_slow(work)
+            elif self._hand_over is None or not self._hand_over(row_id):
+                self._run(work)
 
     def _sweep(self, now: dt.datetime) -> None:
         database, settings = self.tools.database, self.tools.settings
@@ -130,8 +136,9 @@ def main(settings: Settings) -> int:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda got, _frame: stopping.append(got))
     pool = ThreadPoolExecutor(max_workers=8, thread_name_prefix="carrier")
+    slow = ThreadPoolExecutor(max_workers=2, thread_name_prefix="slow")
     hand_over = Relay(settings.redis_url).hand_over if settings.redis_url else None
-    worker = Worker(tools_for(settings), pool.submit, hand_over)
+    worker = Worker(tools_for(settings), pool.submit, hand_over, slow.submit)
     child: subprocess.Popen[bytes] | None = None
     while not stopping:
         if settings.redis_url and (child is None or child.poll() is not None):
@@ -142,6 +149,7 @@ def main(settings: Settings) -> int:
             log.exception("tick_failed")  # the database may be gone: it is tried again, calls are answered meanwhile
             clock.sleep(1)
         clock.sleep(TICK)
+    slow.shutdown(wait=True, cancel_futures=True)  # what was not begun is still in the outbox
     pool.shutdown(wait=True)
     if child is not None:
         child.terminate()

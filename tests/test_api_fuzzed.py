@@ -1,0 +1,108 @@
+"""Every operation of the JSON interface, asked with what its description allows and with what it does not.
+
+Whoever adds an operation has added it here: schemathesis reads `openapi.json`. `RINGBACK_FUZZ=300` asks for minutes,
+and Postgres too.
+"""
+
+import os
+import re
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+import schemathesis
+from schemathesis.config import SchemathesisConfig
+from schemathesis.engine import events
+
+from dashboard.api.operation import OPERATIONS
+from tests.program import JANE, MAIN, OTHER, Program
+from voice.rules import states
+
+pytest_plugins = ["tests.interface"]
+
+LONG = os.environ.get("RINGBACK_FUZZ")
+EXAMPLES = int(LONG or 5)
+ODD = ["", " ", "\x00", "\u202e", "'; --", "<b>", "=1+1", "%00", "../..", "\U0001f388" * 50, "\u0661", "-0", "9" * 400]
+
+
+def config(token: str, real: dict[str, list[str]]) -> SchemathesisConfig:
+    """The same requests each time; where a name of `real` is asked for, mostly one that leads somewhere."""
+    known = {f"real-{index}": {"values": values} for index, values in enumerate(real.values())}
+    return SchemathesisConfig.from_dict(
+        {
+            "seed": 1,
+            "continue-on-failure": True,
+            # In process nothing unpacks a compressed answer.
+            "headers": {"Authorization": f"Bearer {token}", "Accept-Encoding": "identity"},
+            "dictionaries": {"odd": {"values": ODD}} | known,
+            "parameters": {
+                name: {"dictionary": f"real-{index}", "probability": 0.8} for index, name in enumerate(real)
+            },
+            "generation": {
+                "mode": "all",
+                "deterministic": True,
+                "max-examples": EXAMPLES,
+                "dictionaries": {"string": {"dictionary": "odd", "probability": 0.2}},
+            },
+            "checks": {
+                # A schema cannot say all that is refused: whether a line is ours, which cursor we gave.
+                "positive_data_acceptance": {"enabled": False},
+                # Every operation is asked without a token in `test_api_door`; over WSGI this check cannot run.
+                "ignored_auth": {"enabled": False},
+            },
+            # Rows of every state are there from the start, so nothing has to be led to them step by step.
+            "phases": {"stateful": {"enabled": False}},
+        }
+    )
+
+
+def run(schema: Any) -> tuple[list[str], dict[int, int]]:
+    """What was found, each with the request that shows it, and how often which status was answered."""
+    found: list[str] = []
+    statuses: dict[int, int] = {}
+    for event in schemathesis.engine.from_schema(schema).execute():
+        if isinstance(event, events.NonFatalError | events.FatalError):
+            found.append(f"{getattr(event, 'label', '')}: {event}")
+        if not isinstance(event, events.ScenarioFinished):
+            continue
+        for asked in event.recorder.interactions.values():
+            if asked.response is not None:
+                statuses[asked.response.status_code] = statuses.get(asked.response.status_code, 0) + 1
+        for checks in event.recorder.checks.values():
+            found += [
+                f"{check.failure_info.failure}\n{check.failure_info.code_sample}"
+                for check in checks
+                if check.failure_info
+            ]
+    return found, statuses
+
+
+@pytest.mark.proves("01-2.18")
+@pytest.mark.parametrize("both_settings", ["sqlite", "postgres"] if LONG else ["sqlite"], indirect=True)
+@pytest.mark.timeout(2400 if LONG else 300)
+@pytest.mark.filterwarnings("ignore:Generating overly large repr")
+def test_no_request_makes_it_stumble_or_answer_other_than_described(
+    program: Program, add_callback: Callable[..., str]
+) -> None:
+    closed = {"state": "closed", "closed_reason": "talked"}
+    kinds = [closed if state == "closed" else {"state": state} for state in states.CALLBACK_STATES]
+    ids = [
+        add_callback(number, caller=f"+1212555{2000 + number}", **kind) for number, kind in enumerate(kinds + [{}] * 20)
+    ]
+    real = {
+        "path.callback_id": ids,
+        "path.staff_id": ["sam", "alex"],
+        "path.number": [MAIN, OTHER],
+        "path.e164": [JANE],
+        "query.line": [MAIN],
+        "body.staff": ["sam", "alex"],
+    }
+    in_paths = {name for each in OPERATIONS for name in re.findall(r"<(\w+)>", each.rule)}
+    assert {f"path.{name}" for name in in_paths} <= real.keys(), "say above which ones lead somewhere"
+    app = program.client.application
+    app.testing = False  # what breaks is a 500, as it would be
+    found, statuses = run(
+        schemathesis.openapi.from_wsgi("/api/v1/openapi.json", app, config=config(program.token, real))
+    )
+    assert not found, f"{len(found)} faults\n" + "\n\n".join(sorted(set(found))[:20])
+    assert {200, 400, 404, 405, 409, 415} <= statuses.keys(), "it no longer gets anywhere"
