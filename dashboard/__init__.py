@@ -6,19 +6,25 @@ import pathlib
 from flask import Blueprint, Flask, g, url_for
 
 from dashboard import (
+    account,
+    audit,
     call_page,
     callback_list,
     errors,
     greetings,
     headers,
+    join,
     lighter,
     live,
     messages,
     notices,
     push,
+    second_step,
     shell,
     sign_in,
+    tokens,
     topics,
+    users,
     visits,
     words,
 )
@@ -28,6 +34,12 @@ from voice.installation import installation
 HERE = pathlib.Path(__file__).resolve().parent
 PAGES = (
     sign_in.sign_in,
+    second_step.second_step,
+    join.join,
+    account.account,
+    users.users,
+    tokens.tokens,
+    audit.audit,
     callback_list.callback_list,
     call_page.call_page,
     live.live,
@@ -52,6 +64,7 @@ def add_dashboard(app: Flask) -> None:
     app.before_request(visits.guard)
     app.after_request(lighter.pack)
     app.after_request(headers.add_headers)
+    app.after_request(visits.look_away)
     errors.add_error_pages(app)
     live.add_doorbell(app)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True

@@ -51,9 +51,14 @@ def show(call_id: str) -> ResponseReturnValue:
 def _steps(session: Session, call: Call) -> list[Step]:
     rows = sa.select(CallEvent).where(CallEvent.call_id == call.id).order_by(CallEvent.at, CallEvent.id)
     return [
-        Step(row.at, _offset(row.at - call.received_at), words.event(row.kind), _detail(session, row.data))
+        Step(row.at, _offset(row.at - call.received_at), words.event(_kind(row)), _detail(session, row.data))
         for row in session.scalars(rows)
     ]
+
+
+def _kind(row: CallEvent) -> str:
+    """A promise that nobody heard was none: the time stands, but the caller was not told."""
+    return "owed" if row.kind == "promised" and row.data.get("channel") == "none" else row.kind
 
 
 def _offset(passed: dt.timedelta) -> str:

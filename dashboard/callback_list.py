@@ -16,7 +16,21 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from dashboard import list_forms, list_page, list_view, list_words, refusals, steps, visits
 from dashboard.list_view import View
-from voice import attempts, by_hand, callbacks, claims, clock, later, notices, push_key, results, ringing, undo
+from voice import (
+    attempts,
+    by_hand,
+    call_log,
+    callbacks,
+    claims,
+    clock,
+    later,
+    notices,
+    push_key,
+    results,
+    ringing,
+    roster,
+    undo,
+)
 from voice.claims import Refusal
 from voice.installation import installation
 from voice.list_tables import Told
@@ -221,5 +235,6 @@ def _contents(view: View) -> dict[str, object]:
         listing = list_page.read(session, view, visit.staff_id, now)
         under_way = steps.read(session, visit.staff_id)
         unseen = len(notices.unseen(session)) if visit.is_owner else 0
+        behind = call_log.behind_since(session, roster.current(session).numbers(), now)
     shown = {"listing": listing, "view": view, "view_text": view.text(), "steps": under_way}
-    return shown | {"now": now, "unseen": unseen, "list_words": list_words}
+    return shown | {"now": now, "unseen": unseen, "behind": behind, "list_words": list_words}

@@ -13,6 +13,7 @@ TITLES = {
     404: ("There is nothing here", "The address may be mistyped, or what it named has been erased."),
     405: ("That address is not opened this way", "Go to the list and use the buttons there."),
     413: ("That was too much at once", "Shorten it and send it again."),
+    429: ("That was tried too often", "Wait ten minutes, then try again."),
     500: ("Something broke on our side", "It has been written down. Try again in a minute; calls are still answered."),
 }
 

@@ -9,7 +9,9 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
 from dashboard import visits
+from voice import audit, clock
 from voice import greetings as verbs
+from voice.accounts import Visit
 from voice.firm import Business, Line
 from voice.installation import installation
 from voice.rules import greeting as rules
@@ -48,10 +50,12 @@ def _sound() -> bytes:
 
 
 def _do(number: str, verb: Callable[[Session, Line], None], words: str | None = None) -> ResponseReturnValue:
-    _owner_only()
+    visit = _owner_only()
     try:
         with installation().database.transaction() as session:
-            verb(session, session.get(Line, number) or abort(404))
+            line = session.get(Line, number) or abort(404)
+            verb(session, line)
+            audit.record(session, visit, "greeting_changed", line.name, clock.now())
     except verbs.BadGreeting as refused:
         return _page(number, str(refused), words, 400)
     return redirect(url_for(".show", saved=number), 303)
@@ -70,6 +74,5 @@ def _page(number: str = "", problem: str = "", words: str | None = None, status:
     )
 
 
-def _owner_only() -> None:
-    if not visits.here().is_owner:
-        abort(403, "Greetings are changed by the owner.")
+def _owner_only() -> Visit:
+    return visits.owner_only("Greetings are changed by the owner.")

@@ -89,6 +89,7 @@ EVENTS = {
     "callback_opened": "Put on the callback list",
     "callback_raised": "Already on the callback list: counted there",
     "promised": "Promised a time",
+    "owed": "A time was set for the callback; nobody was there to be told",
     "got_through": "Got through, so their callback is closed",
     "crossed": "Rang in while being rung back",
     "claimed": "Taken in hand",
@@ -100,6 +101,10 @@ EVENTS = {
     "dialling_by_hand": "Dialled by hand",
     "undone": "The last change was undone",
     "reopened": "Put back on the list",
+    "found_in_log": "Found in the carrier's call log: nobody had told us of it",
+    "evidence_read": "What the carrier had asked us was looked through",
+    "talk_proven": "The carrier's record proves a talk",
+    "records_disagree": "The carrier's record says there was no talk: to be rung back to be safe",
 }
 DAY = dt.timedelta(days=1)
 # Characters that reorder what follows them: a name could otherwise rewrite the line it stands on.

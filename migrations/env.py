@@ -3,7 +3,9 @@
 import sqlalchemy as sa
 from alembic import context
 
+import voice.call_log
 import voice.devices
+import voice.doors
 import voice.firm
 import voice.ledger
 import voice.list_tables  # noqa: F401  (their tables must be known to the metadata)

@@ -9,7 +9,7 @@ import pytest
 import time_machine
 
 from tests.program import ACME, JANE, MAIN, NOON, Program, people_side
-from voice import accounts, business
+from voice import business, tokens
 from voice.db import Database
 from voice.models import Call, Callback
 from voice.settings import Settings
@@ -28,7 +28,7 @@ def program(acme: Database, tmp_path: Path) -> Iterator[Program]:
     """A program with a token at noon on a Tuesday, when Acme is open."""
     with time_machine.travel(NOON, tick=False):
         with acme.transaction() as session:
-            token = accounts.make_token(session, "tests", NOON)
+            token = tokens.make_token(session, "tests", NOON)
         app = people_side(Settings(ringback_home=str(tmp_path)), acme)
         app.testing = True
         yield Program(app.test_client(), token)

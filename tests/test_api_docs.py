@@ -25,7 +25,7 @@ from werkzeug.serving import make_server
 from dashboard.api.description import description
 from tests.program import add_people_side
 from tests.world import World
-from voice import accounts
+from voice import tokens
 from voice.simulator import scripts
 
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "api.md"
@@ -153,7 +153,7 @@ TABLES = {"operations": operations, "statuses": statuses}
 def reader(world: World) -> Iterator[Reader]:
     """A reader with a token, and a server on this machine."""
     add_people_side(world.app)
-    token = world.write(lambda session: accounts.make_token(session, "reader", world.now))
+    token = world.write(lambda session: tokens.make_token(session, "reader", world.now))
     server = make_server("127.0.0.1", 0, world.app, threaded=True)
     thread = threading.Thread(target=server.serve_forever)
     thread.start()

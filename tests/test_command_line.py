@@ -10,7 +10,7 @@ import pytest
 import sqlalchemy as sa
 
 from tests.program import ACME, MAIN
-from voice import accounts, cli
+from voice import accounts, cli, second_factor, tokens
 from voice.db import Database
 from voice.firm import Line
 from voice.ledger import User
@@ -118,8 +118,42 @@ def test_a_token_is_the_last_line_and_only_its_print_is_kept(home: Path, capsys:
     assert cli.main(["token", "create", "--name", "the till"]) == 0
     token = capsys.readouterr().out.splitlines()[-1]
     with Database(f"sqlite:///{home}/ringback.db").reading() as session:
-        assert accounts.token_name(session, token) == "the till"
+        program = tokens.program(session, token)
+        assert program is not None
+        assert (program.name, program.scopes) == ("the till", frozenset(tokens.SCOPES))
     assert token.encode() not in (home / "ringback.db").read_bytes()
+
+
+@pytest.mark.parametrize("scopes", [["read"], ["read", "work"]])
+def test_a_token_may_be_made_for_less(home: Path, capsys: pytest.CaptureFixture[str], scopes: list[str]) -> None:
+    asked = [word for scope in scopes for word in ("--scope", scope)]
+    assert cli.main(["token", "create", "--name", "the till", *asked]) == 0
+    token = capsys.readouterr().out.splitlines()[-1]
+    with Database(f"sqlite:///{home}/ringback.db").reading() as session:
+        program = tokens.program(session, token)
+    assert program is not None
+    assert program.scopes == frozenset(scopes)
+
+
+def test_a_reset_takes_a_lost_second_factor_away_and_says_so(
+    home: Path, acme_file: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def reset() -> str:
+        monkeypatch.setattr("sys.stdin", io.StringIO("other good words\n"))
+        assert cli.main(["user", "reset", "--email", "sam@example.com"]) == 0
+        return capsys.readouterr().out
+
+    cli.main(["apply", str(acme_file)])
+    database = Database(f"sqlite:///{home}/ringback.db")
+    with database.transaction() as session:
+        sam = accounts.add_user(session, "sam@example.com", "Sam", "owner", accounts.hash_password("a few good words"))
+        second_factor.set_totp(session, sam.id, second_factor.seal("JBSWY3DPEHPK3PXP", "key"), 1)
+        second_factor.new_codes(session, sam.id)
+    assert "authenticator app, passkeys and recovery codes open nothing any more" in reset()
+    with database.reading() as session:
+        assert not accounts.has_second_factor(session, sam.id)
+        assert second_factor.codes_left(session, sam.id) == 0
+    assert "recovery codes" not in reset()
 
 
 @pytest.mark.proves("01-2.18")

@@ -12,9 +12,10 @@ from prometheus_client.parser import text_string_to_metric_families
 from tests import firm
 from tests.conftest import make_settings
 from tests.signed import arrival, call_sid, post
-from voice import carrier_pace
+from voice import call_log, carrier_pace
 from voice.app import create_app
 from voice.db import Database
+from voice.rules import evidence
 from voice.settings import Settings
 
 NEAR = {"REMOTE_ADDR": "127.0.0.1"}
@@ -36,6 +37,14 @@ def worker_was_here(database: Database, seconds_ago: float) -> None:
         carrier_pace.row(session, at).worker_seen_at = at
 
 
+def log_was_read(database: Database, seconds_ago: float) -> None:
+    """The carrier's call log was last read to its end."""
+    with database.transaction() as session:
+        at = firm.MONDAY_TEN - dt.timedelta(seconds=seconds_ago)
+        call_log.take(session, firm.LINE, at, at_once=True)
+        call_log.has_read(session, firm.LINE, evidence.Window(at, at), at, at)
+
+
 @pytest.mark.proves("01-2.18")
 def test_a_process_that_answers_says_one_word(app: Flask) -> None:
     answer = app.test_client().get("/healthz")
@@ -49,12 +58,26 @@ def test_a_process_that_answers_says_one_word(app: Flask) -> None:
 def test_ready_means_that_a_call_coming_in_now_would_be_served_in_full(
     app: Flask, database: Database, seconds: float | None, word: str, status: int
 ) -> None:
+    log_was_read(database, 60)
     if seconds is not None:
         worker_was_here(database, seconds)
     answer = app.test_client().get("/readyz")
     assert answer.status_code == status
-    checks = {"database": "ok", "worker": word, "reconcile": "never"}
+    checks = {"database": "ok", "worker": word, "reconcile": "ok"}
     assert answer.json == {"ready": status == 200, "checks": checks}
+
+
+@pytest.mark.proves("01-2.18")
+@pytest.mark.parametrize(("seconds", "word", "status"), [(None, "never", 503), (290, "ok", 200), (310, "late", 503)])
+def test_ready_also_means_that_nobody_who_rang_is_missing(
+    app: Flask, database: Database, seconds: float | None, word: str, status: int
+) -> None:
+    worker_was_here(database, 1)
+    if seconds is not None:
+        log_was_read(database, seconds)
+    answer = app.test_client().get("/readyz")
+    assert answer.status_code == status
+    assert answer.json == {"ready": status == 200, "checks": {"database": "ok", "worker": "ok", "reconcile": word}}
 
 
 @pytest.mark.proves("01-2.18")
@@ -65,7 +88,7 @@ def test_without_its_database_it_is_not_ready_but_still_answers(app: Flask, data
     path.mkdir()
     answer = app.test_client().get("/readyz")
     assert answer.status_code == 503
-    checks = {"database": "down", "worker": "down", "reconcile": "never"}
+    checks = {"database": "down", "worker": "down", "reconcile": "down"}
     assert answer.json == {"ready": False, "checks": checks}
     assert app.test_client().get("/healthz").status_code == 200
     assert app.test_client().get("/metrics", environ_base=NEAR).status_code == 503

@@ -20,6 +20,10 @@ from voice.settings import Settings
 # What anybody on the internet may open. A new public route has to be written down here.
 PUBLIC = {
     "/login",
+    "/login/second",
+    "/login/passkey",
+    "/login/passkey/options",
+    "/join/<token>",
     "/assets/<path:filename>",
     "/sw.js",
     "/offline",
@@ -113,7 +117,8 @@ def test_no_page_needs_a_script_or_style_the_policy_would_refuse(sqlite_url: str
     firm = Firm(sqlite_url, tmp_path)
     firm.callback(state="wrapping_up", claimed_by="sam")
     sam = firm.visitor("sam@example.com")
-    for path in ("/", "/list", "/notices", "/login", "/nowhere"):
+    doors = ("/account", "/users", "/tokens", "/audit", "/prove")
+    for path in ("/", "/list", "/notices", "/login", "/nowhere", *doors):
         page = sam.get(path).text
         assert not re.search(r"<style|\sstyle=|\son\w+=|<script(?![^>]*\ssrc=)|javascript:|https?://", page), path
 

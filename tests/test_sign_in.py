@@ -12,7 +12,7 @@ import time_machine
 from tests.pages import PASSWORD, Firm
 from voice import accounts
 from voice.firm import StaffMember
-from voice.ledger import SignIn, Token, User
+from voice.ledger import SignIn, User
 
 NOON = dt.datetime(2026, 11, 23, 17, tzinfo=dt.UTC)
 
@@ -267,19 +267,6 @@ def test_a_reset_gives_a_new_password_ends_sessions_and_lifts_the_wait(firm: Fir
     assert firm.visitor().sign_in("sam@example.com", "another fine password").status_code == 303
     with firm.database.transaction() as session, pytest.raises(accounts.BadUser, match="Nobody signs in"):
         accounts.reset_user(session, "nobody@example.com", "hash")
-
-
-def test_a_token_is_known_by_name_and_kept_as_a_hash_only(firm: Firm) -> None:
-    with firm.database.transaction() as session:
-        token = accounts.make_token(session, "till", NOON)
-        accounts.token_used(session, token, NOON)
-        accounts.token_used(session, token, NOON + dt.timedelta(seconds=5))
-    with firm.database.reading() as session:
-        assert accounts.token_name(session, token) == "till"
-        assert accounts.token_name(session, token + "x") is None
-        row = session.scalars(sa.select(Token)).one()
-    assert token not in row.id
-    assert row.used_at == NOON, "to the minute is enough"
 
 
 def _with_cookie(firm: Firm, value: str | None) -> int:

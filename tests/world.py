@@ -17,12 +17,12 @@ from structlog.testing import capture_logs
 
 from tests import documents, firm
 from tests.simulator import openapi
-from voice import results, ringing
+from voice import attempts, results, ringing
 from voice.app import create_app
 from voice.carrier.client import Carrier
 from voice.db import Database
 from voice.ledger import CallEvent, Message, Notice
-from voice.models import Call, Callback, Leg, Promise
+from voice.models import Attempt, Call, Callback, Leg, Promise
 from voice.settings import Settings
 from voice.simulator import scripts
 from voice.simulator.day import Day, DayHttpClient
@@ -33,7 +33,7 @@ from voice.work.jobs import Tools
 from voice.work.worker import Worker
 
 URL = "https://ringback.test"
-LOUD = ("handler_failed", "job_failed", "impossible")  # events of the log that no story may cause
+LOUD = ("handler_failed", "job_failed", "impossible", "call_log_failed")  # events of the log that no story may cause
 TICK = dt.timedelta(seconds=0.2)
 REST = dt.timedelta(seconds=5)  # how long a look may wait when nothing is under way
 Row = TypeVar("Row")
@@ -135,6 +135,16 @@ class World:
             lambda session: ringing.reserve(session, session.get_one(Call, call_id), name, self.now)
         )  # fmt: skip
 
+    def ring_back(self, name: str) -> None:
+        """A staff member taps "Call" on the first callback of the list."""
+
+        def tap(session: Session) -> None:
+            first = session.scalars(sa.select(Callback).order_by(Callback.due_at)).first()
+            assert first is not None
+            assert isinstance(attempts.ring_back(session, first, name, self.now), Attempt)
+
+        self.write(tap)
+
     def give_result(self, name: str, result: str) -> None:
         """A staff member says how the ring-back they hold ended."""
 
@@ -191,6 +201,10 @@ class World:
     def kill_worker(self) -> None:
         """The worker is gone."""
         self.worker = None
+
+    def restart_worker(self) -> None:
+        """A new worker, which remembers nothing but what is in the tables."""
+        self.worker = self.resting = Worker(self.resting.tools, run=lambda work: work())
 
     def wake_worker(self) -> None:
         """The worker is back."""

@@ -5,6 +5,7 @@ Hashing takes tens of milliseconds on purpose, so it has verbs of its own and is
 
 import datetime as dt
 import hashlib
+import re
 import secrets
 import threading
 from dataclasses import dataclass
@@ -14,8 +15,9 @@ from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 from sqlalchemy.orm import Session
 
-from voice.firm import StaffMember
-from voice.ledger import SignIn, Token, User
+from voice.doors import AuditEntry, Halfway, Invitation, Passkey, Tries
+from voice.firm import Business, StaffMember
+from voice.ledger import SignIn, User
 
 ROLES = ("staff", "owner")
 IDLE = dt.timedelta(hours=12)
@@ -25,6 +27,11 @@ FREE_TRIES = 5
 FIRST_WAIT = dt.timedelta(seconds=30)
 LONGEST_WAIT = dt.timedelta(minutes=15)
 SHORTEST_PASSWORD, LONGEST_PASSWORD = 8, 128
+STRONG_ENOUGH = 3  # of 4: more than 10^8 guesses, as `zxcvbn` counts them
+LONGEST_DEVICE = 200
+# How long what has had its day is kept: who did what for two years, the rest for as long as it is of use.
+KEPT = ((AuditEntry.at, dt.timedelta(days=730)), (Halfway.made_at, dt.timedelta(minutes=10)),
+        (Tries.since, dt.timedelta(days=1)), (Invitation.made_at, dt.timedelta(days=60)))  # fmt: skip
 
 _hasher = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
 # A flood of sign-ins must not take the processor from calls: two hashes at once, the others wait.
@@ -47,6 +54,9 @@ class Visit:
     email: str
     role: str
     staff_id: str | None
+    proved_at: dt.datetime  # when they last proved who they are
+    lines: frozenset[str] | None  # those they may see; None: every line
+    must_enrol: bool  # everybody has to have a second factor, and they have none yet
 
     @property
     def is_owner(self) -> bool:
@@ -61,12 +71,27 @@ def fingerprint(token: str) -> str:
 
 def hash_password(password: str) -> str:
     """An argon2id hash. Raises BadUser for a password that is too short or too long."""
+    _check_length(password)
+    with _turns:
+        return _hasher.hash(password)
+
+
+def refuse_weak(password: str, *about: str) -> None:
+    """Refuse a password too short, too long, or guessed early, as are the words `about` its owner. Raises BadUser."""
+    _check_length(password)
+    # Its lists take a while to load, and most requests do without. It takes 72 characters at most: hence the cut.
+    from zxcvbn import zxcvbn
+
+    words = [word for text in (*about, "ringback") for word in re.split(r"[\W_]+", text.lower()) if word]
+    if zxcvbn(password[:64], user_inputs=words)["score"] < STRONG_ENOUGH:
+        raise BadUser("New password: this one would be guessed early. Three or four words nobody would expect do well.")
+
+
+def _check_length(password: str) -> None:
     if not SHORTEST_PASSWORD <= len(password) <= LONGEST_PASSWORD:
         raise BadUser(
             f"The password must have {SHORTEST_PASSWORD} to {LONGEST_PASSWORD} characters; a few words do well."
         )
-    with _turns:
-        return _hasher.hash(password)
 
 
 # Somebody unknown is checked against this, so that the answer takes as long as for somebody known.
@@ -93,9 +118,7 @@ def add_user(
     session: Session, email: str, name: str, role: str, password_hash: str, staff_id: str | None = None
 ) -> User:
     """A new user; `password_hash` comes from hash_password. Raises BadUser."""
-    email = email.strip().lower()
-    if email.count("@") != 1 or email.startswith("@") or email.endswith("@") or len(email) > 254:
-        raise BadUser(f"{email!r} is not an email address.")
+    email = checked_email(email)
     if role not in ROLES:
         raise BadUser(f"The role must be one of: {', '.join(ROLES)}.")
     if session.scalar(sa.select(User.id).where(User.email == email)):
@@ -108,6 +131,14 @@ def add_user(
     return user
 
 
+def checked_email(text: str) -> str:
+    """An address as it is kept: in lower case. Raises BadUser for what cannot be one."""
+    email = text.strip().lower()
+    if email.count("@") != 1 or email.startswith("@") or email.endswith("@") or len(email) > 254:
+        raise BadUser(f"{email!r} is not an email address.")
+    return email
+
+
 def reset_user(session: Session, email: str, password_hash: str) -> User:
     """A new password for somebody who is locked out; ends their sessions and any waiting. Raises BadUser."""
     user = session.scalar(sa.select(User).where(User.email == email.strip().lower()))
@@ -118,8 +149,31 @@ def reset_user(session: Session, email: str, password_hash: str) -> User:
     return user
 
 
-def judge_try(session: Session, user_id: str | None, fits: bool, now: dt.datetime, known_device: bool = False) -> bool:
-    """Whether this try may come in, and remembers it.
+def set_password(session: Session, visit: Visit, password_hash: str) -> None:
+    """Another password, chosen by its owner; every other session of theirs ends."""
+    session.execute(sa.update(User).where(User.id == visit.user_id).values(password_hash=password_hash))
+    sign_out_everywhere(session, visit.user_id, but=visit.sign_in_id)
+
+
+def has_second_factor(session: Session, user_id: str) -> bool:
+    """Whether a password alone does not let this user in."""
+    return bool(session.scalar(sa.select(_second_factor()).where(User.id == user_id)))
+
+
+def _second_factor() -> sa.ColumnElement[bool]:
+    return sa.or_(User.totp_secret.is_not(None), sa.exists().where(Passkey.user_id == User.id).correlate(User))
+
+
+def judge_try(
+    session: Session,
+    user_id: str | None,
+    fits: bool,
+    now: dt.datetime,
+    known_device: bool = False,
+    last_step: bool = True,
+) -> bool:
+    """Whether this try may go on, and remembers it. Wrong tries are only forgiven by one that fits at the last step:
+    else whoever has a password could guess codes for ever.
 
     After FREE_TRIES wrong ones each further try has to wait, twice as long each time up to LONGEST_WAIT. Tries made
     while waiting neither count nor succeed, except from a device the person has signed in on before: a stranger who
@@ -132,7 +186,8 @@ def judge_try(session: Session, user_id: str | None, fits: bool, now: dt.datetim
     if waiting and not (known_device and fits):
         return False
     if fits:
-        user.failures, user.locked_until = 0, None
+        if last_step:
+            user.failures, user.locked_until = 0, None
         return True
     user.failures += 1
     over = user.failures - FREE_TRIES
@@ -141,11 +196,14 @@ def judge_try(session: Session, user_id: str | None, fits: bool, now: dt.datetim
     return False
 
 
-def sign_in(session: Session, user_id: str, now: dt.datetime) -> str:
-    """A new session; returns the token for the cookie, which is kept nowhere else. Old sessions are cleared away."""
+def sign_in(session: Session, user_id: str, now: dt.datetime, device: str = "") -> str:
+    """A new session; returns the token for the cookie, which is kept nowhere else. What has had its day is cleared."""
     session.execute(sa.delete(SignIn).where(sa.or_(SignIn.created_at < now - LONGEST, SignIn.seen_at < now - IDLE)))
-    token = secrets.token_urlsafe(32)
-    row = SignIn(id=fingerprint(token), user_id=user_id, csrf=secrets.token_urlsafe(32), created_at=now, seen_at=now)
+    for made, kept in KEPT:
+        session.execute(sa.delete(made.class_).where(made < now - kept))
+    token, csrf = secrets.token_urlsafe(32), secrets.token_urlsafe(32)
+    row = SignIn(id=fingerprint(token), user_id=user_id, csrf=csrf, created_at=now, seen_at=now, proved_at=now)
+    row.device = device[:LONGEST_DEVICE]
     session.add(row)
     session.flush()
     return token
@@ -153,15 +211,30 @@ def sign_in(session: Session, user_id: str, now: dt.datetime) -> str:
 
 def signed_in(session: Session, token: str, now: dt.datetime) -> Visit | None:
     """Who holds this session token; None when it has ended, gone idle, or its user was switched off. Reads only."""
+    asked_of_all = sa.select(sa.func.coalesce(sa.func.max(sa.cast(Business.ask_second_factor, sa.Integer)), 0))
     found = session.execute(
-        sa.select(SignIn, User).join(User, User.id == SignIn.user_id).where(SignIn.id == fingerprint(token))
+        sa.select(SignIn, User, _second_factor(), asked_of_all.scalar_subquery())
+        .join(User, User.id == SignIn.user_id)
+        .where(SignIn.id == fingerprint(token))
     ).first()
     if found is None:
         return None
-    row, user = found
+    row, user, has_one, asked = found
     if not user.active or now - row.created_at >= LONGEST or now - row.seen_at >= IDLE:
         return None
-    return Visit(row.id, row.csrf, row.seen_at, user.id, user.name, user.email, user.role, staff_of(session, user))
+    return Visit(
+        sign_in_id=row.id,
+        csrf=row.csrf,
+        seen_at=row.seen_at,
+        user_id=user.id,
+        name=user.name,
+        email=user.email,
+        role=user.role,
+        staff_id=staff_of(session, user),
+        proved_at=row.proved_at or row.created_at,
+        lines=None if user.lines is None or user.role == "owner" else frozenset(user.lines),
+        must_enrol=bool(asked) and not has_one,
+    )
 
 
 def staff_of(session: Session, user: User) -> str | None:
@@ -176,32 +249,22 @@ def keep_signed_in(session: Session, visit: Visit, now: dt.datetime) -> None:
     session.execute(sa.update(SignIn).where(SignIn.id == visit.sign_in_id).values(seen_at=now))
 
 
+def proved(session: Session, visit: Visit, now: dt.datetime) -> None:
+    """They have just proved again who they are."""
+    session.execute(sa.update(SignIn).where(SignIn.id == visit.sign_in_id).values(proved_at=now))
+
+
+def sign_ins(session: Session, user_id: str, now: dt.datetime) -> list[SignIn]:
+    """The sessions of a user that are alive, the one used last first."""
+    alive = sa.select(SignIn).where(SignIn.created_at > now - LONGEST, SignIn.seen_at > now - IDLE)
+    return list(session.scalars(alive.where(SignIn.user_id == user_id).order_by(SignIn.seen_at.desc(), SignIn.id)))
+
+
 def sign_out(session: Session, sign_in_id: str) -> None:
     """End one session, whatever its cookie says afterwards."""
     session.execute(sa.delete(SignIn).where(SignIn.id == sign_in_id))
 
 
-def sign_out_everywhere(session: Session, user_id: str) -> None:
-    """End every session of a user."""
-    session.execute(sa.delete(SignIn).where(SignIn.user_id == user_id))
-
-
-def make_token(session: Session, name: str, now: dt.datetime) -> str:
-    """A bearer token for the JSON interface, shown this once. Raises BadUser for an empty name."""
-    if not name.strip():
-        raise BadUser("A token needs a name: what will use it?")
-    token = "rb_" + secrets.token_urlsafe(32)
-    session.add(Token(id=fingerprint(token), name=name.strip(), created_at=now))
-    session.flush()
-    return token
-
-
-def token_name(session: Session, token: str) -> str | None:
-    """The name a bearer token was made under; None: no such token. Reads only."""
-    return session.scalar(sa.select(Token.name).where(Token.id == fingerprint(token)))
-
-
-def token_used(session: Session, token: str, now: dt.datetime) -> None:
-    """Note when a token was last used, to the minute: most calls change nothing."""
-    stale = sa.or_(Token.used_at.is_(None), Token.used_at < now - SEEN_STEP)
-    session.execute(sa.update(Token).where(Token.id == fingerprint(token), stale).values(used_at=now))
+def sign_out_everywhere(session: Session, user_id: str, but: str = "") -> None:
+    """End every session of a user, except the one with the id `but`."""
+    session.execute(sa.delete(SignIn).where(SignIn.user_id == user_id, SignIn.id != but))

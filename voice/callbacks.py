@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from voice import contacts, moves, paging, promising, pushing
 from voice.claims import NOT_HANDED, Refusal, live_attempt, mine_to_touch, no_live_attempt, refusal
 from voice.firm import Line
-from voice.models import Call, Callback, Promise, new_id
+from voice.models import Call, Callback, Promise, id_from
 from voice.rules import numbers, states
 
 OPEN = tuple(state for state in states.CALLBACK_STATES if state != "closed")
@@ -205,7 +205,7 @@ def _insert(session: Session, call: Call, cause: str, promised: dt.datetime) -> 
     insert = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
     refused = contacts.dial_refusal(session, call.caller) if call.caller else None
     row = {
-        "id": new_id(),
+        "id": id_from(call.received_at),
         "line": call.line,
         "caller": call.caller,
         "caller_key": call.caller_key,
@@ -237,6 +237,8 @@ def _merge(session: Session, call: Call, promised: dt.datetime, now: dt.datetime
     if session.execute(counted, execution_options={"synchronize_session": False}).first() is None:
         return None
     session.refresh(callback)  # the row is ours until we commit: from here on plain Python is safe
+    if call.received_at < callback.first_called_at:  # an earlier call we hear of late: its place is the older one
+        callback.due_at = min(callback.due_at, promised)
     callback.first_called_at = min(callback.first_called_at, call.received_at)
     callback.last_called_at = max(callback.last_called_at, call.received_at)
     if callback.promised_by <= now:

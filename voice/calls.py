@@ -266,8 +266,11 @@ def over_elsewhere(session: Session, arrival: Arrival, at: dt.datetime) -> Call:
     """
     call, _card = _heard_of(session, arrival, at)
     call.path = "fallback"
-    if arrival.caller.e164 in roster.current(session).blocked:
+    firm = roster.current(session)
+    if arrival.caller.e164 in firm.blocked:
         _block(session, call, "blocked", at)
+    elif arrival.caller.e164 in firm.numbers():
+        _block(session, call, "loop", at)
     else:
         moves.begin(call, "ring")
         _write(session, call)

@@ -16,6 +16,8 @@ from voice import clock
 from voice.settings import BadSetting, Settings
 
 if TYPE_CHECKING:
+    import datetime as dt
+
     from voice.db import Database
 
 Asked = argparse.Namespace
@@ -78,6 +80,10 @@ def _parser() -> argparse.ArgumentParser:
     command("export", _export, "Print the firm as business.toml.")
     held = command("fallback", _fallback, "Print what the carrier is to hold for the day this server is gone.")
     held.add_argument("--thanks-url", metavar="URL", default="", help="where the carrier holds the first document")
+    log = command("reconcile", _reconcile, "Hold our calls against the carrier's log, and fill what is missing.")
+    for name, says in (("--since", "from this day or moment on (UTC)"), ("--until", "and before this one")):
+        log.add_argument(name, type=_moment, metavar="WHEN", help=says)
+    log.add_argument("--json", action="store_true", help="for a program")
     simulate = command("simulate", _simulate, "Start the carrier in a box alone; the last line printed is its URL.")
     simulate.add_argument("--port", type=_port, default=8400, help="where to listen (0: anywhere free)")
     simulate.add_argument("--config", type=pathlib.Path, help="account, numbers and phones as JSON")
@@ -89,6 +95,8 @@ def _parser() -> argparse.ArgumentParser:
 def _add_tokens(parser: argparse.ArgumentParser) -> None:
     create = parser.add_subparsers(metavar="VERB", required=True).add_parser("create", help="Make one and print it.")
     create.add_argument("--name", required=True, help="what will use it")
+    create.add_argument("--scope", action="append", choices=("read", "work", "manage"),
+                        help="what it may do; may be given several times (default: all)")  # fmt: skip
     create.set_defaults(run=_token_create)
 
 
@@ -109,6 +117,15 @@ def _port(text: str) -> int:
     if not (text.isdecimal() and int(text) < 65536):
         raise argparse.ArgumentTypeError(f"{text!r} is not a port")
     return int(text)
+
+
+def _moment(text: str) -> "dt.datetime":
+    from voice import log_command
+
+    try:
+        return log_command.moment(text)
+    except ValueError as problem:
+        raise argparse.ArgumentTypeError(f"{text!r} is no day or moment, as 2026-11-22 is") from problem
 
 
 @contextmanager
@@ -161,7 +178,7 @@ def _test(asked: Asked) -> int:
 
 
 def _apply(asked: Asked) -> int:
-    from voice import business
+    from voice import audit, business
 
     try:
         text = asked.file.read_text("utf-8")
@@ -170,6 +187,8 @@ def _apply(asked: Asked) -> int:
         return 1
     with _database() as database, database.transaction() as session:
         changed = business.apply(session, text, clock.now())
+        if changed:
+            audit.record(session, audit.COMMAND_LINE, "business_applied", "business.toml", clock.now())
     print("Applied." if changed else "Nothing to change: it was so already.")
     return 0
 
@@ -204,6 +223,12 @@ def _fallback(asked: Asked) -> int:
     return 0
 
 
+def _reconcile(asked: Asked) -> int:
+    from voice import log_command
+
+    return log_command.run(Settings.from_env(), asked.since, asked.until, asked.json)
+
+
 def _simulate(asked: Asked) -> int:
     from voice import simulated
 
@@ -211,32 +236,39 @@ def _simulate(asked: Asked) -> int:
 
 
 def _token_create(asked: Asked) -> int:
-    from voice import accounts
+    from voice import audit, tokens
 
     with _database() as database, database.transaction() as session:
-        token = accounts.make_token(session, asked.name, clock.now())
+        token = tokens.make_token(session, asked.name, clock.now(), asked.scope or tuple(tokens.SCOPES))
+        audit.record(session, audit.COMMAND_LINE, "token_made", asked.name, clock.now())
     print("This is shown once:")
     print(token)
     return 0
 
 
 def _user_add(asked: Asked) -> int:
-    from voice import accounts
+    from voice import accounts, audit
 
     secret = accounts.hash_password(_password())
     with _database() as database, database.transaction() as session:
         user = accounts.add_user(session, asked.email, asked.name, asked.role, secret, asked.staff)
+        audit.record(session, audit.COMMAND_LINE, "user_added", user.email, clock.now())
         print(f"{user.email} can sign in now.")
     return 0
 
 
 def _user_reset(asked: Asked) -> int:
-    from voice import accounts
+    from voice import accounts, audit, second_factor
 
     secret = accounts.hash_password(_password())
     with _database() as database, database.transaction() as session:
         user = accounts.reset_user(session, asked.email, secret)
-        print(f"{user.email} has a new password, and is signed out everywhere.")
+        had_one = accounts.has_second_factor(session, user.id)
+        second_factor.forget_all(session, user.id)
+        audit.record(session, audit.COMMAND_LINE, "user_reset", user.email, clock.now())
+    print(f"{user.email} has a new password, and is signed out everywhere.")
+    if had_one:
+        print("Their authenticator app, passkeys and recovery codes open nothing any more: set up new ones.")
     return 0
 
 

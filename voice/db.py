@@ -6,7 +6,7 @@ import functools
 import os
 import pathlib
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, cast
 
 import psycopg
@@ -22,6 +22,7 @@ from voice import clock
 LOCK_SECONDS = 2.0  # for SQLite's one writer: first in this process, then, with what is left, among processes
 STATEMENT_SECONDS = 1.5  # after which Postgres gives up
 SILENCE_SECONDS = 1.8  # after which we do: a server that has stalled gives nothing up by itself
+MOST_IDS = 500
 PING_SECONDS = 0.3  # the same for the word a pooled connection is tried with: a new one, 2 s at most, may follow
 
 
@@ -63,6 +64,11 @@ def one_row(result: sa.Result[Any]) -> bool:
     return cast("sa.CursorResult[Any]", result).rowcount == 1
 
 
+def chunks(ids: Sequence[str]) -> Iterator[Sequence[str]]:
+    """Ids in portions that one statement can hold."""
+    return (ids[at : at + MOST_IDS] for at in range(0, len(ids), MOST_IDS))
+
+
 class Database:
     """One engine and its two kinds of transaction. Verbs take the session and never commit."""
 
@@ -84,8 +90,9 @@ class Database:
     @contextlib.contextmanager
     def reading(self) -> Iterator[Session]:
         """Read only, without taking SQLite's write lock."""
-        with self.engine.connect().execution_options(reading=True) as connection, Session(connection) as session:
-            yield session
+        info = {"reading": True}  # see `voice.sight`
+        with self.engine.connect().execution_options(reading=True) as connection, Session(connection, info=info) as it:
+            yield it
 
     @contextlib.contextmanager
     def _one_writer(self) -> Iterator[float]:

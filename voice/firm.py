@@ -17,6 +17,8 @@ class Business(Base):
     country: Mapped[str]
     time_zone: Mapped[str]
     version: Mapped[int] = mapped_column(default=1)  # grows with every change; the roster file carries it
+    # Whether everybody has to have a second factor to come in.
+    ask_second_factor: Mapped[bool] = mapped_column(default=False, server_default=sa.false())
 
 
 class Audio(Base):

@@ -6,8 +6,9 @@ import hmac
 import sqlalchemy as sa
 from flask import Blueprint, Response, abort, jsonify, request
 from prometheus_client import CollectorRegistry, Gauge, generate_latest
+from sqlalchemy.orm import Session
 
-from voice import clock
+from voice import call_log, clock, roster
 from voice.installation import installation
 from voice.ledger import Outbox, Pace
 from voice.models import Call, Callback, Leg
@@ -26,21 +27,23 @@ def healthz() -> Response:
 @health.get("/readyz")
 def readyz() -> tuple[Response, int]:
     """Whether a call that came in now would be served in full."""
-    worker = _worker()
-    checks = {"database": "down" if worker == "down" else "ok", "worker": worker, "reconcile": "never"}
-    ready = checks["database"] == "ok" and checks["worker"] == "ok"
+    now = clock.now()
+    try:
+        with installation().database.reading() as session:
+            lines = roster.current(session).numbers()
+            read = call_log.freshness(session, lines, now)
+            checks = {"database": "ok", "worker": _worker(session, now), "reconcile": read}
+    except sa.exc.SQLAlchemyError:
+        checks = dict.fromkeys(("database", "worker", "reconcile"), "down")
+    ready = set(checks.values()) == {"ok"}
     return jsonify(ready=ready, checks=checks), 200 if ready else 503
 
 
-def _worker() -> str:
-    try:
-        with installation().database.reading() as session:
-            seen = session.scalar(sa.select(Pace.worker_seen_at))
-    except sa.exc.SQLAlchemyError:
-        return "down"
+def _worker(session: Session, now: dt.datetime) -> str:
+    seen = session.scalar(sa.select(Pace.worker_seen_at))
     if seen is None:
         return "never"
-    return "ok" if clock.now() - seen <= WORKER_LATE else "late"
+    return "ok" if now - seen <= WORKER_LATE else "late"
 
 
 @health.get("/metrics")

@@ -8,6 +8,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from voice.models import Base, Count, new_id
 
+ALL_SCOPES = "read work manage"
+
 
 class Message(Base):
     """What a caller chose to say."""
@@ -109,6 +111,9 @@ class User(Base):
     active: Mapped[bool] = mapped_column(default=True)
     failures: Mapped[int] = mapped_column(default=0)
     locked_until: Mapped[dt.datetime | None]
+    lines: Mapped[list[Any] | None] = mapped_column(sa.JSON(none_as_null=True))  # those they may see; None: every line
+    totp_secret: Mapped[str | None]  # sealed: see `voice.second_factor`
+    totp_step: Mapped[int | None]  # the half minute of the last code taken: no code is taken twice
 
 
 class SignIn(Base):
@@ -120,6 +125,8 @@ class SignIn(Base):
     csrf: Mapped[str]
     created_at: Mapped[dt.datetime]
     seen_at: Mapped[dt.datetime]
+    proved_at: Mapped[dt.datetime | None]  # when they last proved who they are; old: asked again at the owner's pages
+    device: Mapped[str] = mapped_column(default="", server_default="")  # what the browser says it is
 
 
 class Token(Base):
@@ -130,3 +137,5 @@ class Token(Base):
     name: Mapped[str]
     created_at: Mapped[dt.datetime]
     used_at: Mapped[dt.datetime | None]
+    scopes: Mapped[str] = mapped_column(default=ALL_SCOPES, server_default=ALL_SCOPES)  # words, by space
+    lines: Mapped[list[Any] | None] = mapped_column(sa.JSON(none_as_null=True))  # those it may see; None: every line

@@ -14,6 +14,10 @@ WORDS = {
     "no_service": "The carrier refuses our calls ({code}). Callers are still answered, one phone at a time. "
     "Check the account's balance, its profile and the auth token.",
     "not_placed": "The carrier will not ring {who} ({code}). Check the phone number in the staff settings.",
+    "away": "While we were away ({from_} to {to}), {people} rang: {who}. Whoever has not been spoken to since is "
+    "on the callback list, in the order they rang.{more}",
+    "log_differs": "On {day} (UTC) the carrier lists {carrier} calls to {line}, and we know of {ours}. "
+    "To see where, run: ringback reconcile --since {day}",
 }
 
 
@@ -22,6 +26,12 @@ def tell(session: Session, key: str, now: dt.datetime, kind: str, **values: str 
     insert = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
     row = {"key": key, "words": WORDS[kind].format(**values), "at": now}
     session.execute(insert(Notice).values(**row).on_conflict_do_nothing(index_elements=["key"]))
+
+
+def newest(session: Session, kind: str) -> Notice | None:
+    """The newest notice of a kind: the first part of its key."""
+    mine = sa.select(Notice).where(Notice.key.startswith(f"{kind}:"))
+    return session.scalars(mine.order_by(Notice.at.desc(), Notice.id.desc()).limit(1)).first()
 
 
 def unseen(session: Session) -> list[Notice]:

@@ -2,6 +2,7 @@
 
 import contextlib
 import dataclasses
+import json
 import os
 import socket
 import sys
@@ -53,7 +54,8 @@ def processes(settings: Settings, env: Mapping[str, str] | None = None) -> list[
     told = {**(env or {}), "REDIS_URL": redis_url, "PORT": str(settings.port), "PUBLIC_URL": settings.public_url}
     here = local_url(settings)
     web = Process("web", web_command(settings), answers(f"{here}/healthz"), stop_seconds=GRACE_SECONDS + 5, env=told)
-    worker = Process("worker", command("worker"), answers(f"{here}/readyz"), stop_seconds=30, env=told)
+    # Not the whole of readiness: a carrier that does not answer now must not keep callers from being answered.
+    worker = Process("worker", command("worker"), is_ok(f"{here}/readyz", "worker"), stop_seconds=30, env=told)
     return [redis, web, worker] if redis else [web, worker]
 
 
@@ -76,6 +78,26 @@ def answers(url: str) -> Callable[[], bool]:
             with urllib.request.urlopen(url, timeout=2) as answer:  # noqa: S310  our own http address
                 return bool(answer.status == 200)
         except (OSError, urllib.error.HTTPError):
+            return False
+
+    return ask
+
+
+def is_ok(url: str, check: str) -> Callable[[], bool]:
+    """Whether `check` is ok in the answer of a `/readyz`, whatever the others say."""
+
+    def ask() -> bool:
+        try:
+            with urllib.request.urlopen(url, timeout=2) as answer:  # noqa: S310  our own http address
+                told = answer.read()
+        except urllib.error.HTTPError as refused:
+            with refused:
+                told = refused.read()
+        except OSError:
+            return False
+        try:
+            return bool(json.loads(told)["checks"][check] == "ok")
+        except (ValueError, LookupError, TypeError):
             return False
 
     return ask

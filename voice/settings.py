@@ -42,6 +42,10 @@ class Settings:
     allow_other_carrier: str = _setting("", "Set to 1 to allow another `TWILIO_API_BASE_URL` than the carrier's own.")
     port: int = _setting(8000, "The port the web process listens on.")
     bind: str = _setting("127.0.0.1", "The address the web process listens on.")
+    proxy_hops: str = _setting(
+        "",
+        "How many proxies stand in front and add to `X-Forwarded-For`; unset: 1 where `PUBLIC_URL` is https, else 0.",
+    )
     ringback_home: str = _setting("./instance", "The folder for the database, keys, roster and spool.")
     ringback_redis_server: str = _setting("auto", "Which Redis server to start: auto, wheel, path or none.")
     web_threads: int = _setting(64, "Threads of one web process; live pages may never hold the last 24 of them.")
@@ -68,6 +72,8 @@ class Settings:
             raise BadSetting("TWILIO_API_BASE_URL is not the carrier's: set ALLOW_OTHER_CARRIER=1 if that is meant.")
         if bool(self.twilio_api_key) != bool(self.twilio_api_secret):
             raise BadSetting("TWILIO_API_KEY and TWILIO_API_SECRET go together: set both or neither.")
+        if self.proxy_hops and not (self.proxy_hops.isdecimal() and int(self.proxy_hops) < 10):
+            raise BadSetting("PROXY_HOPS must be a whole number from 0 to 9.")
         if self.web_threads < 32:
             raise BadSetting("WEB_THREADS must be at least 32: calls need 24 of them for themselves.")
         public = (self.public_url or f"http://127.0.0.1:{self.port}").rstrip("/")
@@ -96,6 +102,27 @@ class Settings:
     def more_push_services(self) -> tuple[str, ...]:
         """The hosts of `push_services`, each as `host` or `host:port`."""
         return tuple(host for part in self.push_services.split(",") if (host := part.strip().lower()))
+
+    @property
+    def origin(self) -> str:
+        """Scheme, host and port of `public_url`, as browsers name a site."""
+        parts = urlsplit(self.public_url)
+        return f"{parts.scheme}://{parts.netloc}"
+
+    @property
+    def public_host(self) -> str:
+        """The host of `public_url`."""
+        return urlsplit(self.public_url).hostname or ""
+
+    @property
+    def is_local(self) -> bool:
+        """Whether people reach us on this machine only."""
+        return self.public_host in LOOPBACK
+
+    @property
+    def hops(self) -> int:
+        """How many entries of `X-Forwarded-For`, from its end, were written by proxies of ours."""
+        return int(self.proxy_hops) if self.proxy_hops else int(self.secure)
 
     @property
     def auth_tokens(self) -> tuple[str, ...]:

@@ -50,8 +50,8 @@ def offered(session: Session, staff_id: str, now: dt.datetime) -> tuple[LastChan
     change = session.get(LastChange, staff_id)
     if change is None or now - change.at >= OFFERED:
         return None
-    callback = session.get_one(Callback, change.callback_id)
-    return (change, callback) if _snapshot(callback) == change.after else None
+    callback = session.get(Callback, change.callback_id)  # None: its line is out of this person's sight
+    return (change, callback) if callback and _snapshot(callback) == change.after else None
 
 
 def undo(session: Session, callback: Callback, staff_id: str, now: dt.datetime) -> Refusal | None:

@@ -39,7 +39,7 @@ SAYS = {
     202: "Taken on; it happens next.",
     400: "A filter, a member or the body is not as described here; `detail` names it.",
     401: "No token, or an unknown one.",
-    403: "This token may not do that.",
+    403: "This token was made without the scope that this takes.",
     404: "There is no such thing.",
     409: "Not now: somebody or something is in the way; `kind` says what.",
     413: "The body is larger than 64 kB.",
@@ -87,7 +87,7 @@ def path_names(each: Operation) -> list[str]:
 
 
 def _operation(each: Operation) -> dict[str, Any]:
-    wrong = [400, 401, 500, 503]
+    wrong = [400, 401, 403, 500, 503]
     wrong += [404] if path_names(each) else []
     wrong += [413, 415] if each.body else []
     answers = dict.fromkeys(wrong, PROBLEM) | each.answers
@@ -95,6 +95,7 @@ def _operation(each: Operation) -> dict[str, Any]:
         "operationId": each.name,
         "tags": [each.rule.split("/")[1]],
         "summary": each.says,
+        "security": [{"token": [each.scope]}],
         "parameters": [_parameter(name, "path") for name in path_names(each)]
         + [_parameter(name, "query") for name in each.query],
         "responses": {str(status): _answer(status, answers[status]) for status in sorted(answers)},

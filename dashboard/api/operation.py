@@ -1,5 +1,6 @@
 """The one way to add a route: it is signed in to, described and answered alike, so none can be forgotten."""
 
+import datetime as dt
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -12,14 +13,17 @@ from werkzeug.exceptions import HTTPException, NotFound
 
 from dashboard.api import asked
 from dashboard.api.problems import Problem, answer_to, in_api
-from voice import accounts, clock
+from voice import audit, clock, sight, tokens
 from voice.db import Database
 from voice.installation import installation
+from voice.tokens import Program
 
 ROOT = "/api/v1"
 api = Blueprint("api", __name__, url_prefix=ROOT)
 RETRY_SECONDS = "5"
 log = structlog.get_logger()
+SEEN_READING = dt.timedelta(hours=1)  # how exactly we remember reads: a list that is polled must not become a writer
+WORK = ("/callbacks", "/calls")  # what staff do all day; any other change is for those who manage
 
 Schema = dict[str, Any]
 Answer = dict[str, Any] | tuple[dict[str, Any], int] | Problem
@@ -37,6 +41,13 @@ class Operation:
     body: Schema | None = None
     name: str = ""
 
+    @property
+    def scope(self) -> str:
+        """What a token must be made for to use it."""
+        if self.method == "GET":
+            return "read"
+        return "work" if self.rule.startswith(WORK) else "manage"
+
 
 OPERATIONS: list[Operation] = []
 
@@ -52,10 +63,11 @@ def operation(
     """Serve `handler(session, now, **path)` at `rule` to whoever brings a token; only a GET's session cannot write."""
 
     def add(handler: Callable[..., Answer]) -> Callable[..., Answer]:
-        OPERATIONS.append(Operation(method, rule, says, answers, query, body, handler.__name__))
+        known = Operation(method, rule, says, answers, query, body, handler.__name__)
+        OPERATIONS.append(known)
 
         def serve(**path: str) -> Response:
-            return _answered(handler, query, method == "GET", path)
+            return _answered(handler, known, path)
 
         api.add_url_rule(rule, handler.__name__, serve, methods=[method], provide_automatic_options=False)
         return handler
@@ -63,32 +75,48 @@ def operation(
     return add
 
 
-def _answered(handler: Callable[..., Answer], query: tuple[str, ...], reads: bool, path: dict[str, str]) -> Response:
-    now, database = clock.now(), installation().database
-    token, name = _sign_in(database)
-    asked.only(query)
+def _answered(handler: Callable[..., Answer], known: Operation, path: dict[str, str]) -> Response:
+    now, database, reads = clock.now(), installation().database, known.method == "GET"
+    program = _let_in(database, known, path, now)
+    asked.only(known.query)
     with database.reading() if reads else database.transaction() as session:
-        if not reads:  # a list that is polled must not become a writer
-            accounts.token_used(session, token, now)
         answer = handler(session, now, **path)
+        if not reads:
+            tokens.token_used(session, program.token_id, now)
+            if not isinstance(answer, Problem):
+                audit.record(session, f"token {program.name}", known.name, " ".join(path.values()), now)
     if isinstance(answer, Problem):
         return answer.response()
     payload, status = answer if isinstance(answer, tuple) else (answer, 200)
     if not reads:
-        log.info("api", by=name, method=request.method, endpoint=request.endpoint, status=status)
+        log.info("api", by=program.name, method=request.method, endpoint=request.endpoint, status=status)
     response = Response(json.dumps(payload), status, mimetype="application/json")  # members in the order described
     response.headers["Cache-Control"] = "no-store"
     return response
 
 
-def _sign_in(database: Database) -> tuple[str, str]:
-    """The token that came with the request, and its name."""
+def _let_in(database: Database, known: Operation, path: dict[str, str], now: dt.datetime) -> Program:
+    """Whoever brought a token that is made for this, and may see what it names."""
+    program = _program(database)
+    if known.scope not in program.scopes:
+        raise Problem(403, f"This token may not do that: it was made without the scope `{known.scope}`.")
+    sight.look_through(program.lines)
+    with database.reading() as session:
+        if sight.hidden(session, path):
+            raise Problem(404, "There is no such thing on the lines this token may see.")
+    if known.method == "GET" and (program.used_at is None or now - program.used_at >= SEEN_READING):
+        with database.transaction() as session:
+            tokens.token_used(session, program.token_id, now)
+    return program
+
+
+def _program(database: Database) -> Program:
     kind, _, token = request.headers.get("Authorization", "").partition(" ")
     if kind.lower() == "bearer" and token.strip():
         with database.reading() as session:
-            name = accounts.token_name(session, token.strip())
-        if name is not None:
-            return token.strip(), name
+            program = tokens.program(session, token.strip())
+        if program is not None:
+            return program
     raise Problem(401, "Send a token: `Authorization: Bearer …`. `ringback token create --name N` makes one.")
 
 

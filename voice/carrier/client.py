@@ -1,8 +1,10 @@
 """The carrier's API: what we ask of it, and its refusals in our words."""
 
 import datetime as dt
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from email.utils import parsedate_to_datetime
+from typing import Any, TypeVar
 from urllib.parse import urlsplit, urlunsplit
 
 import requests
@@ -11,9 +13,13 @@ from twilio.http.http_client import TwilioHttpClient
 from twilio.rest import Client
 
 from voice.carrier import words
+from voice.rules import evidence
 from voice.settings import CARRIER_URL, Settings
 
 TIMEOUT = 10.0  # seconds; the SDK's own default is none at all
+PAGE = 1000  # the carrier's largest
+MOST = 100_000  # rows of one listing: one that is longer does not end
+Row = TypeVar("Row")
 
 
 class CarrierError(Exception):
@@ -88,6 +94,26 @@ class Seen:
     sender: str
     started_at: dt.datetime | None
     seconds: int
+    direction: str = ""
+    parent_sid: str = ""
+    caller_name: str = ""
+    forwarded_from: str = ""
+
+    @property
+    def over(self) -> bool:
+        """Whether nobody is on it any more."""
+        return self.status in words.OVER
+
+
+@dataclass(frozen=True)
+class Recorded:
+    """A recording as the carrier lists it."""
+
+    sid: str
+    call_sid: str
+    status: str
+    seconds: int
+    at: dt.datetime
 
 
 class Carrier:
@@ -132,6 +158,32 @@ class Carrier:
         """Legs a document of ours has dialled from `parent_sid`."""
         return [_seen(call) for call in self._ask(lambda: self._client.calls.list(parent_call_sid=parent_sid))]
 
+    def log(self, first: dt.datetime, last: dt.datetime, **which: str) -> list[Seen]:
+        """The calls that began between two midnights of UTC, `to=` or `from_=` a number: all of them, or it raises."""
+        span = {"start_time_after": first, "start_time_before": last}
+        return self._listed(lambda: self._client.calls.list(**span, **which, page_size=PAGE, limit=MOST), _logged)
+
+    def recordings(self, first: dt.datetime, last: dt.datetime) -> list[Recorded]:
+        """The recordings made in [first, last), both midnights of UTC."""
+        span = {"date_created_after": first, "date_created_before": last}
+        return self._listed(
+            lambda: self._client.recordings.list(**span, page_size=PAGE, limit=MOST),
+            lambda row: Recorded(row.sid, row.call_sid, str(row.status), int(row.duration or 0), row.date_created),
+        )
+
+    def asked(self, sid: str) -> list[evidence.Asked]:
+        """What the carrier asked us about a leg, earliest first; empty until some 15 minutes after its end."""
+        return self._listed(lambda: self._client.calls(sid).events.list(page_size=PAGE, limit=MOST), _asked)
+
+    def _listed(self, request: Callable[[], list[Any]], read: Callable[[Any], Row]) -> list[Row]:
+        def whole() -> list[Row]:
+            rows = request()
+            if len(rows) >= MOST:
+                raise ValueError("the listing does not end")
+            return [read(row) for row in rows]
+
+        return list(self._ask(whole))
+
     def drop_queue(self, sid: str) -> None:
         """Delete a queue; the carrier refuses while somebody is in it."""
         self._ask(lambda: self._client.queues(sid).delete())
@@ -164,7 +216,7 @@ class Carrier:
             raise NotSent("could not connect") from error
         except requests.exceptions.ConnectionError as error:
             raise (NotSent if _was_not_sent(error) else Unclear)(type(error).__name__) from error
-        except (requests.exceptions.RequestException, TwilioException, ValueError, KeyError, TypeError) as error:
+        except (requests.exceptions.RequestException, TwilioException, ValueError, LookupError, TypeError) as error:
             raise Unclear(type(error).__name__) from error  # no answer in time, or one that cannot be read
 
 
@@ -190,6 +242,23 @@ def _refusal(error: TwilioRestException) -> CarrierError:
 
 
 def _seen(call: Any) -> Seen:
-    started = call.start_time or call.date_created
-    seconds = int(call.duration or 0)
-    return Seen(str(call.sid), str(call.status), call.end_time, str(call.to), str(call._from), started, seconds)
+    started, seconds = call.start_time or call.date_created, int(call.duration or 0)
+    return Seen(
+        str(call.sid), str(call.status), call.end_time, str(call.to), str(call._from), started, seconds,
+        str(call.direction), call.parent_call_sid or "", call.caller_name or "", call.forwarded_from or "",
+    )  # fmt: skip
+
+
+def _logged(call: Any) -> Seen:
+    """A row to decide by: without its times it is no row, and the listing is not whole."""
+    seen = _seen(call)
+    times = (seen.started_at, seen.ended_at) if seen.over else (seen.started_at,)
+    if not all(isinstance(moment, dt.datetime) for moment in times):
+        raise ValueError("a call without its times")
+    return seen
+
+
+def _asked(event: Any) -> evidence.Asked:
+    asked, answered = event.request, event.response
+    params = {str(name): str(value) for name, value in asked["parameters"].items()}
+    return evidence.Asked(urlsplit(asked["url"]).path, parsedate_to_datetime(answered["date_created"]), params)

@@ -10,7 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from voice import accounts, business
+from voice import accounts, business, tokens
 from voice.db import Database
 from voice.demo import week
 from voice.firm import Line, StaffMember
@@ -97,7 +97,7 @@ def _make(session: Session, secret: str, now: dt.datetime) -> str:
         accounts.reset_user(session, OWNER, secret)
     else:
         accounts.add_user(session, OWNER, "Kim Novak", "owner", secret, "kim")
-    return accounts.make_token(session, "phones page", now)
+    return tokens.make_token(session, "phones page", now)
 
 
 def carrier(session: Session, settings: Settings, token: str) -> dict[str, Any]:

@@ -135,14 +135,18 @@ def tidy_queues(tools: Tools, now: dt.datetime) -> None:
 def look_at_call(tools: Tools, now: dt.datetime, call_id: str) -> None:
     """Ask the carrier about a call that has been silent for too long."""
     with tools.database.reading() as session:
-        sid = session.get_one(Call, call_id).sid
+        call = session.get_one(Call, call_id)
+        sid, leg_id = call.sid, call.accepted_leg_id
     try:
         seen = tools.carrier.look(sid)
     except client.Gone:
         seen = None  # the carrier has never had it, or no longer: nobody is on the line
+    over = seen is None or seen.over
+    if over and leg_id is not None:
+        look_at_leg(tools, now, leg_id)  # they talked until one of the two hung up, and it may have been our side
     with tools.database.transaction() as session:
         call = session.get_one(Call, call_id)
-        if seen is None or seen.status in words.OVER:
+        if over:
             at = seen.ended_at if seen and seen.ended_at else now
             calls.end(session, call, max(at, call.received_at))
         else:

@@ -36,20 +36,23 @@ def take_on(database: Database, now: dt.datetime) -> None:
             ringing.claim(session, call_id, now)
 
 
-def choose(database: Database, now: dt.datetime) -> str | None:
-    """Write down the next leg, if one is due and may be placed now; its id. The carrier has not been asked yet."""
+def choose(database: Database, now: dt.datetime, ring_backs: bool = True) -> str | None:
+    """Write down the next leg, if one is due and may be placed now; its id. The carrier has not been asked yet.
+
+    Without `ring_backs` phones are rung for callers on the line only.
+    """
     with database.reading() as session:  # most looks find nothing, and need no write lock for that
-        if _next(session, now) is None:
+        if _next(session, now, ring_backs) is None:
             return None
     try:
         with database.transaction() as session:
-            return _write_down(session, now)
+            return _write_down(session, now, ring_backs)
     except sa.exc.IntegrityError:
         return None  # another worker has just written down a leg to the same phone
 
 
-def _write_down(session: Session, now: dt.datetime) -> str | None:
-    release = _next(session, now)
+def _write_down(session: Session, now: dt.datetime, ring_backs: bool) -> str | None:
+    release = _next(session, now, ring_backs)
     leg = _leg_for(session, release, now) if release else None
     if leg is None or not carrier_pace.take_turn(session, now):
         session.rollback()
@@ -57,10 +60,11 @@ def _write_down(session: Session, now: dt.datetime) -> str | None:
     return leg.id
 
 
-def _next(session: Session, now: dt.datetime) -> ring_plan.Release | None:
+def _next(session: Session, now: dt.datetime, ring_backs: bool) -> ring_plan.Release | None:
     busy, calls = ringing.busy(session), session.scalars(CALLERS)
     waiting = [ringing.waiting(session, call, now) for call in calls if _has_a_free_phone(session, call, busy, now)]
-    backs = [ring_plan.RingBack(a.id, a.staff_id, a.created_at) for a in attempts.to_ring(session)]
+    intended = attempts.to_ring(session) if ring_backs else []
+    backs = [ring_plan.RingBack(attempt.id, attempt.staff_id, attempt.created_at) for attempt in intended]
     if not waiting and not backs:
         return None
     live = session.scalar(sa.select(sa.func.count()).where(Leg.ended_at.is_(None))) or 0

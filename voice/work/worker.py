@@ -5,6 +5,7 @@ import functools
 import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
@@ -15,8 +16,8 @@ from redis.exceptions import RedisError
 from rq import Queue
 from rq.serializers import JSONSerializer
 
-from voice import carrier_pace, clock, roster
-from voice.carrier import client, routes
+from voice import call_log, carrier_pace, clock, roster
+from voice.carrier import client, reconcile, routes
 from voice.db import UTC, Database
 from voice.ledger import Outbox, Pace
 from voice.models import Attempt, Call, Leg
@@ -51,7 +52,9 @@ class Worker:
         self, tools: jobs.Tools, run: Run, hand_over: Callable[[int], bool] | None = None, run_slow: Run | None = None
     ) -> None:
         self.tools, self._run, self._hand_over, self._run_slow = tools, run, hand_over, run_slow or run
-        self._next_sweep = dt.datetime.min.replace(tzinfo=dt.UTC)
+        self._next_sweep = self._next_reading = dt.datetime.min.replace(tzinfo=dt.UTC)
+        self._reading = threading.Lock()  # one reading of the call log at a time: it may take longer than a minute
+        self._knows_the_log = False  # until then nobody is rung back: the caller may have got through while we slept
 
     def tick(self, now: dt.datetime) -> bool:
         """Everything that is due at `now`. False when nothing was under way that could need the next tick soon."""
@@ -60,7 +63,10 @@ class Worker:
         look = self._look(now)
         if look.new:
             pacer.take_on(self.tools.database, now)
-        if (look.callers or look.ring_backs) and not look.not_yet:
+        if now >= self._next_reading and self._reading.acquire(blocking=False):
+            self._next_reading = now + call_log.EVERY
+            self._run(lambda: self._read_the_log(now))
+        if (look.callers or (look.ring_backs and self._knows_the_log)) and not look.not_yet:
             self._place(now)
         if look.work or look.long_rings:
             self._relay(now)
@@ -76,9 +82,16 @@ class Worker:
 
     def _place(self, now: dt.datetime) -> None:
         tools = self.tools
-        leg_id = pacer.choose(tools.database, now)
+        leg_id = pacer.choose(tools.database, now, ring_backs=self._knows_the_log)
         if leg_id is not None:
             self._run(lambda: pacer.place(tools.database, tools.settings, tools.carrier, leg_id, now))
+
+    def _read_the_log(self, now: dt.datetime) -> None:
+        try:
+            read = reconcile.run(self.tools, now, at_once=not self._knows_the_log)
+            self._knows_the_log = self._knows_the_log or read
+        finally:
+            self._reading.release()
 
     def _relay(self, now: dt.datetime) -> None:
         with self.tools.database.transaction() as session:

@@ -1,0 +1,156 @@
+"""Passkeys in a real browser, with an authenticator of its own: made, used to sign in, removed."""
+
+import pathlib
+import threading
+from collections.abc import Iterator
+
+import pytest
+import sqlalchemy as sa
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page, expect
+from werkzeug.serving import make_server
+
+from tests.pages import PASSWORD, Firm
+from voice import clock, halfway, passkeys
+from voice.doors import Passkey
+from voice.ledger import User
+from voice.passkeys import Site
+
+
+@pytest.fixture
+def firm(sqlite_url: str, tmp_path: pathlib.Path) -> Iterator[Firm]:
+    made = Firm(sqlite_url, tmp_path)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def page(firm: Firm, browser: Browser) -> Iterator[Page]:
+    """A phone-sized window at the sign-in page; a finger is always on its sensor."""
+    server = make_server("127.0.0.1", 0, firm.app, threaded=True)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    context = browser.new_context(
+        viewport={"width": 375, "height": 740}, base_url=f"http://localhost:{server.server_port}"
+    )
+    page, errors = context.new_page(), []
+    page.set_default_timeout(10_000)
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    devtools = context.new_cdp_session(page)
+    devtools.send("WebAuthn.enable")
+    sensor = {"protocol": "ctap2", "transport": "internal", "hasResidentKey": True, "hasUserVerification": True}
+    sensor |= {"isUserVerified": True, "automaticPresenceSimulation": True}
+    devtools.send("WebAuthn.addVirtualAuthenticator", {"options": sensor})
+    page.goto("/login")
+    yield page
+    context.close()
+    server.shutdown()
+    thread.join()
+    server.server_close()
+    assert errors == []
+
+
+def type_password(page: Page, who: str = "sam") -> None:
+    """Sign in as one does without a passkey."""
+    page.get_by_label("Email").fill(f"{who}@example.com")
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Sign in", exact=True).click()
+
+
+def leave(page: Page) -> None:
+    """Sign out."""
+    page.locator("details.account summary").click()
+    page.get_by_role("button", name="Sign out", exact=True).click()
+    expect(page.get_by_label("Email")).to_be_visible()
+
+
+def test_a_passkey_is_made_lets_its_owner_in_without_a_password_and_is_removed(firm: Firm, page: Page) -> None:
+    type_password(page)
+    page.goto("/account")
+    page.get_by_label("Name of this device").fill("Sam's <phone>")
+    page.get_by_role("button", name="Add a passkey").click()
+    expect(page.get_by_role("heading", name="Your recovery codes")).to_be_visible()
+    expect(page.locator("ol.codes li")).to_have_count(10)
+    page.get_by_role("link", name="I have kept them").click()
+    expect(page.locator("#passkeys")).to_contain_text("Sam's <phone>")
+    page.get_by_role("button", name="Add a passkey").click()
+    expect(page.get_by_role("status")).to_contain_text("a passkey for you already")
+    leave(page)
+
+    page.get_by_role("button", name="Use a passkey").click()
+    expect(page.locator("#list")).to_be_visible()
+    leave(page)
+
+    type_password(page)
+    expect(page.get_by_role("heading", name="One more thing")).to_be_visible()
+    page.get_by_role("button", name="Use a passkey instead").click()
+    expect(page.locator("#list")).to_be_visible()
+
+    with firm.database.reading() as session:
+        kept = session.scalars(sa.select(Passkey)).one()
+        assert kept.used_at is not None
+    page.goto("/account")
+    page.locator("#remove-key-1").click()
+    expect(page.locator("#passkeys")).to_contain_text("Done.")
+    leave(page)
+    page.get_by_role("button", name="Use a passkey").click()
+    expect(page.get_by_role("alert")).to_contain_text("does not open this door")
+    type_password(page)
+    expect(page.locator("#list")).to_be_visible()
+
+
+def test_the_pages_of_the_door_are_for_everybody(firm: Firm, page: Page) -> None:
+    """No serious finding of axe on a phone, and nothing wider than the screen."""
+    wrong: list[tuple[str, str]] = []
+
+    def look(path: str) -> None:
+        page.goto(path)
+        found = Axe().run(page).response["violations"]
+        wrong.extend((path, each["id"]) for each in found if each["impact"] in ("serious", "critical"))
+        if page.evaluate("document.documentElement.scrollWidth") > 320:
+            wrong.append((path, "wide"))
+
+    page.set_viewport_size({"width": 320, "height": 640})
+    look("/login")
+    type_password(page)
+    expect(page.locator("#list")).to_be_visible()
+    page.goto("/users")
+    page.get_by_label("Email", exact=True).fill("new@example.com")
+    page.get_by_role("button", name="Make a link").click()
+    link = page.get_by_label("Invitation link").input_value()
+    for path in ("/account", "/users", "/tokens", "/audit", "/prove", "/join/" + link.rpartition("/")[2]):
+        look(path)
+    page.goto("/account")
+    page.get_by_role("button", name="Set up an app").click()
+    look("/account/totp")
+    assert wrong == []
+
+
+@pytest.mark.parametrize("answer", ["", "{}", "[]", '{"id": 7}', '{"id": "x"}', "[" * 30_000, '{"id": "known"}'])
+def test_what_no_passkey_has_signed_opens_nothing(firm: Firm, answer: str) -> None:
+    now, site = clock.now(), Site("localhost", "http://localhost")
+    with firm.database.transaction() as session:
+        sam = session.scalars(sa.select(User).where(User.email == "sam@example.com")).one()
+        session.add(
+            Passkey(id="known", user_id=sam.id, public_key=b"key", sign_count=0, name="x", made_at=now, used_at=None)
+        )
+        _, token = passkeys.begin_entering(session, site, now)
+        assert passkeys.enter(session, halfway.find(session, token, "passkey", now), answer, site, now) is None
+        assert halfway.find(session, token, "passkey", now) is None, "a challenge is answered once"
+
+
+@pytest.mark.parametrize(
+    ("public_url", "rp_id"),
+    [("https://phone.example.com", "phone.example.com"), ("http://127.0.0.1:8000", "localhost")],
+)
+def test_a_passkey_belongs_to_the_public_address_and_on_ones_own_machine_to_localhost(
+    sqlite_url: str, tmp_path: pathlib.Path, public_url: str, rp_id: str
+) -> None:
+    firm = Firm(sqlite_url, tmp_path, public_url)
+    visitor = firm.visitor()
+    asked = visitor.post("/login/passkey/options", {"csrf_token": visitor.token("/login")}).json
+    firm.close()
+    assert asked is not None
+    wanted = asked["public_key"]
+    assert (wanted["rpId"], wanted["userVerification"]) == (rp_id, "required")
+    assert wanted["allowCredentials"] == [], "whose passkeys there are is nobody's business"

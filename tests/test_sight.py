@@ -1,0 +1,164 @@
+"""Who is given a few lines sees nothing of the others, on no page and by no address. ASVS 8.2.2, 8.2.3, 8.3.1."""
+
+import pathlib
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from flask.testing import FlaskClient
+
+from tests.firm import LINE, SECOND_LINE, line_row
+from tests.pages import JANE, Firm, Visitor
+from voice import clock, sight, tokens
+from voice.ledger import User
+from voice.models import Call, Callback
+
+LUIS = "+12125550177"
+
+
+class TwoLines(Firm):
+    """Jane has rung the main line, Luis the other; each left a message. Alex is given the main line only."""
+
+    def __init__(self, url: str, folder: pathlib.Path) -> None:
+        super().__init__(url, folder)
+        with self.database.transaction() as session:
+            session.add(line_row(number=SECOND_LINE, name="Second line", position=1))
+        self.jane, self.luis = self.callback(JANE), self.callback(LUIS)
+        self.said = {each: self.message(each, f"RIFF of {each}".encode()) for each in (self.jane, self.luis)}
+        self.name(JANE, "Jane Doe")
+        self.name(LUIS, "Luis Rey")
+        with self.database.transaction() as session:
+            session.execute(sa.update(Callback).where(Callback.id == self.luis).values(line=SECOND_LINE))
+            session.execute(sa.update(Call).where(Call.callback_id == self.luis).values(line=SECOND_LINE))
+            session.execute(sa.update(User).where(User.email == "alex@example.com").values(lines=[LINE]))
+
+    def call_of(self, callback_id: str) -> str:
+        """The call that opened a callback."""
+        with self.database.reading() as session:
+            return session.scalars(sa.select(Call.id).where(Call.callback_id == callback_id)).one()
+
+    def program(self, lines: list[str] | None) -> "Program":
+        """A program with a token for these lines."""
+        with self.database.transaction() as session:
+            token = tokens.make_token(session, "till", clock.now(), lines=lines)
+        return Program(self.app.test_client(), token)
+
+
+class Program:
+    """Speaks to the JSON interface."""
+
+    def __init__(self, client: FlaskClient, token: str) -> None:
+        self.client, self.headers = client, {"Authorization": f"Bearer {token}"}
+
+    def ask(self, method: str, path: str, body: dict[str, Any] | None = None) -> tuple[int, Any]:
+        """One request."""
+        answer = self.client.open(f"/api/v1{path}", method=method, json=body, headers=self.headers)
+        return answer.status_code, answer.json
+
+
+@pytest.fixture
+def firm(sqlite_url: str, tmp_path: pathlib.Path) -> Iterator[TwoLines]:
+    made = TwoLines(sqlite_url, tmp_path)
+    yield made
+    made.close()
+
+
+def addresses(firm: TwoLines, callback_id: str) -> list[tuple[str, str]]:
+    """Every address of the pages that names something of this callback."""
+    values = {"callback_id": callback_id, "call_id": firm.call_of(callback_id), "message_id": firm.said[callback_id]}
+    found = []
+    for rule in firm.app.url_map.iter_rules():
+        if rule.arguments & sight.OBJECTS.keys() and not rule.endpoint.startswith("api."):
+            path = rule.rule
+            for name, value in values.items():
+                path = path.replace(f"<{name}>", value)
+            assert "<" not in path, f"{rule.rule}: put a value here, so that this address is looked at too"
+            found += [(method, path) for method in sorted((rule.methods or set()) - {"HEAD", "OPTIONS"})]
+    return found
+
+
+def statuses(visitor: Visitor, asked: list[tuple[str, str]]) -> dict[tuple[str, str], int]:
+    """What each address answers."""
+    token = {"csrf_token": visitor.token("/")}
+    return {
+        (method, path): (visitor.get(path) if method == "GET" else visitor.post(path, token)).status_code
+        for method, path in asked
+    }
+
+
+def test_the_list_shows_the_callers_of_ones_own_lines_only_and_counts_no_others(firm: TwoLines) -> None:
+    for path in ("/", "/list"):
+        owner, alex = (firm.visitor(f"{who}@example.com").get(path).text for who in ("sam", "alex"))
+        assert ("Jane Doe" in owner, "Luis Rey" in owner) == (True, True)
+        assert ("Jane Doe" in alex, "Luis Rey" in alex, "Second line" in alex) == (True, False, False)
+        assert '<span class="count">1</span>' in alex
+
+
+def test_a_caller_ringing_another_line_is_not_shown(firm: TwoLines) -> None:
+    with firm.database.transaction() as session:
+        firm.call(session, "+12125550188", line=SECOND_LINE, state="ringing")
+        firm.call(session, "+12125550189", state="ringing")
+    page = firm.visitor("alex@example.com").get("/").text
+    assert "555-0189" in page
+    assert "555-0188" not in page
+
+
+def test_whatever_is_named_of_another_line_is_not_there(firm: TwoLines) -> None:
+    """F29: every address with an id, also those that are still to be written."""
+    alex, sam = firm.visitor("alex@example.com"), firm.visitor("sam@example.com")
+    hidden = addresses(firm, firm.luis)
+    assert len(hidden) >= 8
+    before = firm.row(firm.luis)
+    assert {asked: status for asked, status in statuses(alex, hidden).items() if status != 404} == {}
+    after = firm.row(firm.luis)
+    assert (before.state, before.claimed_by) == (after.state, after.claimed_by)
+    own = statuses(alex, addresses(firm, firm.jane))
+    assert 404 not in {status for (method, _), status in own.items() if method == "GET"}
+    owners = statuses(sam, [asked for asked in hidden if asked[0] == "GET"])
+    assert set(owners.values()) == {200}
+
+
+def test_a_token_for_one_line_sees_and_changes_nothing_of_another(firm: TwoLines) -> None:
+    till, all_seeing = firm.program([LINE]), firm.program(None)
+    for program, callbacks, lines in ((till, 1, [LINE]), (all_seeing, 2, [LINE, SECOND_LINE])):
+        assert len(program.ask("GET", "/callbacks")[1]["items"]) == callbacks
+        assert len(program.ask("GET", "/calls")[1]["items"]) == callbacks
+        assert program.ask("GET", "/stats")[1]["calls"] == callbacks
+        assert [line["number"] for line in program.ask("GET", "/lines")[1]["items"]] == lines
+    for method, path, body in (
+        ("GET", f"/callbacks/{firm.luis}", None),
+        ("POST", f"/callbacks/{firm.luis}/claim", {"staff": "alex"}),
+        ("POST", f"/callbacks/{firm.luis}/close", {"staff": "alex", "reason": "done_by_staff"}),
+        ("GET", f"/lines/{SECOND_LINE}", None),
+    ):
+        assert till.ask(method, path, body)[0] == 404, path
+    assert till.ask("GET", f"/calls?line={SECOND_LINE}")[0] == 400
+    assert till.ask("POST", f"/callbacks/{firm.jane}/claim", {"staff": "alex"})[0] == 200
+
+
+def test_sight_ends_with_the_request_of_whom_it_was_for(firm: TwoLines) -> None:
+    alex, sam = firm.visitor("alex@example.com"), firm.visitor("sam@example.com")
+    alex.get("/")
+    assert "Luis Rey" in sam.get("/").text
+    firm.program([LINE]).ask("GET", "/callbacks")
+    assert "Luis Rey" in sam.get("/").text
+
+
+def test_a_user_made_an_owner_sees_every_line_and_one_given_none_sees_none(firm: TwoLines) -> None:
+    alex = firm.visitor("alex@example.com")
+    with firm.database.transaction() as session:
+        session.execute(sa.update(User).where(User.email == "alex@example.com").values(lines=[]))
+    assert "Jane Doe" not in alex.get("/").text
+    with firm.database.transaction() as session:
+        session.execute(sa.update(User).where(User.email == "alex@example.com").values(role="owner"))
+    assert "Luis Rey" in alex.get("/").text
+
+
+def test_work_on_what_is_in_sight_looks_at_every_line(firm: TwoLines) -> None:
+    """Jane is on the phone on the line Alex does not see: she must not be dialled a second time."""
+    with firm.database.transaction() as session:
+        firm.call(session, JANE, line=SECOND_LINE, state="joined")
+    answer = firm.visitor("alex@example.com").press(f"/callbacks/{firm.jane}/call")
+    assert answer.status_code == 409
+    assert "on the phone with us at this moment" in answer.text
