@@ -26,6 +26,7 @@ from dashboard import (
     sign_in,
     team,
     tokens,
+    topics,
     users,
     visits,
     words,
@@ -51,6 +52,7 @@ PAGES = (
     greetings.greetings,
     notices.notices,
     team.team,
+    topics.topics,
     push.push,
     shell.shell,
 )

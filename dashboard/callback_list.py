@@ -7,41 +7,62 @@ import datetime as dt
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
-from zoneinfo import ZoneInfo
 
+import sqlalchemy as sa
 from flask import Blueprint, Response, abort, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
+from werkzeug.wrappers import Response as AnyResponse
 
-from dashboard import list_rows, refusals, steps, visits
-from voice import attempts, call_log, callbacks, claims, clock, notices, push_key, results, ringing, roster
+from dashboard import list_forms, list_page, list_view, list_words, refusals, steps, visits
+from dashboard.list_view import View
+from voice import (
+    attempts,
+    by_hand,
+    call_log,
+    callbacks,
+    claims,
+    clock,
+    later,
+    notices,
+    push_key,
+    results,
+    ringing,
+    roster,
+    undo,
+)
 from voice.claims import Refusal
-from voice.firm import Line
 from voice.installation import installation
+from voice.list_tables import Told
 from voice.models import Attempt, Call, Callback
 
 callback_list = Blueprint("callback_list", __name__)
 Verb = Callable[[Session, Callback, str, dt.datetime], Refusal | Attempt | None]
+Change = Callable[[Session, Callback, str, dt.datetime], Refusal | None]
 
 
 @dataclass(frozen=True)
 class Problem:
-    """Why a button did nothing, said at the top of the page; `anyway`: whom one may ring all the same."""
+    """Why a button did nothing, said at the top of the page.
+
+    `anyway`: whom one may ring all the same, by the button `endpoint`.
+    """
 
     words: str
     anyway: str | None = None
+    endpoint: str = "callback_list.call"
 
 
 @callback_list.get("/")
 def show() -> ResponseReturnValue:
     """The page."""
-    return _page()
+    return _page(list_view.read(request.args))
 
 
 @callback_list.get("/list")
 def part() -> ResponseReturnValue:
     """The part of the page that changes; 304 when it has not."""
-    body = render_template("list_part.html", **_contents())
+    body = render_template("list_part.html", **_contents(list_view.read(request.args)))
     answer = make_response(body)
     answer.set_etag(hashlib.sha256(body.encode()).hexdigest()[:32])
     return answer.make_conditional(request)
@@ -50,20 +71,48 @@ def part() -> ResponseReturnValue:
 @callback_list.post("/callbacks/<callback_id>/claim")
 def claim(callback_id: str) -> ResponseReturnValue:
     """Take it in hand; again: renew the lease."""
-    return _do(callback_id, claims.claim)
+    return _change(callback_id, "claimed", claims.claim)
 
 
 @callback_list.post("/callbacks/<callback_id>/release")
 def release(callback_id: str) -> ResponseReturnValue:
     """Give it back."""
-    return _do(callback_id, claims.release)
+    return _change(callback_id, "released", claims.release)
+
+
+@callback_list.post("/callbacks/<callback_id>/take-over")
+def take_over(callback_id: str) -> ResponseReturnValue:
+    """Take what a colleague has; they are told."""
+    return _change(callback_id, "took_over", claims.take_over)
+
+
+@callback_list.post("/callbacks/<callback_id>/hand-over")
+def hand_over(callback_id: str) -> ResponseReturnValue:
+    """Give it to a colleague, with a word they see."""
+
+    def give(session: Session, row: Callback, staff_id: str, now: dt.datetime) -> Refusal | None:
+        to = list_forms.colleague(session, staff_id)
+        return claims.hand_over(session, row, staff_id, to, list_forms.word(), now)
+
+    return _change(callback_id, "handed_over", give)
 
 
 @callback_list.post("/callbacks/<callback_id>/call")
 def call(callback_id: str) -> ResponseReturnValue:
-    """Ring my phone, then theirs."""
+    """Ring my phone, then theirs. A phone that rings cannot be made not to have rung, so there is no undo."""
     anyway = request.form.get("anyway") == "1"
     return _do(callback_id, lambda session, row, who, now: attempts.ring_back(session, row, who, now, anyway))
+
+
+@callback_list.post("/callbacks/<callback_id>/by-hand")
+def dial_by_hand(callback_id: str) -> ResponseReturnValue:
+    """I dial them with a phone of my own: nobody else does meanwhile, and I am asked how it went."""
+    anyway = request.form.get("anyway") == "1"
+    return _do(
+        callback_id,
+        lambda session, row, who, now: by_hand.dial(session, row, who, now, anyway),
+        "callback_list.dial_by_hand",
+    )
 
 
 @callback_list.post("/callbacks/<callback_id>/result")
@@ -74,10 +123,20 @@ def result(callback_id: str) -> ResponseReturnValue:
         abort(400, "That is not one of the results.")
 
     def give(session: Session, row: Callback, staff_id: str, now: dt.datetime) -> Refusal | None:
-        due_at = _due_at(session, row, now) if chosen == "call_again" else None
-        return results.give_result(session, row, staff_id, chosen, now, due_at, request.form.get("note", "")[:500])
+        due_at = list_forms.call_again_at(session, row, now) if chosen == "call_again" else None
+        return results.give_result(session, row, staff_id, chosen, now, due_at, list_forms.about(session))
 
-    return _do(callback_id, give)
+    return _change(callback_id, chosen, give)
+
+
+@callback_list.post("/callbacks/<callback_id>/snooze")
+def snooze(callback_id: str) -> ResponseReturnValue:
+    """Set it aside; it comes back by itself."""
+
+    def set_aside(session: Session, row: Callback, staff_id: str, now: dt.datetime) -> Refusal | None:
+        return later.set_aside(session, row, staff_id, list_forms.snoozed_until(session, row, now), now)
+
+    return _change(callback_id, "snoozed", set_aside)
 
 
 @callback_list.post("/callbacks/<callback_id>/close")
@@ -86,13 +145,32 @@ def close(callback_id: str) -> ResponseReturnValue:
     reason = request.form.get("reason", "")
     if reason not in callbacks.BY_STAFF:
         abort(400, "A callback is closed with a reason: choose one of those on its row.")
-    return _do(callback_id, lambda session, row, who, now: callbacks.close(session, row, who, reason, now))
+
+    def shut(session: Session, row: Callback, staff_id: str, now: dt.datetime) -> Refusal | None:
+        return callbacks.close(session, row, staff_id, reason, now, **list_forms.about(session).values())
+
+    return _change(callback_id, "closed", shut)
 
 
 @callback_list.post("/callbacks/<callback_id>/reopen")
 def reopen(callback_id: str) -> ResponseReturnValue:
     """Put it back on the list."""
-    return _do(callback_id, lambda session, row, _who, now: callbacks.reopen(session, row, now))
+    return _change(callback_id, "reopened", lambda session, row, _who, now: callbacks.reopen(session, row, now))
+
+
+@callback_list.post("/callbacks/<callback_id>/undo")
+def take_back(callback_id: str) -> ResponseReturnValue:
+    """Undo the last thing I did with it."""
+    return _do(callback_id, undo.undo)
+
+
+@callback_list.post("/told/<int:told_id>/seen")
+def seen(told_id: int) -> ResponseReturnValue:
+    """Put away a line that told me what a colleague did."""
+    mine = sa.update(Told).where(Told.id == told_id, Told.staff_id == _staff_id(), Told.seen_at.is_(None))
+    with installation().database.transaction() as session:
+        session.execute(mine.values(seen_at=clock.now()))
+    return _back(_view())
 
 
 @callback_list.post("/calls/<call_id>/take")
@@ -102,20 +180,32 @@ def take(call_id: str) -> ResponseReturnValue:
     with installation().database.transaction() as session:
         ringing_call = session.get(Call, call_id) or abort(404)
         if ringing.reserve(session, ringing_call, staff_id, now):
-            return redirect(url_for(".show"), 303)
-    return _page(Problem("Somebody else has taken that call, or the caller has hung up."), 409)
+            return _back(_view())
+    return _page(_view(), Problem("Somebody else has taken that call, or the caller has hung up."), 409)
 
 
-def _do(callback_id: str, verb: Verb) -> ResponseReturnValue:
-    """Call a verb on one callback, in one transaction; back to the row, or the page with the reason why not."""
-    staff_id, now = _staff_id(), clock.now()
+def _change(callback_id: str, what: str, verb: Change) -> ResponseReturnValue:
+    """Call a verb whose doing can be undone."""
+
+    def remembered(session: Session, row: Callback, staff_id: str, now: dt.datetime) -> Refusal | None:
+        return undo.remembering(session, row, staff_id, what, now, lambda: verb(session, row, staff_id, now))
+
+    return _do(callback_id, remembered)
+
+
+def _do(callback_id: str, verb: Verb, again: str = "callback_list.call") -> ResponseReturnValue:
+    """Call a verb on one callback, in one transaction; back to the row, or the page with the reason why not.
+
+    `again` is the button to press once more, whatever the hour, when the caller's hours were the reason.
+    """
+    staff_id, now, view = _staff_id(), clock.now(), _view()
     with installation().database.transaction() as session:
         row = session.get(Callback, callback_id) or abort(404)
         outcome = verb(session, row, staff_id, now)
         problem = refusals.words_for(session, row, outcome, now) if isinstance(outcome, Refusal) else None
     if problem is None or not isinstance(outcome, Refusal):
-        return redirect(url_for(".show", _anchor=f"cb-{callback_id}"), 303)
-    return _page(Problem(problem, callback_id if outcome.kind == "outside_hours" else None), 409)
+        return _back(view.folded(callback_id), f"cb-{callback_id}")
+    return _page(view, Problem(problem, callback_id if outcome.kind == "outside_hours" else None, again), 409)
 
 
 def _staff_id() -> str:
@@ -125,31 +215,26 @@ def _staff_id() -> str:
     return staff_id
 
 
-def _due_at(session: Session, row: Callback, now: dt.datetime) -> dt.datetime:
-    """When to call again: in so many minutes, or at a time on the line's own clock. 400 for neither, or the past."""
-    minutes, at = request.form.get("in", ""), request.form.get("at", "")
-    if minutes in ("15", "60", "120"):
-        return now + dt.timedelta(minutes=int(minutes))
-    zone = ZoneInfo(session.get_one(Line, row.line).time_zone)
-    try:
-        due = dt.datetime.fromisoformat(at).replace(tzinfo=zone).astimezone(dt.UTC)
-    except (ValueError, OverflowError):
-        abort(400, "Choose the day and the time to call again.")
-    if not now - dt.timedelta(minutes=1) < due < now + dt.timedelta(days=366):
-        abort(400, "The time to call again has to be ahead of us, within a year.")
-    return due
+def _view() -> View:
+    """What the page showed on which the button was pressed."""
+    return list_view.read_field(request.form.get("view", ""))
 
 
-def _page(problem: Problem | None = None, status: int = 200) -> Response:
+def _back(view: View, anchor: str | None = None) -> AnyResponse:
+    return redirect(url_for(".show", **view.query(), _anchor=anchor), 303)  # type: ignore[arg-type]
+
+
+def _page(view: View, problem: Problem | None = None, status: int = 200) -> Response:
     key = push_key.public(installation().settings.key())
-    return make_response(render_template("list.html", problem=problem, push_key=key, **_contents()), status)
+    return make_response(render_template("list.html", problem=problem, push_key=key, **_contents(view)), status)
 
 
-def _contents() -> dict[str, object]:
+def _contents(view: View) -> dict[str, object]:
     visit, now = visits.here(), clock.now()
     with installation().database.reading() as session:
-        listing = list_rows.read(session, visit.staff_id, now)
+        listing = list_page.read(session, view, visit.staff_id, now)
         under_way = steps.read(session, visit.staff_id)
         unseen = len(notices.unseen(session)) if visit.is_owner else 0
         behind = call_log.behind_since(session, roster.current(session).numbers(), now)
-    return {"listing": listing, "steps": under_way, "now": now, "unseen": unseen, "behind": behind}
+    shown = {"listing": listing, "view": view, "view_text": view.text(), "steps": under_way}
+    return shown | {"now": now, "unseen": unseen, "behind": behind, "list_words": list_words}

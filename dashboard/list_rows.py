@@ -1,25 +1,22 @@
-"""What the callback list shows: rows read once, in a handful of queries however many there are."""
+"""The rows of the callback list, with all a person needs to see, in a handful of queries however many there are."""
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Sequence
+from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from dashboard import words
-from voice import callbacks
+from dashboard import list_groups, words
+from dashboard.list_view import View
+from voice import later
 from voice.firm import Business, Line, StaffMember
 from voice.ledger import Message
+from voice.list_tables import Topic
 from voice.models import Call, Callback, Contact
-from voice.rules import numbers, states
-
-MOST = 200  # rows of one group on one page
-CLOSED_SHOWN = 50
-WAITING = ("waiting", "claimed", *states.CALLBACK_BUSY)
-RINGING = ("received", "ringing")
+from voice.rules import numbers, snooze
 
 
 @dataclass(frozen=True)
@@ -30,68 +27,61 @@ class Row:
     who: str
     number: str
     vouched: bool  # the name was given by staff, not claimed by the carrier
-    line: str
-    zone: str
+    line: Line
+    caller_zone: str | None  # the caller's own, where a later time is shown or chosen and it is not the line's
     holder: str | None
     mine: bool
     held: str  # why it may not be dialled, when the rules forbid it
     messages: Sequence[Message]
     last_call_id: str | None
+    spoke_with: str | None  # who talked with them last, and when
+    spoke_at: dt.datetime | None
+    topic: str
+    handed_by: str | None
+    handed_to: str | None
+    later: bool  # set aside, and not due yet
+    unfolded: bool
+    choices: Sequence[snooze.Choice]  # for "later"; only of an unfolded row
 
     @property
-    def late(self) -> bool:
+    def zone(self) -> str:
+        """The zone its times are shown in."""
+        return self.line.time_zone
+
+    @property
+    def timed(self) -> bool:
         """Whether the row is one whose time can be missed at all."""
-        return self.callback.state in WAITING
+        return self.callback.state in list_groups.WAITING
+
+    @property
+    def owed_at(self) -> dt.datetime:
+        """By when they should hear from us: the promise until their phone has rung, after that the next try."""
+        return self.callback.promised_by if self.callback.rang_at is None else self.callback.due_at
 
     @property
     def busy(self) -> bool:
         """Whether a phone is live for it."""
         return self.callback.state in ("calling", "talking")
 
+    @property
+    def asked(self) -> bool:
+        """Whether its holder is asked how it went."""
+        return self.callback.state == "wrapping_up" or self.by_hand
 
-@dataclass(frozen=True)
-class Group:
-    """Rows under one heading; `more`: how many there are beyond those shown."""
-
-    key: str
-    title: str
-    hint: str
-    rows: Sequence[Row] = ()
-    more: int = 0
-
-
-@dataclass(frozen=True)
-class LiveCall:
-    """A caller who hears our phones ringing at this moment."""
-
-    call: Call
-    who: str
-    number: str
-    line: str
-    reserved_by: str | None
+    @property
+    def by_hand(self) -> bool:
+        """Whether its holder dials with a phone of their own."""
+        return self.callback.state == "claimed" and self.callback.by_hand_at is not None
 
 
 @dataclass(frozen=True)
-class Listing:
-    """The whole page."""
-
-    live: list[LiveCall]
-    groups: list[Group]
-    waiting: int
-    country: str
-    zone: str
-    lines: int
-    names: dict[str, str] = field(repr=False)
-
-
-@dataclass(frozen=True)
-class _People:
+class People:
     """The names behind the ids of this page."""
 
     country: str
     zone: str
     lines: dict[str, Line]
-    staff: dict[str, str]
+    staff: dict[str, StaffMember]
     contacts: dict[str, Contact]
 
     def who(self, caller: str | None, claimed: str | None = None) -> tuple[str, str, bool]:
@@ -102,6 +92,11 @@ class _People:
         name = given or words.name((contact.carrier_name if contact else None) or claimed)
         return (name, shown, bool(given)) if name else (shown, "", True)
 
+    def staff_name(self, staff_id: str | None) -> str | None:
+        """A staff member's name, fit for a line; None for nobody."""
+        person = self.staff.get(staff_id or "")
+        return words.name(person.name) if person else None
+
     def held(self, callback: Callback) -> str:
         """Why this number may not be dialled, as a sentence; empty when it is not held."""
         if callback.state != "held" or callback.caller is None:
@@ -111,84 +106,77 @@ class _People:
         return refused.sentence if refused else f"Held: {(callback.held_reason or 'unknown').replace('_', ' ')}."
 
 
-GROUPS = (
-    Group("waiting", "To ring back", ""),
-    Group("unreached", "Not reached", "Tried as often as the line allows. Ring them when you think they are there."),
-    Group("no_number", "No number", "They hide their number. If they say one in their message, dial it by hand."),
-    Group("held", "Held for the owner", "The number rules forbid dialling these."),
-)
-
-
-def read(session: Session, staff_id: str | None, now: dt.datetime) -> Listing:
-    """Everything the page shows to this staff member (None: somebody who is none)."""
-    found = [(group, *_open(session, WAITING if group.key == "waiting" else (group.key,))) for group in GROUPS]
-    business = session.scalars(sa.select(Business)).first()
-    zone = business.time_zone if business else "UTC"
-    closed = _closed_today(session, now, zone)
-    live = list(session.scalars(_live_calls()))
-    everybody = [callback for _, page, _ in found for callback in page] + closed
-    callers = {row.caller for row in everybody} | {call.caller for call in live}
-    people = _people(session, business, {caller for caller in callers if caller})
-    rows = _rows(session, everybody, people, staff_id)
-    groups = [replace(group, rows=[rows[c.id] for c in page], more=more) for group, page, more in found]
-    groups.append(Group("closed", "Closed today", "", [rows[c.id] for c in closed]))
-    calls = [_live_call(call, people) for call in live]
-    waiting = len(groups[0].rows) + groups[0].more
-    return Listing(calls, groups, waiting, people.country, zone, len(people.lines), people.staff)
-
-
-def _open(session: Session, wanted: Collection[str]) -> tuple[list[Callback], int]:
-    page = callbacks.listed(session, wanted, MOST)
-    if page.next is None:
-        return page.items, 0
-    counted = sa.select(sa.func.count()).select_from(Callback).where(Callback.state.in_(wanted))
-    return page.items, (session.scalar(counted) or 0) - len(page.items)
-
-
-def _closed_today(session: Session, now: dt.datetime, zone: str) -> list[Callback]:
-    midnight = now.astimezone(ZoneInfo(zone)).replace(hour=0, minute=0, second=0, microsecond=0).astimezone(dt.UTC)
-    today = sa.select(Callback).where(Callback.state == "closed", Callback.closed_at >= midnight)
-    return list(session.scalars(today.order_by(Callback.closed_at.desc()).limit(CLOSED_SHOWN)))
-
-
-def _live_calls() -> sa.Select[Call]:
-    ringing = sa.select(Call).where(Call.ended_at.is_(None), Call.state.in_(RINGING))
-    return ringing.order_by(Call.received_at).limit(MOST)
-
-
-def _people(session: Session, business: Business | None, callers: set[str]) -> _People:
+def people(session: Session, business: Business | None, callers: set[str]) -> People:
+    """Lines, staff, and what we remember of these callers."""
     contacts = session.scalars(sa.select(Contact).where(Contact.number.in_(callers)))
-    return _People(
+    return People(
         country=business.country if business else "",
         zone=business.time_zone if business else "UTC",
-        lines={line.number: line for line in session.scalars(sa.select(Line))},
-        staff={person.id: words.name(person.name) for person in session.scalars(sa.select(StaffMember))},
+        lines={line.number: line for line in session.scalars(sa.select(Line).order_by(Line.position))},
+        staff={person.id: person for person in session.scalars(sa.select(StaffMember).order_by(StaffMember.name))},
         contacts={contact.number: contact for contact in contacts},
     )
 
 
-def _rows(session: Session, everybody: Sequence[Callback], people: _People, staff_id: str | None) -> dict[str, Row]:
-    ids = [callback.id for callback in everybody]
-    messages, last_calls = _messages(session, ids), _last_calls(session, ids)
-    rows = {}
-    for callback in everybody:
-        line = people.lines[callback.line]
-        call_id, claimed_name = last_calls.get(callback.id, (None, None))
-        who, number, vouched = people.who(callback.caller, claimed_name)
-        rows[callback.id] = Row(
-            callback=callback,
-            who=who,
-            number=number,
-            vouched=vouched,
-            line=words.name(line.name),
-            zone=line.time_zone,
-            holder=people.staff.get(callback.claimed_by or ""),
-            mine=staff_id is not None and callback.claimed_by == staff_id,
-            held=people.held(callback),
-            messages=messages[callback.id],
-            last_call_id=call_id,
-        )
-    return rows
+@dataclass(frozen=True)
+class _Behind:
+    """What was read beside the callbacks themselves, by their ids."""
+
+    messages: dict[str, list[Message]]
+    last_calls: dict[str, tuple[str, str | None]]
+    topics: dict[int, str]
+
+
+def rows(
+    session: Session, found: Sequence[Callback], known: People, view: View, staff_id: str | None, now: dt.datetime
+) -> dict[str, Row]:
+    """The rows of these callbacks, by id."""
+    ids = [callback.id for callback in found]
+    topics = {topic.id: words.name(topic.name) for topic in session.scalars(sa.select(Topic))}
+    behind = _Behind(_messages(session, ids), _last_calls(session, ids), topics)
+    return {callback.id: _row(callback, known, behind, view, staff_id, now) for callback in found}
+
+
+def _row(callback: Callback, known: People, behind: _Behind, view: View, staff_id: str | None, now: dt.datetime) -> Row:
+    line, contact = known.lines[callback.line], known.contacts.get(callback.caller or "")
+    call_id, claimed_name = behind.last_calls.get(callback.id, (None, None))
+    who, number, vouched = known.who(callback.caller, claimed_name)
+    mine = staff_id is not None and callback.claimed_by == staff_id
+    unfolded = mine or callback.id in view.unfolded
+    aside = callback.state == "waiting" and callback.later is not None and callback.due_at > now
+    return Row(
+        callback=callback,
+        who=who,
+        number=number,
+        vouched=vouched,
+        line=line,
+        caller_zone=_caller_zone(callback, line, now) if aside or unfolded else None,
+        holder=known.staff_name(callback.claimed_by),
+        mine=mine,
+        held=known.held(callback),
+        messages=behind.messages[callback.id],
+        last_call_id=call_id,
+        spoke_with=known.staff_name(contact.last_staff_id) if contact else None,
+        spoke_at=contact.last_talk_at if contact else None,
+        topic=behind.topics.get(callback.topic_id or 0, ""),
+        handed_by=known.staff_name(callback.handed_by),
+        handed_to=known.staff_name(callback.handed_to),
+        later=aside,
+        unfolded=unfolded,
+        choices=later.choices(line, callback.caller, now) if unfolded else (),
+    )
+
+
+def _caller_zone(callback: Callback, line: Line, now: dt.datetime) -> str | None:
+    """The zone the caller is in, when only one is possible and its clock is not the line's."""
+    zones = numbers.caller_zones(callback.caller, line.time_zone)
+    if len({_offset(zone, now) for zone in zones}) != 1 or _offset(zones[0], now) == _offset(line.time_zone, now):
+        return None
+    return zones[0]
+
+
+def _offset(zone: str, now: dt.datetime) -> dt.timedelta | None:
+    return now.astimezone(ZoneInfo(zone)).utcoffset()
 
 
 def _messages(session: Session, ids: Sequence[str]) -> dict[str, list[Message]]:
@@ -208,9 +196,3 @@ def _last_calls(session: Session, ids: Sequence[str]) -> dict[str, tuple[str, st
     calls = sa.select(Call.callback_id, Call.id, Call.caller_name).where(Call.callback_id.in_(ids))
     return {str(callback_id): (call_id, name) for callback_id, call_id, name in
             session.execute(calls.order_by(Call.received_at))}  # fmt: skip
-
-
-def _live_call(call: Call, people: _People) -> LiveCall:
-    who, number, _ = people.who(call.caller, call.caller_name)
-    reserved = people.staff.get(call.reserved_by or "")
-    return LiveCall(call, who, number, words.name(people.lines[call.line].name), reserved)

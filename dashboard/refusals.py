@@ -29,6 +29,7 @@ _PLAIN = {
     "no_phone": "Your phone number is missing or cannot be rung. The owner can mend it in business.toml.",
     "phone_busy": "Your phone is ringing or talking already. Finish that first.",
     "number": "The number rules forbid dialling this one; it is held for the owner.",
+    "too_late": "It is too late for that: something has happened with this one since, or the time for it is over.",
 }
 
 

@@ -1,6 +1,7 @@
 """How the pages say things: who, when, why and in which state. Pure: the present is an argument."""
 
 import datetime as dt
+import functools
 import unicodedata
 from zoneinfo import ZoneInfo
 
@@ -96,6 +97,15 @@ EVENTS = {
     "got_through": "Got through, so their callback is closed",
     "crossed": "Rang in while being rung back",
     "due_ring": "The promise was near and nobody had it: a phone rang by itself",
+    "claimed": "Taken in hand",
+    "released": "Given back to the list",
+    "lease_lapsed": "Left alone, so it went back to the list",
+    "taken_over": "Taken over from a colleague",
+    "handed_over": "Handed to a colleague",
+    "snoozed": "Set aside until later",
+    "dialling_by_hand": "Dialled by hand",
+    "undone": "The last change was undone",
+    "reopened": "Put back on the list",
     "found_in_log": "Found in the carrier's call log: nobody had told us of it",
     "evidence_read": "What the carrier had asked us was looked through",
     "talk_proven": "The carrier's record proves a talk",
@@ -117,6 +127,7 @@ def name(value: str | None, limit: int = 60) -> str:
     return "".join(plain[: limit - 1]).strip() + "…" if len(plain) > limit else "".join(plain).strip()
 
 
+@functools.lru_cache(10_000)  # the slowest part of a row, and the same row is shown again and again
 def number(e164: str | None, country: str | None = None) -> str:
     """A phone number as people at home write it: national in their own country, else international."""
     if not e164:

@@ -8,6 +8,7 @@ import voice.devices
 import voice.doors
 import voice.firm
 import voice.ledger
+import voice.list_tables
 import voice.people  # noqa: F401  (their tables must be known to the metadata)
 from voice.migrate import locked
 from voice.models import Base

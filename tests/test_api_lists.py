@@ -136,6 +136,8 @@ def test_a_callback_is_told_with_all_its_fields(program: Program, acme: Database
         "claimed_by": "sam",
         "lease_until": "2026-11-24T17:01:30Z",
         "attempts": 1,
+        **dict.fromkeys(("later", "result", "topic", "bought", "handed_by", "handed_to", "rang_at", "closed_at")),
+        **dict.fromkeys(("note", "why_not", "handed_word"), ""),
     }
     assert program.get("/callbacks") == (200, {"items": [told], "next": None})
     assert program.get(f"/callbacks/{callback}") == (200, told)

@@ -54,8 +54,12 @@ def test_a_promise_on_another_day_says_which(firm: Firm) -> None:
     assert "by Sat 28 Nov 10:00 am in 5 days" in page
 
 
-def test_an_empty_list_says_so(firm: Firm) -> None:
-    assert "Nobody is waiting." in firm.visitor("alex@example.com").get("/").text
+def test_an_empty_list_says_so_and_before_the_first_call_how_to_try_it(firm: Firm) -> None:
+    alex = firm.visitor("alex@example.com")
+    assert "No call has come in yet. Try it: ring (212) 555-0100 from another phone" in reads(alex.get("/").text)
+    with firm.database.transaction() as session:
+        firm.call(session, JANE, state="completed", outcome="talked", ended_at=clock.now())
+    assert "Nobody is waiting." in alex.get("/").text
 
 
 @pytest.mark.proves("01-3.3")
@@ -240,12 +244,3 @@ def test_the_changing_part_is_sent_only_when_it_has_changed(firm: Firm, morning:
     assert (again.status_code, again.data) == (304, b"")
     firm.set(callback, calls=2)
     assert sam.get("/list", If_None_Match=first.headers["ETag"]).status_code == 200
-
-
-def test_a_long_list_shows_the_most_urgent_and_says_how_many_more(firm: Firm) -> None:
-    for number in range(203):
-        firm.callback(f"+1212555{number:04d}", due=number)
-    page = firm.visitor("sam@example.com").get("/").text
-    assert page.count("data-row") == 200
-    assert "To ring back 203" in reads(page)
-    assert "and 3 more" in page

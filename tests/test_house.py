@@ -29,6 +29,7 @@ LAYERS: list[tuple[str, list[str]]] = [
             "voice.migrate",
             "voice.doors",
             "voice.people",
+            "voice.list_tables",
         ],
     ),
     (
@@ -68,7 +69,18 @@ LAYERS: list[tuple[str, list[str]]] = [
     ),
     (
         "callbacks",
-        ["voice.promising", "voice.claims", "voice.callbacks", "voice.results", "voice.attempts"],
+        [
+            "voice.promising",
+            "voice.claims",
+            "voice.callbacks",
+            "voice.results",
+            "voice.attempts",
+            "voice.crossings",
+            "voice.later",
+            "voice.by_hand",
+            "voice.undo",
+            "voice.topics",
+        ],
     ),
     (
         "calls",

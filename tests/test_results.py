@@ -11,6 +11,7 @@ from tests.program import NOON
 from voice import callbacks, claims, results
 from voice.db import Database
 from voice.models import Attempt
+from voice.results import About
 
 pytest_plugins = ["tests.interface"]
 
@@ -38,7 +39,7 @@ def session(acme: Database) -> Iterator[Session]:
 def test_a_result_that_settles_it_closes_it(session: Session, result: str, reason: str) -> None:
     callback = opened(session)
     claims.claim(session, callback, "sam", NOON)
-    assert results.give_result(session, callback, "sam", result, NOON, note="boiler fixed") is None
+    assert results.give_result(session, callback, "sam", result, NOON, about=About("boiler fixed")) is None
     assert (callback.state, callback.closed_reason, callback.result) == ("closed", reason, result)
     assert (callback.note, callback.claimed_by) == ("boiler fixed", None)
 

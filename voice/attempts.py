@@ -22,17 +22,6 @@ from voice.work import outbox
 LOOK_AFTER = 10.0  # seconds: the carrier's own words on the dial usually come within these
 
 
-@dataclass(frozen=True)
-class Crossing:
-    """A caller rang in while being rung back: `leg` is the staff leg that is theirs now, None when none was placed.
-
-    `accepted`: a key was pressed there already, and it is on its way into this caller's queue.
-    """
-
-    leg: Leg | None
-    accepted: bool
-
-
 def ring_back(
     session: Session, callback: Callback, staff_id: str, now: dt.datetime, anyway: bool = False
 ) -> Attempt | Refusal:
@@ -46,6 +35,11 @@ def ring_back(
         or _not_their_hours(session, callback, now, anyway)
         or _intend(session, callback, staff_id, now)
     )
+
+
+def unfit_to_dial(session: Session, callback: Callback, now: dt.datetime, anyway: bool = False) -> Refusal | None:
+    """Why nobody may dial this caller now, with whatever phone; None when they may be dialled."""
+    return _unfit(session, callback, now) or _not_their_hours(session, callback, now, anyway)
 
 
 def from_leg(session: Session, callback: Callback, leg: Leg, now: dt.datetime) -> Attempt | Refusal:
@@ -167,32 +161,6 @@ def staff_leg_ended(session: Session, attempt: Attempt, leg: Leg, now: dt.dateti
         look_up(session, attempt, now, LOOK_AFTER)
 
 
-def crossing(session: Session, call: Call, now: dt.datetime) -> Crossing | None:
-    """`call` has come in while its caller is being rung back: hand that staff leg over. None: nobody rings them.
-
-    The attempt ends as `crossed`, which is no try; the callback stays with the same person until they have talked.
-    """
-    callback = callbacks.open_of(session, call.line, call.caller_key)
-    attempt = claims.live_attempt(session, callback) if callback else None
-    if callback is None or attempt is None:
-        return None
-    leg = session.get(Leg, attempt.leg_id) if attempt.leg_id else None
-    ended = {"ended_at": now, "ending": "crossed"}
-    accepted = not moves.move(session, attempt, "cross", now, [Attempt.state == "intended"], **ended)
-    if accepted:
-        still_ringing = [Attempt.answered_at.is_(None)]
-        if leg is None or leg.ended_at or not moves.move(session, attempt, "cross", now, still_ringing, **ended):
-            return None
-        callback.attempts -= int(attempt.rang_at is not None)
-        key, child_sid = f"join:{attempt.id}", attempt.child_sid
-        outbox.emit(session, "join_leg", now, key=key, leg_id=leg.id, call_id=call.id, child_sid=child_sid)
-    give_back(session, callback, now)
-    if leg is not None:
-        leg.purpose, leg.call_id, leg.offered_call_id = "ring", call.id, call.id
-    moves.note(session, "crossed", now, call, callback, staff=attempt.staff_id, accepted=accepted)
-    return Crossing(leg, accepted)
-
-
 def give_back(session: Session, callback: Callback, now: dt.datetime) -> bool:
     """calling -> claimed: the caller was not rung, and it is still the same person's."""
     return moves.move(session, callback, "back", now, lease_until=now + claims.lease(session, callback))
@@ -284,7 +252,7 @@ def _take(session: Session, callback: Callback, staff_id: str, now: dt.datetime)
     """Claim it and have it `calling`. Whoever moves the callback there is the only one who does."""
     if refused := claims.claim(session, callback, staff_id, now):
         return refused
-    if moves.move(session, callback, "dial", now, [Callback.claimed_by == staff_id], result=None):
+    if moves.move(session, callback, "dial", now, [Callback.claimed_by == staff_id], result=None, by_hand_at=None):
         return None
     return claims.refusal(callback, staff_id)
 

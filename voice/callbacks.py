@@ -13,16 +13,18 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from voice import contacts, moves, paging, promising, pushing
-from voice.claims import Refusal, live_attempt, mine_to_touch, no_live_attempt, refusal
+from voice.claims import NOT_HANDED, Refusal, live_attempt, mine_to_touch, no_live_attempt, refusal
 from voice.firm import Line
 from voice.models import Call, Callback, Promise, id_from
 from voice.rules import numbers, states
 
 OPEN = tuple(state for state in states.CALLBACK_STATES if state != "closed")
+IS_OPEN = Callback.state != sa.literal_column("'closed'")  # written out, so that both databases know their index fits
+REOPENED_WITHIN = dt.timedelta(days=30)
 THEIRS = (
     sa.select(Callback)
     .where(Callback.line == sa.bindparam("called"), Callback.caller_key == sa.bindparam("key"))
-    .where(Callback.state != "closed")
+    .where(IS_OPEN)
     .execution_options(populate_existing=True)
 )
 BY_STAFF = (
@@ -110,6 +112,8 @@ def owed_by(session: Session, line: str, caller_key: str) -> str | None:
 def listed(session: Session, wanted: Collection[str] = OPEN, limit: int = 50, cursor: str | None = None) -> Page:
     """Callbacks in these states in order of promise (`due_at, id`). Raises ValueError for a cursor that is not ours."""
     rows = sa.select(Callback).where(Callback.state.in_(wanted)).order_by(Callback.due_at, Callback.id)
+    if "closed" not in wanted:
+        rows = rows.where(IS_OPEN)
     if cursor is not None:
         due_at, last = paging.read(cursor)
         rows = rows.where(sa.or_(Callback.due_at > due_at, sa.and_(Callback.due_at == due_at, Callback.id > last)))
@@ -124,26 +128,34 @@ def close(
     staff_id: str,
     reason: str,
     now: dt.datetime,
-    note: str = "",
-    result: str | None = None,
+    **values: Any,
 ) -> Refusal | None:
-    """Close by hand, with a reason of BY_STAFF (else ValueError). Refused while a phone is live for it."""
+    """Close by hand, with a reason of BY_STAFF (else ValueError). Refused while a phone is live for it.
+
+    `values`: other columns to set with it.
+    """
     if reason not in BY_STAFF:
         raise ValueError(f"reason must be one of: {', '.join(BY_STAFF)}")
     also = [mine_to_touch(staff_id, now), no_live_attempt()]
-    if not _close(session, callback, reason, now, also, note=note or callback.note, result=result):
+    if not _close(session, callback, reason, now, also, **values):
         return refusal(callback, staff_id)
     moves.note(session, "closed", now, callback=callback, staff=staff_id, reason=reason)
     return None
 
 
 def reopen(session: Session, callback: Callback, now: dt.datetime) -> Refusal | None:
-    """Put a closed callback back on the list, due now. The times that were promised stay as they were said."""
+    """Put a closed callback back on the list, due now. The times that were promised stay as they were said.
+
+    Refused when the caller has another open one, and 30 days after it was closed.
+    """
+    if callback.closed_at is not None and now - callback.closed_at > REOPENED_WITHIN:
+        return Refusal("too_late")
     other = open_of(session, callback.line, callback.caller_key)
     if other is not None:
         return Refusal("open") if other.id != callback.id else None
     event = "reopen" if callback.caller else "reopen_hidden"
     fresh: dict[str, Any] = {"closed_reason": None, "closed_at": None, "result": None, "attempts": 0, "due_at": now}
+    fresh |= {"later": None, **NOT_HANDED}
     try:
         with session.begin_nested():  # another process may have opened one since we looked
             moves.move(session, callback, event, now, **fresh)
@@ -171,7 +183,7 @@ def hold(session: Session, callback: Callback, reason: str, now: dt.datetime) ->
 def block(session: Session, number: str, blocked: bool, now: dt.datetime) -> None:
     """Block or unblock a caller; a blocked caller's open callbacks close, unless a phone is live for one."""
     contacts.block(session, number, blocked)
-    theirs = sa.select(Callback).where(Callback.caller == number, Callback.state != "closed")
+    theirs = sa.select(Callback).where(Callback.caller_key == number, IS_OPEN)
     for callback in session.scalars(theirs) if blocked else ():
         _close(session, callback, "blocked", now, [no_live_attempt()])
 
@@ -184,8 +196,8 @@ def _close(
     also: Collection[sa.ColumnElement[bool]] = (),
     **values: Any,
 ) -> bool:
-    closing = {"closed_reason": reason, "closed_at": now, "claimed_by": None, "lease_until": None}
-    return moves.move(session, callback, "close", now, list(also), **closing, **values)
+    closing = {"closed_reason": reason, "closed_at": now, "claimed_by": None, "lease_until": None, "by_hand_at": None}
+    return moves.move(session, callback, "close", now, list(also), **(closing | values))
 
 
 def _insert(session: Session, call: Call, cause: str, promised: dt.datetime) -> Callback | None:
@@ -220,7 +232,7 @@ def _merge(session: Session, call: Call, promised: dt.datetime, now: dt.datetime
     callback = open_of(session, call.line, call.caller_key)
     if callback is None:
         return None
-    here = sa.update(Callback).where(Callback.id == callback.id, Callback.state != "closed")
+    here = sa.update(Callback).where(Callback.id == callback.id, IS_OPEN)
     counted = here.values(calls=Callback.calls + 1).returning(Callback.id)
     if session.execute(counted, execution_options={"synchronize_session": False}).first() is None:
         return None
@@ -232,5 +244,6 @@ def _merge(session: Session, call: Call, promised: dt.datetime, now: dt.datetime
     if callback.promised_by <= now:
         callback.promised_by, callback.rang_at = promised, None
     callback.due_at = min(callback.due_at, callback.promised_by)  # the same place, or sooner: never later
+    callback.later = None  # they want us now
     moves.move(session, callback, "ring_in", now, attempts=0)  # was unreached: they are by their phone again
     return callback

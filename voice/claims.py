@@ -7,16 +7,21 @@ from typing import Any, Literal
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from voice import moves
+from voice import moves, pushing
 from voice.db import UTC
 from voice.firm import Line
+from voice.list_tables import Told
 from voice.models import Attempt, Callback
 from voice.rules import states
+
+HANDED = dt.timedelta(minutes=15)  # to notice what a colleague has handed over; then anybody may take it
+
+NOT_HANDED: dict[str, Any] = {"handed_by": None, "handed_to": None, "handed_word": ""}
 
 Also = list[sa.ColumnElement[bool]]
 Kind = Literal[
     "held_by", "under_way", "closed", "held", "no_number", "open", "outside_hours", "on_the_line", "no_phone",
-    "phone_busy", "number",
+    "phone_busy", "number", "too_late",
 ]  # fmt: skip
 
 
@@ -26,7 +31,8 @@ class Refusal:
 
     held_by: another has it (`holder`) · under_way: a phone is ringing or talking for it · closed, held, no_number: its
     state · open: the caller has another open one · outside_hours: see `retry_at` · on_the_line: the caller is on the
-    phone with us · no_phone, phone_busy: the staff member's · number: the policy forbids it (`reason`).
+    phone with us · no_phone, phone_busy: the staff member's · number: the policy forbids it (`reason`) · too_late: to
+    undo, because the time is over or something happened since.
     """
 
     kind: Kind
@@ -77,11 +83,8 @@ def refusal(callback: Callback, staff_id: str) -> Refusal:
 
 def claim(session: Session, callback: Callback, staff_id: str, now: dt.datetime) -> Refusal | None:
     """Take a callback in hand; the same holder again renews. None: it is theirs."""
-    values: dict[str, Any] = {
-        "claimed_by": staff_id,
-        "owed_by": staff_id,
-        "lease_until": now + lease(session, callback),
-    }
+    until = now + lease(session, callback)
+    values = _held_by(staff_id, until) | ({} if callback.handed_to == staff_id else NOT_HANDED)
     lapsed: Also = [Callback.lease_until < now, no_live_attempt()]
     if renew(session, callback, staff_id, now):
         return None
@@ -95,19 +98,56 @@ def claim(session: Session, callback: Callback, staff_id: str, now: dt.datetime)
 
 
 def renew(session: Session, callback: Callback, staff_id: str, now: dt.datetime) -> bool:
-    """A sign of life from the holder. True when they (still) have it; wrap-up time is not made longer."""
+    """A sign of life from the holder. True when they (still) have it; wrap-up time is not made longer.
+
+    Nor is any lease made shorter: what was handed over, or is dialled by hand, is given longer than a sign of life.
+    """
     held = sa.update(Callback).where(Callback.id == callback.id, Callback.claimed_by == staff_id)
-    until = sa.literal(now + lease(session, callback), UTC())
-    longer = sa.case((Callback.state == "wrapping_up", Callback.lease_until), else_=until)
+    until = now + lease(session, callback)
+    as_it_is = sa.or_(Callback.state == "wrapping_up", Callback.lease_until > until)
+    longer = sa.case((as_it_is, Callback.lease_until), else_=sa.literal(until, UTC()))
     asked = held.where(Callback.state.in_(("claimed", *states.CALLBACK_BUSY))).values(lease_until=longer)
     renewed = session.execute(asked.returning(Callback.id), execution_options={"synchronize_session": False}).first()
     session.refresh(callback)
     return renewed is not None
 
 
+def take_over(session: Session, callback: Callback, staff_id: str, now: dt.datetime) -> Refusal | None:
+    """Take what a colleague has claimed; they are told. None: it is theirs. Not while they dial, talk or wrap up."""
+    holder = callback.claimed_by
+    if holder in (None, staff_id):
+        return claim(session, callback, staff_id, now)
+    also: Also = [Callback.claimed_by == holder, Callback.by_hand_at.is_(None), no_live_attempt()]
+    values = _held_by(staff_id, now + lease(session, callback)) | NOT_HANDED
+    if not moves.move(session, callback, "take_over", now, also, **values):
+        return refusal(callback, staff_id) if callback.claimed_by is None else Refusal("under_way", callback.claimed_by)
+    session.add(Told(staff_id=holder, by_staff_id=staff_id, callback_id=callback.id, kind="took_over", at=now))
+    moves.note(session, "taken_over", now, callback=callback, staff=staff_id, holder=holder)
+    return None
+
+
+def hand_over(
+    session: Session, callback: Callback, staff_id: str, to: str, word: str, now: dt.datetime
+) -> Refusal | None:
+    """Give it to a colleague, with a word they see. They have a while to notice; then anybody may claim it."""
+    also: Also = [mine_to_touch(staff_id, now), no_live_attempt()]
+    handed = {"handed_by": staff_id, "handed_to": to, "handed_word": word}
+    values = _held_by(to, now + HANDED) | handed
+    if not moves.move(session, callback, "hand_over", now, also, **values):
+        return refusal(callback, staff_id)
+    session.add(Told(staff_id=to, by_staff_id=staff_id, callback_id=callback.id, kind="handed_over", word=word, at=now))
+    pushing.wake(session, callback, "handed", now, to)
+    moves.note(session, "handed_over", now, callback=callback, staff=staff_id, to=to)
+    return None
+
+
+def _held_by(staff_id: str, until: dt.datetime) -> dict[str, Any]:
+    return {"claimed_by": staff_id, "owed_by": staff_id, "lease_until": until, "by_hand_at": None}
+
+
 def release(session: Session, callback: Callback, staff_id: str, now: dt.datetime) -> Refusal | None:
     """Give a callback back to the list. None: nobody has it now (also when nobody had)."""
-    if _let_go(session, callback, now, [Callback.claimed_by == staff_id]):
+    if _let_go(session, callback, now, [Callback.claimed_by == staff_id], **NOT_HANDED):
         moves.note(session, "released", now, callback=callback, staff=staff_id)
         return None
     return None if callback.claimed_by is None else refusal(callback, staff_id)
@@ -124,9 +164,10 @@ def lapse(session: Session, now: dt.datetime) -> int:
         also: Also = [Callback.lease_until < now, no_live_attempt()]
         holder = callback.claimed_by
         if callback.state == "claimed":
-            moved = _let_go(session, callback, now, also)
+            silent = {"result": "not_recorded"} if callback.by_hand_at else {}
+            moved = _let_go(session, callback, now, also, **silent)
         else:
-            values: dict[str, Any] = {"due_at": now, "claimed_by": None, "lease_until": None}
+            values: dict[str, Any] = {"due_at": now, "later": None, "claimed_by": None, "lease_until": None}
             moved = moves.move(session, callback, "again", now, also, result="not_recorded", **values)
         if moved:
             moves.note(session, "lease_lapsed", now, callback=callback, staff=holder)
@@ -134,9 +175,10 @@ def lapse(session: Session, now: dt.datetime) -> int:
     return lapsed
 
 
-def _let_go(session: Session, callback: Callback, now: dt.datetime, also: Also) -> bool:
+def _let_go(session: Session, callback: Callback, now: dt.datetime, also: Also, **values: Any) -> bool:
     """claimed -> waiting, or -> unreached when it had been tried as often as the line allows."""
     most = session.get_one(Line, callback.line).max_attempts
     event = "exhaust" if callback.attempts >= most else "release"
     here = [Callback.state == "claimed", *also]
-    return moves.move(session, callback, event, now, here, claimed_by=None, lease_until=None)
+    free = {"claimed_by": None, "lease_until": None, "by_hand_at": None}
+    return moves.move(session, callback, event, now, here, **free, **values)

@@ -22,6 +22,7 @@ class Message(Base):
     seconds: Mapped[int] = mapped_column(default=0)
     received_at: Mapped[dt.datetime]
     audio_id: Mapped[str | None] = mapped_column(sa.ForeignKey("audio.id"))
+    transcript: Mapped[str | None]
 
 
 class CarrierEvent(Base):

@@ -78,6 +78,7 @@ class Call(Base):
                  postgresql_where=sa.text("ended_at IS NULL")),  # pacer and sweeper: which calls are live
         sa.Index("ix_calls_line_received_at", "line", "received_at"),  # lists and figures of a line
         sa.Index("ix_calls_caller_received_at", "caller", "received_at"),  # "third call today"
+        sa.Index("ix_calls_callback_id", "callback_id"),  # the list: the calls and messages behind its rows
     )  # fmt: skip
     id: Mapped[str] = mapped_column(primary_key=True, default=new_id)
     sid: Mapped[str] = mapped_column(unique=True)
@@ -167,6 +168,12 @@ class Callback(Base):
                  sqlite_where=sa.text("state <> 'closed'"), postgresql_where=sa.text("state <> 'closed'")),
         sa.Index("ix_callbacks_open_due", "due_at", "id", sqlite_where=sa.text("state <> 'closed'"),
                  postgresql_where=sa.text("state <> 'closed'")),  # the list, in order of promise
+        sa.Index("ix_callbacks_open_state", "state", "later", "due_at", "id", sqlite_where=sa.text("state <> 'closed'"),
+                 postgresql_where=sa.text("state <> 'closed'")),  # one group of it, and how many are in each
+        sa.Index("ix_callbacks_closed_at", "closed_at", "id", sqlite_where=sa.text("state = 'closed'"),
+                 postgresql_where=sa.text("state = 'closed'")),  # closed today; search of the last 30 days
+        sa.Index("ix_callbacks_claimed_by", "claimed_by", sqlite_where=sa.text("claimed_by IS NOT NULL"),
+                 postgresql_where=sa.text("claimed_by IS NOT NULL")),  # what somebody has in hand
     )  # fmt: skip
     id: Mapped[str] = mapped_column(primary_key=True, default=new_id)
     line: Mapped[str] = mapped_column(sa.ForeignKey("lines.number"))
@@ -191,6 +198,14 @@ class Callback(Base):
     note: Mapped[str] = mapped_column(default="")
     rang_at: Mapped[dt.datetime | None]  # the caller's phone first rang: the promise was kept if by then
     closed_at: Mapped[dt.datetime | None]
+    later: Mapped[str | None]  # why it waits for `due_at`: snoozed, retry, call_again; None: it waits for its promise
+    by_hand_at: Mapped[dt.datetime | None]  # its holder dials with a phone of their own; nobody has said how it went
+    topic_id: Mapped[int | None]  # what it was about, of `topics`
+    bought: Mapped[bool | None]
+    why_not: Mapped[str] = mapped_column(default="", server_default="")
+    handed_by: Mapped[str | None]  # who gave it to whom, with which word
+    handed_to: Mapped[str | None]
+    handed_word: Mapped[str] = mapped_column(default="", server_default="")
 
 
 class Promise(Base):

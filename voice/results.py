@@ -2,6 +2,7 @@
 
 import datetime as dt
 from collections.abc import Collection
+from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
@@ -10,6 +11,7 @@ from sqlalchemy.orm import Session
 from voice import moves
 from voice.callbacks import close
 from voice.claims import Refusal, mine_to_touch, no_live_attempt, refusal
+from voice.db import UTC
 from voice.firm import Line
 from voice.models import Callback
 from voice.promising import schedule
@@ -22,6 +24,22 @@ CLOSING = {
     "done_by_hand": "done_by_staff",
 }
 RESULTS = (*CLOSING, "call_again", "left_voicemail", "no_answer")
+RANG = ("sorted", "done_by_hand", "left_voicemail", "no_answer")  # after these the caller's phone has rung
+
+
+@dataclass(frozen=True)
+class About:
+    """What may be said beside a result, all of it optional: None or empty leaves what is there."""
+
+    note: str = ""
+    topic_id: int | None = None
+    bought: bool | None = None
+    why_not: str = ""
+
+    def values(self) -> dict[str, Any]:
+        """The columns to set."""
+        told = {"note": self.note, "topic_id": self.topic_id, "bought": self.bought, "why_not": self.why_not}
+        return {name: value for name, value in told.items() if value not in (None, "")}
 
 
 def give_result(
@@ -31,19 +49,23 @@ def give_result(
     result: str,
     now: dt.datetime,
     due_at: dt.datetime | None = None,
-    note: str = "",
+    about: About = About(),
 ) -> Refusal | None:
     """How it ended, as chosen by staff: one of RESULTS. `call_again` needs `due_at`. Raises ValueError for others."""
     if result not in RESULTS:
         raise ValueError(f"result must be one of: {', '.join(RESULTS)}")
     if result == "call_again" and due_at is None:
         raise ValueError("call_again needs the time to call again")
+    # A try of ours has counted itself, and told when their phone rang; one dialled by hand does both here.
+    by_hand = callback.state != "wrapping_up"
+    values: dict[str, Any] = {"result": result, "by_hand_at": None} | about.values()
+    if by_hand and result in RANG:
+        values["rang_at"] = sa.func.coalesce(Callback.rang_at, sa.literal(now, UTC()))
     if result in CLOSING:
-        return close(session, callback, staff_id, CLOSING[result], now, note, result)
-    # A try of ours has counted itself when it ended; one dialled by hand counts here.
-    tries = callback.attempts + (result != "call_again" and callback.state != "wrapping_up")
+        return close(session, callback, staff_id, CLOSING[result], now, **values)
+    tries = callback.attempts + (result != "call_again" and by_hand)
     also = [mine_to_touch(staff_id, now), no_live_attempt()]
-    values = {"result": result, "attempts": tries, "note": note or callback.note, "owed_by": staff_id}
+    values |= {"attempts": tries, "owed_by": staff_id}
     if not back_on_list(session, callback, "again", tries, now, also, due_at=due_at, **values):
         return refusal(callback, staff_id)
     moves.note(session, "result", now, callback=callback, staff=staff_id, result=result)
@@ -64,7 +86,8 @@ def back_on_list(
     line = session.get_one(Line, callback.line)
     free = {"claimed_by": None, "lease_until": None}
     if due_at is None and tries >= line.max_attempts:
-        return moves.move(session, callback, "exhaust", now, list(also), **free, **values)
+        return moves.move(session, callback, "exhaust", now, list(also), later=None, **free, **values)
     zones = numbers.caller_zones(callback.caller, line.time_zone)
-    later = due_at or promise.retry_at(now, tries, schedule(line), zones, line.retry_minutes)
-    return moves.move(session, callback, event, now, list(also), due_at=later, **free, **values)
+    due = due_at or promise.retry_at(now, tries, schedule(line), zones, line.retry_minutes)
+    values |= {"due_at": due, "later": "call_again" if due_at else "retry"}
+    return moves.move(session, callback, event, now, list(also), **free, **values)

@@ -7,7 +7,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from voice import attempts, callbacks, contacts, moves, phones, roster
+from voice import attempts, callbacks, contacts, crossings, moves, phones, roster
 from voice.db import one_row
 from voice.firm import StaffMember
 from voice.ledger import Pace
@@ -281,6 +281,6 @@ def who(session: Session, call: Call, now: dt.datetime, zone: str) -> Who:
 
 def cross(session: Session, call: Call, now: dt.datetime) -> None:
     """The caller rings in while being rung back: join the two instead of passing each other."""
-    met = attempts.crossing(session, call, now) if call.caller is not None else None
+    met = crossings.crossing(session, call, now) if call.caller is not None else None
     if met is not None and met.accepted and met.leg is not None:
         accept(session, met.leg, call, now)  # their key was pressed for this very caller: nobody else is rung

@@ -15,6 +15,7 @@ from dashboard.api.problems import Problem
 from voice import paging
 from voice.firm import Line, StaffMember
 from voice.rules.numbers import E164
+from voice.rules.text import clean
 
 MAX_LIMIT, USUAL_LIMIT = 200, 50
 USUAL_WINDOW = dt.timedelta(days=7)
@@ -132,14 +133,14 @@ def body(known: Collection[str]) -> dict[str, Any]:
     return given
 
 
-def staff(session: Session, given: dict[str, Any]) -> str:
-    """The member `staff` of a body: somebody who works here."""
-    asked = given.get("staff")
+def staff(session: Session, given: dict[str, Any], name: str = "staff") -> str:
+    """The member `staff` (or another) of a body: somebody who works here."""
+    asked = given.get(name)
     row = session.get(StaffMember, asked) if isinstance(asked, str) else None
     if row is None:
-        raise Problem(400, "staff: must be the id of a staff member.")
+        raise Problem(400, f"{name}: must be the id of a staff member.")
     if not row.active:
-        raise Problem(400, f"staff: {row.id} is switched off.")
+        raise Problem(400, f"{name}: {row.id} is switched off.")
     return row.id
 
 
@@ -151,14 +152,9 @@ def flag(given: dict[str, Any], name: str) -> bool | None:
     return value
 
 
-def moment(given: dict[str, Any], name: str) -> dt.datetime | None:
-    """A member that is a time, or null; None when it is absent."""
-    value = given.get(name)
-    if value is None:
-        return None
-    if not isinstance(value, str):
-        raise Problem(400, f"{name}: must be a time like 2026-11-22T15:04:05Z, or null.")
-    return _moment(name, value)
+def maybe_moment(given: dict[str, Any], name: str) -> dt.datetime | None:
+    """A member that is an instant, or null; None when it is absent."""
+    return None if given.get(name) is None else moment(given, name)
 
 
 def maybe_text(given: dict[str, Any], name: str) -> str | None:
@@ -177,12 +173,29 @@ def word(given: dict[str, Any], name: str, options: Collection[str]) -> str:
     return value
 
 
+def moment(given: dict[str, Any], name: str) -> dt.datetime | None:
+    """A member that is an instant; None when it is absent."""
+    value = given.get(name)
+    if name in given and not isinstance(value, str):
+        raise Problem(400, f"{name}: must be a time like 2026-11-22T15:04:05Z.")
+    return _instant(name, value)
+
+
+def text(given: dict[str, Any], name: str, most: int) -> str:
+    """A member that is text of at most so many characters, as one clean line; empty when it is absent."""
+    value = given.get(name, "")
+    if not isinstance(value, str) or len(value) > most:
+        raise Problem(400, f"{name}: must be text of at most {most} characters.")
+    return clean(value, most)
+
+
 def _time(name: str) -> dt.datetime | None:
-    text = request.args.get(name)
-    return None if text is None else _moment(name, text)
+    return _instant(name, request.args.get(name))
 
 
-def _moment(name: str, text: str) -> dt.datetime:
+def _instant(name: str, text: str | None) -> dt.datetime | None:
+    if text is None:
+        return None
     try:
         moment = dt.datetime.fromisoformat(text)
         if moment.tzinfo is not None and 1970 < moment.year < 9999:  # so that counting days from it cannot fail

@@ -1,7 +1,7 @@
 """Callbacks: the list in order of promise, and what staff do with it."""
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from dashboard.api import asked, shapes
 from dashboard.api.operation import Answer, operation
 from dashboard.api.problems import Problem
-from voice import attempts, callbacks, claims
+from voice import attempts, callbacks, claims, undo
 from voice.claims import Refusal
 from voice.models import Callback, Contact
 from voice.rules import states
@@ -23,6 +23,7 @@ CONFLICTS = {
     "outside_hours": "It is not between 08:00 and 21:00 where the caller is; send `anyway: true` to call all the same.",
     "on_the_line": "This caller is on the phone with us.",
     "phone_busy": "This staff member's phone is busy.",
+    "too_late": "Something has happened with this callback since, or the time for it is over.",
 }
 IMPOSSIBLE = {
     "closed": "This callback is closed.",
@@ -33,6 +34,7 @@ IMPOSSIBLE = {
 }
 BY_STAFF = shapes.request_body(("staff",), staff=shapes.TEXT)
 CALLBACK = {200: shapes.ref("Callback")}
+Verb = Callable[[Session, Callback, str, dt.datetime], Refusal | None]
 REFUSED = {409: shapes.ref("Problem"), 422: shapes.ref("Problem")}
 
 
@@ -53,7 +55,7 @@ def callback_list(session: Session, now: dt.datetime) -> Answer:
 @operation("GET", "/callbacks/<callback_id>", "One callback.", CALLBACK)
 def callback(session: Session, now: dt.datetime, callback_id: str) -> Answer:
     """One callback."""
-    return _one(session, _find(session, callback_id))
+    return one(session, find(session, callback_id))
 
 
 @operation(
@@ -65,9 +67,7 @@ def callback(session: Session, now: dt.datetime, callback_id: str) -> Answer:
 )
 def claim(session: Session, now: dt.datetime, callback_id: str) -> Answer:
     """Claim, or renew the lease."""
-    row, given = _find(session, callback_id), asked.body(("staff",))
-    refusal = claims.claim(session, row, asked.staff(session, given), now)
-    return _refused(refusal) if refusal else _one(session, row)
+    return change(session, now, callback_id, "claimed", claims.claim)
 
 
 @operation(
@@ -79,9 +79,7 @@ def claim(session: Session, now: dt.datetime, callback_id: str) -> Answer:
 )
 def release(session: Session, now: dt.datetime, callback_id: str) -> Answer:
     """Let go."""
-    row, given = _find(session, callback_id), asked.body(("staff",))
-    refusal = claims.release(session, row, asked.staff(session, given), now)
-    return _refused(refusal) if refusal else _one(session, row)
+    return change(session, now, callback_id, "released", claims.release)
 
 
 @operation(
@@ -94,10 +92,10 @@ def release(session: Session, now: dt.datetime, callback_id: str) -> Answer:
 )
 def call(session: Session, now: dt.datetime, callback_id: str) -> Answer:
     """Ring back."""
-    row, given = _find(session, callback_id), asked.body(("staff", "anyway"))
+    row, given = find(session, callback_id), asked.body(("staff", "anyway"))
     anyway = bool(asked.flag(given, "anyway"))
     attempt = attempts.ring_back(session, row, asked.staff(session, given), now, anyway=anyway)
-    return _refused(attempt) if isinstance(attempt, Refusal) else ({"attempt": attempt.id}, 202)
+    return refused(attempt) if isinstance(attempt, Refusal) else ({"attempt": attempt.id}, 202)
 
 
 @operation(
@@ -109,10 +107,10 @@ def call(session: Session, now: dt.datetime, callback_id: str) -> Answer:
 )
 def close(session: Session, now: dt.datetime, callback_id: str) -> Answer:
     """Close by hand."""
-    row, given = _find(session, callback_id), asked.body(("staff", "reason"))
-    staff, reason = asked.staff(session, given), asked.word(given, "reason", callbacks.BY_STAFF)
-    refusal = callbacks.close(session, row, staff, reason, now)
-    return _refused(refusal) if refusal else _one(session, row)
+    given = asked.body(("staff", "reason"))
+    row, staff = find(session, callback_id), asked.staff(session, given)
+    reason = asked.word(given, "reason", callbacks.BY_STAFF)
+    return done(session, row, staff, "closed", now, lambda: callbacks.close(session, row, staff, reason, now))
 
 
 @operation(
@@ -124,10 +122,25 @@ def close(session: Session, now: dt.datetime, callback_id: str) -> Answer:
 )
 def reopen(session: Session, now: dt.datetime, callback_id: str) -> Answer:
     """Open again."""
-    row = _find(session, callback_id)
+    row = find(session, callback_id)
     asked.body(())
     refusal = callbacks.reopen(session, row, now)
-    return _refused(refusal) if refusal else _one(session, row)
+    return refused(refusal) if refusal else one(session, row)
+
+
+def change(session: Session, now: dt.datetime, callback_id: str, what: str, verb: Verb) -> Answer:
+    """A verb that needs to know no more than who does it."""
+    row, given = find(session, callback_id), asked.body(("staff",))
+    staff = asked.staff(session, given)
+    return done(session, row, staff, what, now, lambda: verb(session, row, staff, now))
+
+
+def done(
+    session: Session, row: Callback, staff: str, what: str, now: dt.datetime, verb: Callable[[], Refusal | None]
+) -> Answer:
+    """Do it so that it can be undone; the callback afterwards, or why not."""
+    refusal = undo.remembering(session, row, staff, what, now, verb)
+    return refused(refusal) if refusal else one(session, row)
 
 
 def wire(session: Session, rows: Sequence[Callback]) -> list[dict[str, Any]]:
@@ -155,21 +168,34 @@ def _wire(row: Callback, name: str | None) -> dict[str, Any]:
         "claimed_by": row.claimed_by,
         "lease_until": shapes.time(row.lease_until),
         "attempts": row.attempts,
+        "later": row.later,
+        "result": row.result,
+        "note": row.note,
+        "topic": row.topic_id,
+        "bought": row.bought,
+        "why_not": row.why_not,
+        "handed_by": row.handed_by,
+        "handed_to": row.handed_to,
+        "handed_word": row.handed_word,
+        "rang_at": shapes.time(row.rang_at),
+        "closed_at": shapes.time(row.closed_at),
     }
 
 
-def _find(session: Session, callback_id: str) -> Callback:
+def find(session: Session, callback_id: str) -> Callback:
+    """The callback of an address, or a 404."""
     row = session.get(Callback, callback_id)
     if row is None:
         raise Problem(404, "There is no such callback.")
     return row
 
 
-def _one(session: Session, row: Callback) -> dict[str, Any]:
+def one(session: Session, row: Callback) -> dict[str, Any]:
+    """One callback as it is sent."""
     return wire(session, [row])[0]
 
 
-def _refused(refusal: Refusal) -> Problem:
+def refused(refusal: Refusal) -> Problem:
     """Returned, not raised: a number that turned out forbidden stays held."""
     extra: dict[str, Any] = {"kind": refusal.kind}
     if refusal.holder is not None:

@@ -12,6 +12,7 @@ CAUSES = (
     "closed", "holiday", "nobody_on_shift", "all_busy", "rang_out", "declined", "mailbox", "carrier_limit", "abandoned",
     "short_abandon", "short_talk", "our_outage", "loop", "blocked",
 )  # fmt: skip
+LATER = ("snoozed", "retry", "call_again")
 AVAILABILITY = ("on", "away", "off")
 
 TEXT: Schema = {"type": "string"}
@@ -23,6 +24,8 @@ MAYBE_NUMBER: Schema = NUMBER | {"type": ["string", "null"]}
 TIME: Schema = {"type": "string", "format": "date-time", "pattern": r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:]{8}Z$"}
 # What is asked for may have an offset; what is sent never has.
 MOMENT: Schema = {"type": "string", "format": "date-time", "examples": ["2026-11-24T17:00:00Z"]}
+MAYBE_FLAG: Schema = {"type": ["boolean", "null"]}
+MAYBE_WHOLE: Schema = {"type": ["integer", "null"], "minimum": 0}
 MAYBE_TIME: Schema = TIME | {"type": ["string", "null"]}
 WEEK: Schema = {"type": "object", "additionalProperties": TEXT, "examples": [{"mon": "09:00-17:30"}]}
 
@@ -35,6 +38,11 @@ def one_of(*words: str | None) -> Schema:
 def some_of(*words: str) -> Schema:
     """One or several of these words."""
     return {"type": "array", "items": {"type": "string", "enum": list(words)}, "minItems": 1}
+
+
+def text(most: int) -> Schema:
+    """Text of at most so many characters."""
+    return {"type": "string", "maxLength": most}
 
 
 def thing(**members: Schema) -> Schema:
@@ -78,8 +86,11 @@ SHAPES: dict[str, Schema] = {
         id=TEXT, line=NUMBER, caller=MAYBE_NUMBER, name=MAYBE_TEXT, state=one_of(*states.CALLBACK_STATES),
         reason=one_of(*CAUSES), held_reason=MAYBE_TEXT, closed_reason=one_of(None, *states.CLOSED_REASONS), calls=WHOLE,
         first_called_at=TIME, promised_by=TIME, due_at=TIME, claimed_by=MAYBE_TEXT, lease_until=MAYBE_TIME,
-        attempts=WHOLE,
+        attempts=WHOLE, later=one_of(None, *LATER), result=MAYBE_TEXT, note=TEXT, topic=MAYBE_WHOLE, bought=MAYBE_FLAG,
+        why_not=TEXT, handed_by=MAYBE_TEXT, handed_to=MAYBE_TEXT, handed_word=TEXT, rang_at=MAYBE_TIME,
+        closed_at=MAYBE_TIME,
     ),
+    "Topic": thing(id=WHOLE, name=TEXT),
     "Attempt": thing(attempt=TEXT),
     "Line": thing(
         number=NUMBER, name=TEXT, active=FLAG, greeting=TEXT, language=TEXT, staff=array(TEXT),

@@ -57,7 +57,7 @@ def set_availability(session: Session, now: dt.datetime, staff_id: str) -> Answe
     row, given = _find(session, staff_id), asked.body(CHANGES)
     if not given:
         raise Problem(400, f"There is nothing to change. Known: {', '.join(CHANGES)}.")
-    until = asked.moment(given, "away_until")
+    until = asked.maybe_moment(given, "away_until")
     usual = {"availability": "away"} if until else {"availability": row.availability}
     try:
         if "availability" in given or "away_until" in given:

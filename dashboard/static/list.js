@@ -78,7 +78,10 @@ async function send(form, button) {
     if (new URL(answer.url).pathname === "/login" || answer.status === 401) return location.reload();
     const fresh = page.querySelector("#list");
     etag = "";
-    if (fresh) show(fresh);
+    if (fresh) {
+      list.dataset.part = fresh.dataset.part;
+      show(fresh);
+    }
     explain(fresh ? page.querySelector("#said") : page.querySelector("#main"));
     found();
   } catch {
@@ -118,6 +121,7 @@ document.addEventListener("submit", (event) => {
   event.preventDefault();
   if (event.submitter?.getAttribute("aria-busy") !== "true") send(event.target, event.submitter);
 });
+document.addEventListener("list:asked", ask); // another view of the list is wanted: see list_view.js
 window.addEventListener("offline", lost);
 // Coming back by the back button may show a page kept from before, perhaps from before signing out.
 window.addEventListener("pageshow", (event) => event.persisted && location.reload());

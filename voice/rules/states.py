@@ -54,10 +54,14 @@ LEG_LIVE = ("placed", "ringing", "picked_up", "accepted", "joined")
 LEG_OVER = ("ended", "declined", "no_answer", "busy", "not_screened", "limited", "cancelled", "failed")
 LEG_STATES = LEG_LIVE + LEG_OVER
 
+# Where a callback may rest when a person has just changed it, and so where an undo may lead back to and from.
+_AT_REST = ("waiting", "claimed", "unreached", "held", "no_number", "closed")
 CALLBACK: Table = {
     ("waiting", "claim"): "claimed",
     ("unreached", "claim"): "claimed",
-    ("claimed", "take_over"): "claimed",  # the lease of the one before has lapsed
+    ("claimed", "take_over"): "claimed",  # the lease of the one before has lapsed, or a colleague has said so
+    **{(state, "hand_over"): "claimed" for state in ("waiting", "claimed", "unreached")},
+    **{(state, "snooze"): "waiting" for state in ("waiting", "claimed", "unreached")},
     ("claimed", "release"): "waiting",
     ("claimed", "dial"): "calling",
     **{(state, "exhaust"): "unreached" for state in ("waiting", "claimed", "unreached")},  # tried by hand, or let go
@@ -84,6 +88,11 @@ CALLBACK: Table = {
     **{
         (state, "close"): "closed"
         for state in ("waiting", "claimed", "calling", "talking", "wrapping_up", "unreached", "held", "no_number")
+    },
+    **{
+        (after, f"undo_to_{before}"): before
+        for after in _AT_REST
+        for before in (*_AT_REST, "wrapping_up")
     },
 }  # fmt: skip
 CALLBACK_STATES = (

@@ -1,0 +1,144 @@
+"""What staff do with a callback besides calling: a result, later, to a colleague, from a colleague, and back."""
+
+import datetime as dt
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from dashboard.api import asked, shapes
+from dashboard.api.callbacks import BY_STAFF, CALLBACK, REFUSED, change, done, find, one, refused
+from dashboard.api.operation import Answer, operation
+from dashboard.api.problems import Problem
+from voice import by_hand, claims, later, results, topics, undo
+from voice.claims import Refusal
+from voice.list_tables import Topic
+from voice.results import About
+from voice.rules import snooze
+
+NOTE, WHY_NOT, WORD = 500, 200, 200  # characters
+RESULT = ("staff", "result", "due_at", "note", "topic", "bought", "why_not")
+
+
+@operation(
+    "POST",
+    "/callbacks/<callback_id>/result",
+    "Say how it ended; `call_again` needs `due_at`. What it was about, whether they bought and a note are optional.",
+    CALLBACK | REFUSED,
+    body=shapes.request_body(
+        ("staff", "result"), staff=shapes.TEXT, result=shapes.one_of(*results.RESULTS), due_at=shapes.MOMENT,
+        note=shapes.text(NOTE), topic=shapes.MAYBE_WHOLE, bought=shapes.MAYBE_FLAG, why_not=shapes.text(WHY_NOT),
+    ),
+)  # fmt: skip
+def give_result(session: Session, now: dt.datetime, callback_id: str) -> Answer:
+    """The result."""
+    row, given = find(session, callback_id), asked.body(RESULT)
+    staff, result = asked.staff(session, given), asked.word(given, "result", results.RESULTS)
+    told = asked.moment(given, "due_at")
+    due_at = _ahead(told, "due_at", now) if result == "call_again" else None
+    about = _about(session, given)
+    return done(
+        session, row, staff, result, now,
+        lambda: results.give_result(session, row, staff, result, now, due_at, about),
+    )  # fmt: skip
+
+
+@operation(
+    "POST",
+    "/callbacks/<callback_id>/snooze",
+    "Set a callback aside; it comes back by itself at `until`. `promised_by` stays as it was said.",
+    CALLBACK | REFUSED,
+    body=shapes.request_body(("staff", "until"), staff=shapes.TEXT, until=shapes.MOMENT),
+)
+def set_aside(session: Session, now: dt.datetime, callback_id: str) -> Answer:
+    """Later."""
+    row, given = find(session, callback_id), asked.body(("staff", "until"))
+    staff, until = asked.staff(session, given), _ahead(asked.moment(given, "until"), "until", now)
+    return done(session, row, staff, "snoozed", now, lambda: later.set_aside(session, row, staff, until, now))
+
+
+@operation(
+    "POST",
+    "/callbacks/<callback_id>/hand-over",
+    "Give a callback to a colleague (`to`), with a word they see.",
+    CALLBACK | REFUSED,
+    body=shapes.request_body(("staff", "to"), staff=shapes.TEXT, to=shapes.TEXT, word=shapes.text(WORD)),
+)
+def hand_over(session: Session, now: dt.datetime, callback_id: str) -> Answer:
+    """To a colleague."""
+    row, given = find(session, callback_id), asked.body(("staff", "to", "word"))
+    staff, word = asked.staff(session, given), asked.text(given, "word", WORD)
+    to = asked.staff(session, given, "to")
+    if to == staff:
+        raise Problem(400, "to: must be somebody else.")
+    return done(
+        session, row, staff, "handed_over", now, lambda: claims.hand_over(session, row, staff, to, word, now)
+    )  # fmt: skip
+
+
+@operation(
+    "POST",
+    "/callbacks/<callback_id>/take-over",
+    "Take a callback a colleague has claimed; they are told. Not while they dial, talk or wrap up.",
+    CALLBACK | REFUSED,
+    body=BY_STAFF,
+)
+def take_over(session: Session, now: dt.datetime, callback_id: str) -> Answer:
+    """From a colleague."""
+    return change(session, now, callback_id, "took_over", claims.take_over)
+
+
+@operation(
+    "POST",
+    "/callbacks/<callback_id>/by-hand",
+    "Keep a callback for a staff member who dials with a phone of their own. 409 with `retry_at` outside the caller's "
+    "hours.",
+    CALLBACK | REFUSED,
+    body=shapes.request_body(("staff",), staff=shapes.TEXT, anyway=shapes.FLAG),
+)
+def dial_by_hand(session: Session, now: dt.datetime, callback_id: str) -> Answer:
+    """By hand."""
+    row, given = find(session, callback_id), asked.body(("staff", "anyway"))
+    anyway = bool(asked.flag(given, "anyway"))
+    refusal = by_hand.dial(session, row, asked.staff(session, given), now, anyway)
+    return refused(refusal) if refusal else one(session, row)
+
+
+@operation(
+    "POST",
+    "/callbacks/<callback_id>/undo",
+    "Take back the last thing this staff member did with a callback, within ten seconds and if nothing happened since.",
+    CALLBACK | REFUSED,
+    body=BY_STAFF,
+)
+def take_back(session: Session, now: dt.datetime, callback_id: str) -> Answer:
+    """Undo."""
+    row, given = find(session, callback_id), asked.body(("staff",))
+    refusal: Refusal | None = undo.undo(session, row, asked.staff(session, given), now)
+    return refused(refusal) if refusal else one(session, row)
+
+
+@operation(
+    "GET",
+    "/topics",
+    "What a talk can be about, in the owner's order.",
+    {200: shapes.listed("Topic")},
+    query=("limit", "cursor"),
+)
+def topic_list(session: Session, now: dt.datetime) -> Answer:
+    """The short list."""
+    return asked.few([{"id": topic.id, "name": topic.name} for topic in topics.active(session)])
+
+
+def _ahead(at: dt.datetime | None, name: str, now: dt.datetime) -> dt.datetime:
+    if at is None or not snooze.fits(at, now):
+        raise Problem(400, f"{name}: must be a time ahead of now, within a year.")
+    return at
+
+
+def _about(session: Session, given: dict[str, Any]) -> About:
+    topic = given.get("topic")
+    if topic is not None and (type(topic) is not int or not 0 < topic < 2**31 or session.get(Topic, topic) is None):
+        raise Problem(400, "topic: must be the id of a topic, or null.")
+    bought = None if given.get("bought") is None else asked.flag(given, "bought")
+    note, why_not = asked.text(given, "note", NOTE), asked.text(given, "why_not", WHY_NOT)
+    return About(note=note, topic_id=topic, bought=bought, why_not=why_not)

@@ -1,0 +1,127 @@
+"""The whole page of the callback list as it is read: who rings now, the groups, news from colleagues, what can be
+undone."""
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from dashboard import list_groups, list_rows, words
+from dashboard.list_rows import People, Row
+from dashboard.list_view import View
+from voice import topics, undo
+from voice.firm import Business, Line, StaffMember
+from voice.list_tables import LastChange, Told, Topic
+from voice.models import Call, Callback
+
+RINGING = ("received", "ringing")
+MOST_RINGING = 200
+MOST_NEWS = 5
+
+
+@dataclass(frozen=True)
+class Group:
+    """Rows under one heading; `more`: whether there are others to show."""
+
+    key: str
+    title: str
+    hint: str
+    rows: Sequence[Row]
+    total: int
+    more: bool
+
+
+@dataclass(frozen=True)
+class LiveCall:
+    """A caller who hears our phones ringing at this moment."""
+
+    call: Call
+    who: str
+    number: str
+    line: str
+    reserved_by: str | None
+
+
+@dataclass(frozen=True)
+class News:
+    """What a colleague did with a callback of this person's."""
+
+    told: Told
+    by: str
+    who: str
+
+
+@dataclass(frozen=True)
+class Undo:
+    """What this person can take back just now, and with whom it was done."""
+
+    change: LastChange
+    who: str
+
+
+@dataclass(frozen=True)
+class Listing:
+    """The whole page; `first_run`: nobody has ever called."""
+
+    live: list[LiveCall]
+    groups: list[Group]
+    waiting: int
+    country: str
+    zone: str
+    lines: Sequence[Line]
+    topics: Sequence[Topic]
+    colleagues: Sequence[StaffMember]
+    news: Sequence[News]
+    undo: Undo | None
+    first_run: bool
+
+
+def read(session: Session, view: View, staff_id: str | None, now: dt.datetime) -> Listing:
+    """Everything the page shows to this staff member (None: somebody who is none)."""
+    business = session.scalars(sa.select(Business)).first()
+    zone, country = (business.time_zone, business.country) if business else ("UTC", "")
+    found = list_groups.read(session, view, staff_id, now, zone)
+    everybody = [callback for group in found for callback in group.callbacks]
+    live = list(session.scalars(_live_calls()))
+    news, undoable = _news(session, staff_id), undo.offered(session, staff_id, now) if staff_id else None
+    beside = [callback for _, callback in news] + ([undoable[1]] if undoable else [])
+    callers = {row.caller for row in (*everybody, *beside)} | {call.caller for call in live}
+    known = list_rows.people(session, business, {caller for caller in callers if caller})
+    rows = list_rows.rows(session, everybody, known, view, staff_id, now)
+    counts = {group.key: group.total for group in found}
+    return Listing(
+        live=[_live_call(call, known) for call in live],
+        groups=[_group(group, rows) for group in found],
+        waiting=counts.get("waiting", 0) + counts.get("mine", 0),
+        country=country,
+        zone=zone,
+        lines=[line for line in known.lines.values() if line.active],
+        topics=topics.active(session),
+        colleagues=[person for person in known.staff.values() if person.active and person.id != staff_id],
+        news=[News(told, known.staff_name(told.by_staff_id) or "", known.who(row.caller)[0]) for told, row in news],
+        undo=Undo(undoable[0], known.who(undoable[1].caller)[0]) if undoable else None,
+        first_run=not everybody and not live and session.scalar(sa.select(Call.id).limit(1)) is None,
+    )
+
+
+def _group(found: list_groups.Found, rows: dict[str, Row]) -> Group:
+    title, hint = list_groups.TITLES[found.key]
+    return Group(found.key, title, hint, [rows[each.id] for each in found.callbacks], found.total, found.more)
+
+
+def _live_calls() -> sa.Select[Call]:
+    ringing = sa.select(Call).where(Call.ended_at.is_(None), Call.state.in_(RINGING))
+    return ringing.order_by(Call.received_at).limit(MOST_RINGING)
+
+
+def _live_call(call: Call, known: People) -> LiveCall:
+    who, number, _ = known.who(call.caller, call.caller_name)
+    return LiveCall(call, who, number, words.name(known.lines[call.line].name), known.staff_name(call.reserved_by))
+
+
+def _news(session: Session, staff_id: str | None) -> list[tuple[Told, Callback]]:
+    unseen = sa.select(Told, Callback).join(Callback, Callback.id == Told.callback_id)
+    mine = unseen.where(Told.staff_id == (staff_id or ""), Told.seen_at.is_(None)).order_by(Told.at.desc())
+    return [(told, callback) for told, callback in session.execute(mine.limit(MOST_NEWS))]

@@ -1,0 +1,61 @@
+"""How the list says what was done, what comes next and what may be done later."""
+
+import datetime as dt
+
+from dashboard import words
+from voice.callbacks import REOPENED_WITHIN
+from voice.models import Callback
+from voice.rules.snooze import Choice
+from voice.undo import OFFERED
+
+DONE = {
+    "claimed": "You claimed",
+    "released": "You gave back",
+    "took_over": "You took over",
+    "handed_over": "You handed over",
+    "snoozed": "You set aside",
+    "closed": "You closed",
+    "reopened": "You reopened",
+    "sorted": "Sorted:",
+    "done_by_hand": "Sorted by hand:",
+    "call_again": "To be called again:",
+    "left_voicemail": "Left a voicemail for",
+    "no_answer": "No answer:",
+    "wrong_person": "Wrong person:",
+    "do_not_call": "Not to be called:",
+}
+LATER = {"hour": "In an hour", "noon": "At noon", "four": "At four"}
+
+
+def tries(callback: Callback, most: int, later: bool, now: dt.datetime, zone: str) -> str:
+    """How often they were tried and what came of it, what the plan is now: 'no answer · next try 2:30 pm, 2 of 4'."""
+    said = [f"tried {words.times(callback.attempts)}"] if callback.attempts else []
+    if callback.result:
+        said.append(words.RESULTS.get(callback.result) or words.plain(callback.result))
+    if callback.later == "retry" and callback.attempts < most:
+        when = words.day_time(callback.due_at, now, zone) if later else "now"
+        said.append(f"next try {when}, {callback.attempts + 1} of {most}")
+    elif callback.later == "snoozed" and later:
+        said.append("set aside")
+    if callback.due_at != callback.promised_by and callback.rang_at is not None:
+        said.append(f"promised {words.day_time(callback.promised_by, now, zone)}")
+    return " · ".join(said)
+
+
+def later(choice: Choice, now: dt.datetime, zone: str) -> str:
+    """The button of one choice: 'At four', 'Tomorrow morning, 9:00 am', 'Next morning, Mon 30 Nov 9:00 am'."""
+    if choice.key != "tomorrow" or choice.at is None:
+        return LATER[choice.key]
+    when = words.day_time(choice.at, now, zone)
+    tomorrow = when.removeprefix("tomorrow ")
+    return f"Next morning, {when}" if tomorrow == when else f"Tomorrow morning, {tomorrow}"
+
+
+def undo_until(done_at: dt.datetime) -> dt.datetime:
+    """Until when “Undo” is offered for what was done at this moment."""
+    return done_at + OFFERED
+
+
+def can_reopen(closed_at: dt.datetime, now: dt.datetime) -> bool:
+    """Whether one that was closed then may be put back on the list."""
+    return now - closed_at <= REOPENED_WITHIN

@@ -1,0 +1,229 @@
+"""What staff do with a callback besides calling: set it aside, hand it over, take it over, dial by hand."""
+
+import datetime as dt
+import pathlib
+from collections.abc import Iterator
+
+import pytest
+import time_machine
+
+from tests.firm import MONDAY_TEN
+from tests.pages import JANE, Firm, Visitor, reads
+from voice import callbacks, claims, clock
+from voice.list_tables import Topic
+
+ANGELA = "+13105550177"  # in Los Angeles, where it is seven
+MINUTE = dt.timedelta(minutes=1)
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def firm(request: pytest.FixtureRequest, tmp_path: pathlib.Path) -> Iterator[Firm]:
+    """The firm, on each of the two databases in turn."""
+    made = Firm(request.getfixturevalue(f"{request.param}_url"), tmp_path)
+    yield made
+    made.close()
+
+
+@pytest.fixture(autouse=True)
+def morning() -> Iterator[time_machine.Traveller]:
+    """Ten on a Monday morning, for as long as a test takes."""
+    with time_machine.travel(MONDAY_TEN, tick=False) as travel:
+        yield travel
+
+
+@pytest.fixture
+def sam(firm: Firm) -> Visitor:
+    return firm.visitor("sam@example.com")
+
+
+@pytest.fixture
+def alex(firm: Firm) -> Visitor:
+    return firm.visitor("alex@example.com")
+
+
+def words(visitor: Visitor, address: str = "/") -> str:
+    return reads(visitor.get(address).text)
+
+
+def test_what_is_set_aside_stands_under_later_and_comes_back_with_its_promise_unchanged(
+    firm: Firm, sam: Visitor, morning: time_machine.Traveller
+) -> None:
+    callback = firm.callback(due=20)
+    promised = firm.row(callback).promised_by
+    sam.press(f"/callbacks/{callback}/snooze", until="hour")
+    row = firm.row(callback)
+    assert (row.state, row.later, row.due_at, row.promised_by) == (
+        "waiting",
+        "snoozed",
+        clock.now() + 60 * MINUTE,
+        promised,
+    )
+    page = words(sam)
+    assert "To ring back 0" in page
+    assert (
+        page.index("Later 1") < page.index("back 11:00 am") < page.index("promised 10:20 am") < page.index("set aside")
+    )
+    morning.shift(30 * 60)
+    assert "back 11:00 am 10 min late" in words(sam), "set aside, but the promise was not: it is late"
+    morning.shift(31 * 60)
+    page = words(sam)
+    assert "Later" not in page.partition("Keys")[0]
+    assert page.index("To ring back 1") < page.index("by 10:20 am 41 min late")
+
+
+def test_a_caller_who_rings_again_is_set_aside_no_longer(firm: Firm, sam: Visitor) -> None:
+    callback = firm.callback(due=20)
+    sam.press(f"/callbacks/{callback}/snooze", until="four")
+    assert "Later 1" in words(sam)
+    with firm.database.transaction() as session:
+        callbacks.open_for(session, firm.call(session, JANE, state="unanswered"), "rang_out", clock.now())
+    assert "To ring back 1" in words(sam)
+
+
+def test_the_choices_for_later_are_the_lines_hours_with_the_callers_beside_them(firm: Firm, sam: Visitor) -> None:
+    callback = firm.callback(ANGELA)
+    page = words(sam, f"/?open={callback}")
+    assert "At noon 9:00 am for them" in page
+    assert "At four 1:00 pm for them" in page
+    assert "Tomorrow morning, 11:00 am 8:00 am for them" in page, "not before they are up"
+    assert "(it is 7:00 am for them)" in page
+    sam.press(f"/callbacks/{callback}/snooze", at="2026-11-23T15:00")
+    assert "back 3:00 pm 12:00 pm for them" in words(sam)
+
+
+@pytest.mark.parametrize(
+    ("fields", "said"),
+    [
+        ({}, "Choose the day and the time to bring it back."),
+        ({"at": "2026-11-23T09:59"}, "has to be ahead of us"),
+        ({"at": "9999-12-31T23:59"}, "Choose the day"),
+        ({"until": "yesterday"}, "That time has passed meanwhile."),
+    ],
+)
+def test_a_time_that_cannot_be_is_refused_by_name(firm: Firm, sam: Visitor, fields: dict[str, str], said: str) -> None:
+    callback = firm.callback()
+    refused = sam.press(f"/callbacks/{callback}/snooze", **fields)
+    assert refused.status_code == 400
+    assert said in reads(refused.text)
+    assert firm.row(callback).later is None
+
+
+def test_a_retry_shows_its_plan_and_waits_under_later(firm: Firm, sam: Visitor) -> None:
+    callback = firm.callback(due=20)
+    sam.press(f"/callbacks/{callback}/result", result="no_answer")
+    page = words(sam)
+    assert page.index("Later 1") < page.index("tried once · did not pick up · next try 10:15 am, 2 of 4")
+
+
+def test_handed_over_it_is_the_colleagues_with_the_word_and_they_are_told(
+    firm: Firm, sam: Visitor, alex: Visitor
+) -> None:
+    firm.name(JANE, "Jane Doe")
+    callback = firm.callback()
+    sam.press(f"/callbacks/{callback}/hand-over", to="alex", word="She asks for you <b>")
+    page = words(alex)
+    assert "Sam Field handed you Jane Doe : “ She asks for you &lt;b&gt; ”" in page
+    assert page.index("Yours 1") < page.index("Sam Field gave this to you: “ She asks for you")
+    row = firm.row(callback)
+    assert (row.state, row.claimed_by, row.lease_until) == ("claimed", "alex", clock.now() + claims.HANDED)
+    alex.press(f"/callbacks/{callback}/claim")  # their page's sign of life makes the time no shorter
+    assert firm.row(callback).lease_until == clock.now() + claims.HANDED
+    assert "Alex Moor has it" in words(sam)
+    assert sam.press(f"/callbacks/{callback}/hand-over", to="kim").status_code == 409
+    for nobody in ("", "sam", "nobody"):
+        assert sam.press(f"/callbacks/{callback}/hand-over", to=nobody).status_code == 400
+
+
+def test_what_nobody_noticed_goes_back_to_all_and_still_says_for_whom_it_was(
+    firm: Firm, sam: Visitor, morning: time_machine.Traveller
+) -> None:
+    callback = firm.callback()
+    sam.press(f"/callbacks/{callback}/hand-over", to="alex", word="a quote")
+    morning.shift(15 * 60 + 1)
+    with firm.database.transaction() as session:
+        assert claims.lapse(session, clock.now()) == 1
+    page = words(sam)
+    assert "To ring back 1" in page
+    assert "Sam Field gave this to Alex Moor : “ a quote ”" in page
+    sam.press(f"/callbacks/{callback}/claim")
+    assert "gave this to" not in words(sam), "whoever takes it in hand has read it"
+
+
+def test_taken_over_it_is_mine_and_the_other_is_told_until_they_say_ok(firm: Firm, sam: Visitor, alex: Visitor) -> None:
+    firm.name(JANE, "Jane Doe")
+    callback = firm.callback()
+    sam.press(f"/callbacks/{callback}/claim")
+    assert "Take over" in words(alex)
+    alex.press(f"/callbacks/{callback}/take-over")
+    assert firm.row(callback).claimed_by == "alex"
+    page = sam.get("/").text
+    assert "Alex Moor took over Jane Doe" in reads(page)
+    told = page.partition('id="told-')[2].partition('"')[0]
+    alex.press(f"/told/{told}/seen")
+    assert "took over" in words(sam), "only the person who is told can put it away"
+    sam.press(f"/told/{told}/seen")
+    assert "took over" not in words(sam).partition("Keys")[0]
+
+
+@pytest.mark.parametrize("state", ["calling", "talking", "wrapping_up"])
+def test_nobody_takes_over_under_a_live_phone_or_a_result_that_is_still_to_be_said(
+    firm: Firm, alex: Visitor, state: str
+) -> None:
+    callback = firm.callback(state=state, claimed_by="sam", lease_until=clock.now() + MINUTE)
+    refused = alex.press(f"/callbacks/{callback}/take-over")
+    assert refused.status_code == 409
+    assert "Sam Field is on the phone for this one already." in reads(refused.text)
+    assert "Take over" not in words(alex)
+
+
+def test_who_dials_by_hand_has_it_alone_and_is_asked_how_it_went(
+    firm: Firm, sam: Visitor, alex: Visitor, morning: time_machine.Traveller
+) -> None:
+    callback = firm.callback(due=20)
+    sam.press(f"/callbacks/{callback}/by-hand")
+    page = sam.get("/").text
+    assert f'href="tel:{JANE}"' in page
+    assert "How did it go?" in reads(page)
+    assert "Sam Field is dialling them by hand" in words(alex)
+    for button in ("call", "claim", "take-over", "by-hand"):
+        assert alex.press(f"/callbacks/{callback}/{button}").status_code == 409
+    sam.press(f"/callbacks/{callback}/result", result="no_answer")
+    row = firm.row(callback)
+    assert (row.attempts, row.later, row.by_hand_at, row.rang_at) == (1, "retry", None, clock.now())
+    sam.press(f"/callbacks/{callback}/by-hand")
+    morning.shift(10 * 60 + 1)
+    with firm.database.transaction() as session:
+        claims.lapse(session, clock.now())
+    row = firm.row(callback)
+    assert (row.state, row.result) == ("waiting", "not_recorded"), "never closed in silence"
+
+
+def test_dialling_by_hand_keeps_to_the_same_rules_as_ringing_back(firm: Firm, sam: Visitor) -> None:
+    held = firm.callback("+19005550123", state="held", held_reason="premium")
+    premium, early = firm.callback("+19005550124"), firm.callback(ANGELA)
+    assert sam.press(f"/callbacks/{held}/by-hand").status_code == 409
+    assert sam.press(f"/callbacks/{premium}/by-hand").status_code == 409
+    assert firm.row(premium).state == "held"
+    refused = sam.press(f"/callbacks/{early}/by-hand")
+    assert (refused.status_code, "Dial anyway" in refused.text) == (409, True)
+    assert sam.press(f"/callbacks/{early}/by-hand", anyway="1").status_code == 303
+
+
+def test_a_result_takes_what_it_was_about_whether_they_bought_and_a_note(firm: Firm, sam: Visitor) -> None:
+    with firm.database.transaction() as session:
+        session.add(Topic(id=7, name="A quote", position=1))
+    callback = firm.callback(state="wrapping_up", claimed_by="sam", lease_until=clock.now() + MINUTE)
+    assert "A quote" in sam.get("/").text
+    assert sam.press(f"/callbacks/{callback}/result", result="sorted", topic="8").status_code == 400
+    sam.press(
+        f"/callbacks/{callback}/result", result="sorted", topic="7", bought="no", why_not="too dear", note="Wants two"
+    )
+    row = firm.row(callback)
+    assert (row.topic_id, row.bought, row.why_not, row.note) == (7, False, "too dear", "Wants two")
+    page = words(sam)
+    assert (
+        page.index("Closed today 1")
+        < page.index("A quote")
+        < page.index("Wants two")
+        < page.index("did not buy: too dear")
+    )

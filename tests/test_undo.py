@@ -1,0 +1,147 @@
+"""Undo: for ten seconds what one just did can be taken back, if nothing has happened since."""
+
+import datetime as dt
+import pathlib
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+import time_machine
+
+from tests.firm import MONDAY_TEN
+from tests.pages import Firm, Visitor, reads
+from voice import clock
+from voice.ledger import CallEvent
+from voice.models import Attempt, Callback
+
+MINUTE = dt.timedelta(minutes=1)
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def firm(request: pytest.FixtureRequest, tmp_path: pathlib.Path) -> Iterator[Firm]:
+    """The firm, on each of the two databases in turn."""
+    made = Firm(request.getfixturevalue(f"{request.param}_url"), tmp_path)
+    yield made
+    made.close()
+
+
+@pytest.fixture(autouse=True)
+def morning() -> Iterator[time_machine.Traveller]:
+    """Ten on a Monday morning, for as long as a test takes."""
+    with time_machine.travel(MONDAY_TEN, tick=False) as travel:
+        yield travel
+
+
+@pytest.fixture
+def sam(firm: Firm) -> Visitor:
+    return firm.visitor("sam@example.com")
+
+
+@pytest.fixture
+def alex(firm: Firm) -> Visitor:
+    return firm.visitor("alex@example.com")
+
+
+def words(visitor: Visitor, address: str = "/") -> str:
+    return reads(visitor.get(address).text)
+
+
+def changes() -> list[tuple[str, str, dict[str, str]]]:
+    """Everything a person can do that can be undone, and the state it starts from."""
+    plain = [("claim", "waiting", {}), ("snooze", "waiting", {"until": "hour"}), ("release", "claimed", {})]
+    handed: list[tuple[str, str, dict[str, str]]] = [("hand-over", "unreached", {"to": "alex", "word": "hm"})]
+    results = ("sorted", "call_again", "left_voicemail", "no_answer", "wrong_person", "do_not_call")
+    said = [("result", "wrapping_up", {"result": result, "in": "60", "note": "hm"}) for result in results]
+    shut = [("close", state, {"reason": "done_by_staff"}) for state in ("held", "no_number", "claimed")]
+    return [*plain, *handed, *said, *shut]
+
+
+def test_everything_can_be_undone_for_ten_seconds(firm: Firm, sam: Visitor) -> None:
+    for place, (verb, state, fields) in enumerate(changes()):
+        done_and_undone(firm, sam, None if state == "no_number" else f"+121255501{place:02d}", verb, state, fields)
+
+
+def done_and_undone(
+    firm: Firm, sam: Visitor, caller: str | None, verb: str, state: str, fields: dict[str, str]
+) -> None:
+    """Do it, see the row changed and the button, press it, and see the row as it was to the last column."""
+    in_hand: dict[str, Any] = (
+        {"claimed_by": "sam", "lease_until": clock.now() + 9 * MINUTE} if state in ("claimed", "wrapping_up") else {}
+    )
+    callback = firm.callback(caller, state=state, note="Boiler", attempts=1, **in_hand)
+    before = everything(firm.row(callback))
+    assert sam.press(f"/callbacks/{callback}/{verb}", **fields).status_code == 303
+    assert everything(firm.row(callback)) != before
+    assert 'id="take-back"' in sam.get("/").text
+    assert sam.press(f"/callbacks/{callback}/undo").status_code == 303
+    assert everything(firm.row(callback)) == before
+    assert 'id="take-back"' not in sam.get("/").text
+
+
+def everything(row: Callback) -> dict[str, object]:
+    return {column.name: getattr(row, column.name) for column in Callback.__table__.columns}
+
+
+def test_what_was_undone_is_on_record_and_a_colleague_is_not_told_of_it(
+    firm: Firm, sam: Visitor, alex: Visitor
+) -> None:
+    callback = firm.callback()
+    sam.press(f"/callbacks/{callback}/claim")
+    alex.press(f"/callbacks/{callback}/take-over")
+    alex.press(f"/callbacks/{callback}/undo")
+    assert firm.row(callback).claimed_by == "sam"
+    assert "took over" not in words(sam).partition("Keys")[0]
+    with firm.database.reading() as session:
+        kinds = session.scalars(sa.select(CallEvent.kind).where(CallEvent.callback_id == callback)).all()
+    assert kinds == ["claimed", "taken_over", "undone"]
+
+
+def test_undo_is_refused_when_it_is_too_late_or_somebody_elses_or_something_happened_since(
+    firm: Firm, sam: Visitor, alex: Visitor, morning: time_machine.Traveller
+) -> None:
+    callback = firm.callback()
+    sam.press(f"/callbacks/{callback}/snooze", until="hour")
+    assert alex.press(f"/callbacks/{callback}/undo").status_code == 409
+    alex.press(f"/callbacks/{callback}/claim")
+    assert 'id="take-back"' not in sam.get("/").text
+    assert sam.press(f"/callbacks/{callback}/undo").status_code == 409
+    assert firm.row(callback).claimed_by == "alex"
+    alex.press(f"/callbacks/{callback}/release")
+    morning.shift(10)
+    assert 'id="take-back"' not in alex.get("/").text
+    morning.shift(5)
+    refused = alex.press(f"/callbacks/{callback}/undo")
+    assert refused.status_code == 409
+    assert "It is too late for that" in refused.text
+
+
+def test_a_close_is_not_undone_when_the_caller_has_rung_again(firm: Firm, sam: Visitor) -> None:
+    callback = firm.callback()
+    sam.press(f"/callbacks/{callback}/result", result="wrong_person")
+    firm.callback()
+    refused = sam.press(f"/callbacks/{callback}/undo")
+    assert refused.status_code == 409
+    assert "has rung again meanwhile" in refused.text
+
+
+def test_a_phone_that_was_rung_cannot_be_unrung_so_no_undo_is_offered(firm: Firm, sam: Visitor) -> None:
+    callback = firm.callback()
+    sam.press(f"/callbacks/{callback}/claim")
+    sam.press(f"/callbacks/{callback}/call")
+    assert 'id="take-back"' not in sam.get("/").text
+    assert sam.press(f"/callbacks/{callback}/undo").status_code == 409
+    with firm.database.reading() as session:
+        assert session.scalars(sa.select(Attempt.ended_at)).all() == [None]
+
+
+def test_one_can_be_reopened_for_thirty_days(firm: Firm, sam: Visitor, morning: time_machine.Traveller) -> None:
+    callback = firm.callback()
+    sam.press(f"/callbacks/{callback}/close", reason="wrong_person")
+    morning.shift(29 * 86400)
+    sam = firm.visitor("sam@example.com")
+    assert "Reopen" in words(sam, "/?q=555-0142")
+    morning.shift(1.1 * 86400)
+    sam = firm.visitor("sam@example.com")
+    assert "Reopen" not in words(sam, "/?q=555-0142")
+    assert sam.press(f"/callbacks/{callback}/reopen").status_code == 409

@@ -1,0 +1,104 @@
+"""Undo: for ten seconds the last thing a person did to a callback can be taken back, if nothing happened since."""
+
+import datetime as dt
+from collections.abc import Callable
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from voice import claims, moves
+from voice.claims import Refusal
+from voice.db import UTC
+from voice.list_tables import LastChange, Told
+from voice.models import Callback
+
+OFFERED = dt.timedelta(seconds=10)
+GRACE = dt.timedelta(seconds=5)  # a press in the tenth second is still on its way
+
+# All of a callback that a person's change can touch; a lease goes on by itself and says nothing.
+KEPT = (
+    "state", "closed_reason", "closed_at", "held_reason", "calls", "promised_by", "due_at", "owed_by", "claimed_by",
+    "attempts", "result", "note", "rang_at", "later", "by_hand_at", "topic_id", "bought", "why_not", "handed_by",
+    "handed_to", "handed_word",
+)  # fmt: skip
+
+
+def remembering(
+    session: Session,
+    callback: Callback,
+    staff_id: str,
+    what: str,
+    now: dt.datetime,
+    verb: Callable[[], Refusal | None],
+) -> Refusal | None:
+    """Do `verb` on a row that nobody else changes meanwhile, and keep what it replaced; `what` names it."""
+    session.refresh(callback, with_for_update=True)
+    before = _snapshot(callback) | {"lease_until": _plain(callback.lease_until)}
+    refused = verb()
+    after = _snapshot(callback)
+    if refused is None and any(before[name] != after[name] for name in KEPT):
+        session.execute(sa.delete(LastChange).where(LastChange.staff_id == staff_id))
+        change = LastChange(staff_id=staff_id, callback_id=callback.id, what=what, at=now, before=before, after=after)
+        session.add(change)
+        session.flush()
+    return refused
+
+
+def offered(session: Session, staff_id: str, now: dt.datetime) -> tuple[LastChange, Callback] | None:
+    """The change this person can take back just now, and its callback."""
+    change = session.get(LastChange, staff_id)
+    if change is None or now - change.at >= OFFERED:
+        return None
+    callback = session.get(Callback, change.callback_id)  # None: its line is out of this person's sight
+    return (change, callback) if callback and _snapshot(callback) == change.after else None
+
+
+def undo(session: Session, callback: Callback, staff_id: str, now: dt.datetime) -> Refusal | None:
+    """Put the row back as it was before this person's last change, if that is fresh and nothing happened since."""
+    change = session.get(LastChange, staff_id)
+    if change is None or change.callback_id != callback.id or now - change.at >= OFFERED + GRACE:
+        return Refusal("too_late")
+    unchanged = [_column(name).is_not_distinct_from(_value(name, change.after[name])) for name in KEPT]
+    try:
+        with session.begin_nested():  # they may have rung and got another open callback
+            moved = moves.move(
+                session, callback, f"undo_to_{change.before['state']}", now,
+                [*unchanged, claims.no_live_attempt()], **_restored(change, now + claims.lease(session, callback)),
+            )  # fmt: skip
+    except sa.exc.IntegrityError:
+        return Refusal("open")
+    if not moved:
+        return Refusal("too_late")
+    session.execute(
+        sa.delete(Told).where(
+            Told.callback_id == callback.id, Told.by_staff_id == staff_id, Told.at >= change.at, Told.seen_at.is_(None)
+        )
+    )
+    session.delete(change)
+    moves.note(session, "undone", now, callback=callback, staff=staff_id, what=change.what)
+    return None
+
+
+def _restored(change: LastChange, lease_until: dt.datetime) -> dict[str, Any]:
+    """The values of the row as it was; a claim that comes back gets a whole lease, time to say a result does not."""
+    values = {name: _value(name, change.before[name]) for name in KEPT if name != "state"}
+    kept = _value("lease_until", change.before["lease_until"])
+    return values | {"lease_until": max(kept, lease_until) if kept else None}
+
+
+def _snapshot(callback: Callback) -> dict[str, Any]:
+    return {name: _plain(getattr(callback, name)) for name in KEPT}
+
+
+def _plain(value: Any) -> Any:
+    return value.isoformat() if isinstance(value, dt.datetime) else value
+
+
+def _value(name: str, kept: Any) -> Any:
+    is_time = kept is not None and isinstance(_column(name).type, UTC)
+    return dt.datetime.fromisoformat(kept) if is_time else kept
+
+
+def _column(name: str) -> sa.ColumnElement[Any]:
+    return Callback.__table__.c[name]
