@@ -6,7 +6,6 @@ of the caller's phone is in `dialled`.
 
 import datetime as dt
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session

@@ -7,7 +7,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from voice import attempts, callbacks, contacts, crossings, moves, phones, roster
+from voice import callbacks, contacts, crossings, moves, phones, roster
 from voice.db import one_row
 from voice.firm import StaffMember
 from voice.ledger import Pace
