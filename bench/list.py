@@ -172,6 +172,12 @@ def measure(url: str, folder: Path, asked: argparse.Namespace) -> dict[str, dict
     return figures
 
 
+def tell(kind: str, figures: dict[str, dict[str, float]]) -> None:
+    """Print one database's figures, a line a page."""
+    for name, figure in figures.items():
+        print(f"{kind:9} {name:22}", ", ".join(f"{what} {value}" for what, value in figure.items()), flush=True)
+
+
 def main() -> None:
     """Print the figures."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -179,17 +185,16 @@ def main() -> None:
         parser.add_argument(f"--{name}", type=int, default=usual)
     parser.add_argument("--json", action="store_true")
     asked = parser.parse_args()
+    if not asked.json:
+        print(f"{asked.open:,} open, {asked.closed:,} closed; aims: first page {AIM} ms, first load {AIM_KB} kB")
     found = {}
     with databases() as kinds, tempfile.TemporaryDirectory() as folder:
         for kind, address in kinds.items():
-            found[kind] = measure(address(Path(folder)), Path(folder), asked)
+            found[kind] = figures = measure(address(Path(folder)), Path(folder), asked)
+            if not asked.json:
+                tell(kind, figures)
     if asked.json:
         print(json.dumps(found))
-        return
-    print(f"{asked.open:,} open, {asked.closed:,} closed; aims: first page {AIM} ms, first load {AIM_KB} kB")
-    for kind, figures in found.items():
-        for name, figure in figures.items():
-            print(f"{kind:9} {name:22} " + ", ".join(f"{what} {value}" for what, value in figure.items()))
 
 
 if __name__ == "__main__":
