@@ -122,9 +122,10 @@ def test_each_step_of_a_call_is_shown_as_it_happens(firm: Firm, sign_in: Open) -
     expect(page_time).not_to_have_text(str(first).rpartition("Talking ")[2].strip())  # the seconds go by
 
 
-def test_two_hundred_rows_change_while_somebody_types(firm: Firm, sign_in: Open) -> None:
+def test_two_hundred_rows_change_while_somebody_types(firm: Firm, sign_in: Open, address: str) -> None:
     rows = many(firm, 200)
     page = sign_in("sam")
+    page.goto(f"{address}/?waiting=200")
     is_listening(firm, page)
     row = page.locator(f"#cb-{rows[120]}")
     row.locator("summary").click()
