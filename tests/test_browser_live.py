@@ -1,6 +1,7 @@
 """The list while things happen: at once, in place, and never silently old."""
 
 import datetime as dt
+import re
 import time
 from collections.abc import Iterator
 
@@ -48,7 +49,7 @@ def many(firm: Firm, count: int) -> list[str]:
 
 def is_listening(firm: Firm, page: Page) -> None:
     """Wait until the page has its place at the bell and has asked once more."""
-    with page.expect_response("**/list"):
+    with page.expect_response(re.compile(r"/list(\?|$)")):
         pass
 
 
