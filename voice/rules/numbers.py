@@ -3,6 +3,7 @@
 Caller ID is a claim. It names a caller for the list and unlocks nothing; before it is dialled it passes `dial_refusal`.
 """
 
+import functools
 import re
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -79,6 +80,7 @@ def is_placeholder(text: str) -> bool:
     return text in PLACEHOLDERS or text.strip().casefold() in PLACEHOLDER_WORDS
 
 
+@functools.lru_cache(10_000)  # the list asks for its lines and for the same people again and again
 def country_of(e164: str) -> str | None:
     """The region a number belongs to, "US" or "PR"; None when it belongs to none, or is no number."""
     number = _parsed(e164)
