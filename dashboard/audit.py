@@ -49,6 +49,15 @@ WORDS = {
     "blocked": "blocked a number",
     "unblocked": "unblocked a number",
     "exported": "exported",
+    "contacts_imported": "brought in contacts",
+    "import_stopped": "stopped bringing in contacts",
+    "topics_changed": "changed the topics",
+    "set_on": "said who is on",
+    "set_away": "said who is away",
+    "set_off": "said who is off",
+    "phone_changed": "changed the phone of today",
+    "day_off": "gave a day off",
+    "day_off_taken_back": "took a day off back",
 }
 # A spreadsheet would run a cell that begins so.
 FORMULAS = ("=", "+", "-", "@", "\t", "\r", "＝")

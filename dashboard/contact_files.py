@@ -9,7 +9,8 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
 from dashboard import visits
-from voice import clock, imports, notices, roster
+from voice import audit, clock, imports, notices, roster
+from voice.accounts import Visit
 from voice.db import Database
 from voice.firm import Line
 from voice.installation import installation
@@ -76,13 +77,13 @@ def show(import_id: str) -> ResponseReturnValue:
 @contact_files.post("/people/import/<import_id>/start")
 def start(import_id: str) -> ResponseReturnValue:
     """Have the rows brought in."""
-    return _do(import_id, lambda session: imports.start(session, import_id, clock.now()))
+    return _do(import_id, "contacts_imported", lambda session: imports.start(session, import_id, clock.now()))
 
 
 @contact_files.post("/people/import/<import_id>/cancel")
 def cancel(import_id: str) -> ResponseReturnValue:
     """Stop; who has been brought in stays."""
-    return _do(import_id, lambda session: imports.cancel(session, import_id))
+    return _do(import_id, "import_stopped", lambda session: imports.cancel(session, import_id))
 
 
 @contact_files.get("/people/import/<import_id>/progress")
@@ -97,7 +98,6 @@ def progress(import_id: str) -> ResponseReturnValue:
 @contact_files.get("/people/export.csv")
 def export_csv() -> ResponseReturnValue:
     """Everybody we have a contact of, for spreadsheets."""
-    _owner_only()
     heading = "\ufeff" + csv_file.row(csv_file.COLUMNS)  # the mark tells Excel that it is UTF-8
     return _download("contacts.csv", "text/csv; charset=utf-8", heading, _as_csv)
 
@@ -105,7 +105,6 @@ def export_csv() -> ResponseReturnValue:
 @contact_files.get("/people/export.vcf")
 def export_vcard() -> ResponseReturnValue:
     """The same as vCards, for address books."""
-    _owner_only()
     return _download("contacts.vcf", "text/vcard; charset=utf-8", "", _as_vcard)
 
 
@@ -137,7 +136,9 @@ def _as_vcard(person: Person) -> str:
 
 
 def _download(name: str, kind: str, heading: str, write: Callable[[Person], str]) -> Response:
-    database = installation().database
+    visit, database = _owner_only(), installation().database
+    with database.transaction() as session:
+        audit.record(session, visit, "exported", name, clock.now())
 
     def stream() -> Iterator[str]:
         yield heading
@@ -179,12 +180,12 @@ def _with_all(session: Session, lot: list[Contact]) -> list[Person]:
     return list(people.values())
 
 
-def _do(import_id: str, verb: Callable[[Session], bool]) -> ResponseReturnValue:
-    _owner_only()
+def _do(import_id: str, what: str, verb: Callable[[Session], bool]) -> ResponseReturnValue:
+    visit = _owner_only()
     with installation().database.transaction() as session:
-        if session.get(Import, import_id) is None:
-            abort(404)
-        verb(session)
+        made = session.get(Import, import_id) or abort(404)
+        if verb(session):
+            audit.record(session, visit, what, made.file_name, clock.now())
     return redirect(url_for(".show", import_id=import_id), 303)
 
 
@@ -195,6 +196,5 @@ def _page(problem: str = "") -> Response:
     return make_response(page, 400 if problem else 200)
 
 
-def _owner_only() -> None:
-    if not visits.here().is_owner:
-        abort(403, "Contacts are brought in and taken along by the owner.")
+def _owner_only() -> Visit:
+    return visits.owner_only("Contacts are brought in and taken along by the owner.")

@@ -11,10 +11,11 @@ from sqlalchemy.orm import Session
 from dashboard import list_groups, list_rows, words
 from dashboard.list_rows import People, Row
 from dashboard.list_view import View
-from voice import topics, undo
+from voice import due_rings, topics, undo
 from voice.firm import Business, Line, StaffMember
 from voice.list_tables import LastChange, Told, Topic
-from voice.models import Call, Callback
+from voice.models import Attempt, Call, Callback
+from voice.rules import near, numbers
 
 RINGING = ("received", "ringing")
 MOST_RINGING = 200
@@ -41,7 +42,9 @@ class LiveCall:
     who: str
     number: str
     line: str
-    reserved_by: str | None
+    has_card: bool
+    taken_by: str | None  # whose phone is kept for them by “Take it”
+    mine: bool
 
 
 @dataclass(frozen=True)
@@ -66,6 +69,7 @@ class Listing:
     """The whole page; `first_run`: nobody has ever called."""
 
     live: list[LiveCall]
+    first: str  # who goes first, they or a promise that is near; empty when nobody has to wait for the other
     groups: list[Group]
     waiting: int
     country: str
@@ -92,7 +96,8 @@ def read(session: Session, view: View, staff_id: str | None, now: dt.datetime) -
     rows = list_rows.rows(session, everybody, known, view, staff_id, now)
     counts = {group.key: group.total for group in found}
     return Listing(
-        live=[_live_call(call, known) for call in live],
+        live=[_live_call(call, known, staff_id, now) for call in live],
+        first=_first(session, now) if live else "",
         groups=[_group(group, rows) for group in found],
         waiting=counts.get("waiting", 0) + counts.get("mine", 0),
         country=country,
@@ -116,9 +121,31 @@ def _live_calls() -> sa.Select[Call]:
     return ringing.order_by(Call.received_at).limit(MOST_RINGING)
 
 
-def _live_call(call: Call, known: People) -> LiveCall:
+def _live_call(call: Call, known: People, staff_id: str | None, now: dt.datetime) -> LiveCall:
     who, number, _ = known.who(call.caller, call.caller_name)
-    return LiveCall(call, who, number, words.name(known.lines[call.line].name), known.staff_name(call.reserved_by))
+    kept_for = call.reserved_by if call.reserved_until and call.reserved_until > now else None
+    return LiveCall(
+        call=call,
+        who=who,
+        number=number,
+        line=words.name(known.lines[call.line].name),
+        has_card=numbers.E164.fullmatch(call.caller or "") is not None,
+        taken_by=known.staff_name(kept_for),
+        mine=kept_for is not None and kept_for == staff_id,
+    )
+
+
+def _first(session: Session, now: dt.datetime) -> str:
+    """Why a caller on the line goes before a promise that is near, or after it; as `ring_plan.next_release` does it."""
+    wanting = sa.select(Callback).join(Attempt, Attempt.callback_id == Callback.id).where(
+        Attempt.state == "intended", Attempt.leg_id.is_(None), Attempt.due_for.is_(None),
+        Attempt.ended_at.is_(None), Callback.rang_at.is_(None),
+    )  # fmt: skip
+    asked = [near.first(each.promised_by, now) for each in session.scalars(wanting)]
+    by_itself = [near.first(each.promised_by, now) for each in due_rings.soon(session, now)]
+    # What nobody asked for never takes a phone from a caller, however near it is.
+    told = sorted((*asked, *(each for each in by_itself if each.live)), key=lambda each: each.live)
+    return told[0].why if told else ""
 
 
 def _news(session: Session, staff_id: str | None) -> list[tuple[Told, Callback]]:

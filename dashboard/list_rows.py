@@ -11,12 +11,12 @@ from sqlalchemy.orm import Session
 
 from dashboard import list_groups, words
 from dashboard.list_view import View
-from voice import later
+from voice import later, persons
 from voice.firm import Business, Line, StaffMember
 from voice.ledger import Message
 from voice.list_tables import Topic
 from voice.models import Call, Callback, Contact
-from voice.rules import numbers, snooze
+from voice.rules import near, numbers, person, snooze
 
 
 @dataclass(frozen=True)
@@ -34,6 +34,11 @@ class Row:
     held: str  # why it may not be dialled, when the rules forbid it
     messages: Sequence[Message]
     last_call_id: str | None
+    has_card: bool
+    vip: bool
+    tags: Sequence[str]
+    unverified: bool  # the carrier does not vouch that the last call came from this number
+    nobody: bool  # the promise is near or past, and nobody is on it
     spoke_with: str | None  # who talked with them last, and when
     spoke_at: dt.datetime | None
     topic: str
@@ -83,6 +88,7 @@ class People:
     lines: dict[str, Line]
     staff: dict[str, StaffMember]
     contacts: dict[str, Contact]
+    tags: dict[str, tuple[str, ...]]
 
     def who(self, caller: str | None, claimed: str | None = None) -> tuple[str, str, bool]:
         """(name or number, number when there is a name, whether staff gave that name)."""
@@ -115,7 +121,20 @@ def people(session: Session, business: Business | None, callers: set[str]) -> Pe
         lines={line.number: line for line in session.scalars(sa.select(Line).order_by(Line.position))},
         staff={person.id: person for person in session.scalars(sa.select(StaffMember).order_by(StaffMember.name))},
         contacts={contact.number: contact for contact in contacts},
+        tags=persons.tags_of(session, callers),
     )
+
+
+@dataclass(frozen=True)
+class _LastCall:
+    """The newest call of a callback; `verstat`: the newest word of the carrier on its number."""
+
+    id: str
+    caller_name: str | None
+    verstat: str | None
+
+
+NO_CALL = _LastCall("", None, None)
 
 
 @dataclass(frozen=True)
@@ -123,7 +142,7 @@ class _Behind:
     """What was read beside the callbacks themselves, by their ids."""
 
     messages: dict[str, list[Message]]
-    last_calls: dict[str, tuple[str, str | None]]
+    last_calls: dict[str, _LastCall]
     topics: dict[int, str]
 
 
@@ -139,8 +158,8 @@ def rows(
 
 def _row(callback: Callback, known: People, behind: _Behind, view: View, staff_id: str | None, now: dt.datetime) -> Row:
     line, contact = known.lines[callback.line], known.contacts.get(callback.caller or "")
-    call_id, claimed_name = behind.last_calls.get(callback.id, (None, None))
-    who, number, vouched = known.who(callback.caller, claimed_name)
+    last, caller = behind.last_calls.get(callback.id, NO_CALL), callback.caller or ""
+    who, number, vouched = known.who(callback.caller, last.caller_name)
     mine = staff_id is not None and callback.claimed_by == staff_id
     unfolded = mine or callback.id in view.unfolded
     aside = callback.state == "waiting" and callback.later is not None and callback.due_at > now
@@ -155,7 +174,12 @@ def _row(callback: Callback, known: People, behind: _Behind, view: View, staff_i
         mine=mine,
         held=known.held(callback),
         messages=behind.messages[callback.id],
-        last_call_id=call_id,
+        last_call_id=last.id or None,
+        has_card=numbers.E164.fullmatch(caller) is not None,
+        vip=contact is not None and contact.vip,
+        tags=[words.name(tag) for tag in known.tags.get(caller, ())],
+        unverified=person.vouched(last.verstat, numbers.country_of(caller)) is False,
+        nobody=not aside and near.needs_somebody(callback.state, callback.promised_by, callback.rang_at, now),
         spoke_with=known.staff_name(contact.last_staff_id) if contact else None,
         spoke_at=contact.last_talk_at if contact else None,
         topic=behind.topics.get(callback.topic_id or 0, ""),
@@ -192,7 +216,10 @@ def _messages(session: Session, ids: Sequence[str]) -> dict[str, list[Message]]:
     return found
 
 
-def _last_calls(session: Session, ids: Sequence[str]) -> dict[str, tuple[str, str | None]]:
-    calls = sa.select(Call.callback_id, Call.id, Call.caller_name).where(Call.callback_id.in_(ids))
-    return {str(callback_id): (call_id, name) for callback_id, call_id, name in
-            session.execute(calls.order_by(Call.received_at))}  # fmt: skip
+def _last_calls(session: Session, ids: Sequence[str]) -> dict[str, _LastCall]:
+    calls = sa.select(Call.callback_id, Call.id, Call.caller_name, Call.verstat).where(Call.callback_id.in_(ids))
+    found: dict[str, _LastCall] = {}
+    for callback_id, call_id, name, verstat in session.execute(calls.order_by(Call.received_at)):
+        before = found.get(str(callback_id), NO_CALL).verstat
+        found[str(callback_id)] = _LastCall(call_id, name, before if verstat is None else verstat)
+    return found

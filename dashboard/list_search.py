@@ -1,17 +1,20 @@
-"""Looking for somebody on the list: by name, by number in any spelling, by words of the note. Open ones, and those
-closed in the last 30 days."""
+"""Looking for somebody on the list: by name, by number in any spelling, by a tag, by words of the notes. Open ones, and
+those closed in the last 30 days."""
 
 import datetime as dt
 import re
 
 import sqlalchemy as sa
+from sqlalchemy.orm import aliased
 
 from voice import callbacks
 from voice.models import Callback, Contact
+from voice.people import ContactNote, ContactTag
 
 NUMBER = re.compile(r"[+\d\s().\-/]*\d[+\d\s().\-/]*")
 FEWEST_DIGITS = 3  # fewer are in everybody's number
 MOST_WORDS = 6
+PERSON = sa.func.coalesce(Contact.same_as, Contact.number)
 
 
 def matching(q: str, now: dt.datetime) -> tuple[sa.Select[Callback], sa.Select[Callback]]:
@@ -28,17 +31,28 @@ def matching(q: str, now: dt.datetime) -> tuple[sa.Select[Callback], sa.Select[C
 
 def _matches(q: str) -> sa.ColumnElement[bool]:
     if digits := _digits(q):
-        return sa.or_(Callback.caller.contains(digits), Callback.note.contains(q, autoescape=True))
+        return sa.or_(Callback.caller.contains(digits), _somewhere(q))
     return sa.and_(*(_somewhere(word) for word in q.split()[:MOST_WORDS]))
 
 
 def _somewhere(word: str) -> sa.ColumnElement[bool]:
-    """Whether this word stands in a name of theirs, in the note, or in what was said when it was handed over."""
+    """Whether this word stands in a name, a tag or a note of theirs, or in what was said of the callback."""
     # SQLite folds case for ASCII only, so any other letter may be any letter: "müller" finds "MÜLLER".
     escaped = re.sub(r"([%_\\])", r"\\\1", word)
     like = "%" + re.sub(r"[^\x00-\x7f]", "_", escaped) + "%"
     columns = (Contact.name, Contact.carrier_name, Callback.note, Callback.why_not, Callback.handed_word)
-    return sa.or_(*(column.ilike(like, escape="\\") for column in columns))
+    said = (column.ilike(like, escape="\\") for column in columns)
+    tagged = sa.select(ContactTag.number).where(ContactTag.tag.ilike(like, escape="\\"))
+    return sa.or_(*said, Callback.caller.in_(tagged), PERSON.in_(_noted(like)))
+
+
+def _noted(like: str) -> sa.Select[str]:
+    """The people of whom a note says this, on whichever of their numbers it was written."""
+    theirs = aliased(Contact)
+    noted = sa.select(sa.func.coalesce(theirs.same_as, theirs.number)).join(
+        ContactNote, ContactNote.number == theirs.number
+    )
+    return noted.where(ContactNote.kind == "note", ContactNote.words.ilike(like, escape="\\"))
 
 
 def _digits(q: str) -> str:

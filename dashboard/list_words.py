@@ -5,6 +5,7 @@ import datetime as dt
 from dashboard import words
 from voice.callbacks import REOPENED_WITHIN
 from voice.models import Callback
+from voice.rules import promise
 from voice.rules.snooze import Choice
 from voice.undo import OFFERED
 
@@ -32,9 +33,10 @@ def tries(callback: Callback, most: int, later: bool, now: dt.datetime, zone: st
     said = [f"tried {words.times(callback.attempts)}"] if callback.attempts else []
     if callback.result:
         said.append(words.RESULTS.get(callback.result) or words.plain(callback.result))
-    if callback.later == "retry" and callback.attempts < most:
-        when = words.day_time(callback.due_at, now, zone) if later else "now"
-        said.append(f"next try {when}, {callback.attempts + 1} of {most}")
+    following = promise.next_try(callback.due_at, callback.attempts, most)
+    if callback.later == "retry" and following:
+        when = words.day_time(following.at, now, zone) if later else "now"
+        said.append(f"next try {when}, {following.number} of {following.of}")
     elif callback.later == "snoozed" and later:
         said.append("set aside")
     if callback.due_at != callback.promised_by and callback.rang_at is not None:

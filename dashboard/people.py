@@ -10,7 +10,7 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
 from dashboard import people_rows, person_history, person_rows, visits
-from voice import callbacks, clock, notices, persons
+from voice import audit, callbacks, clock, notices, persons
 from voice.firm import Business
 from voice.installation import installation
 from voice.rules import person
@@ -99,13 +99,13 @@ def split(e164: str) -> ResponseReturnValue:
 @people.post("/people/<e164>/blocked")
 def block(e164: str) -> ResponseReturnValue:
     """Block or unblock one number: the owner's decision."""
-    if not visits.here().is_owner:
-        abort(403, "Numbers are blocked by the owner.")
+    visit = visits.owner_only("Numbers are blocked by the owner.")
     blocked = request.form.get("blocked") == "yes"
 
     def decide(session: Session, by: str, now: dt.datetime) -> None:
         callbacks.block(session, e164, blocked, now)
-        persons.set_blocked(session, e164, blocked, by, now)
+        persons.set_blocked(session, e164, blocked, by, now)  # which number: on the card, never in the audit
+        audit.record(session, visit, "blocked" if blocked else "unblocked", "", now)
 
     return _do(e164, decide)
 

@@ -11,7 +11,10 @@ from voice.ledger import User
 sign_in = Blueprint("sign_in", __name__)
 # Where one may be sent after signing in, by name.
 NEXT = frozenset(
-    {"callback_list.show", "notices.show", "account.show", "users.show", "tokens.show", "audit.show"}
+    {
+        "callback_list.show", "people.index", "team.show", "greetings.show", "topics.show", "notices.show",
+        "account.show", "users.show", "tokens.show", "audit.show",
+    }
 )  # fmt: skip
 FORM_DAYS = 1
 HALFWAY_DAYS = halfway.TIME.total_seconds() / 86400

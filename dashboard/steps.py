@@ -30,14 +30,19 @@ def read(session: Session, staff_id: str | None) -> dict[str, list[Step]]:
         .where(Attempt.ended_at.is_(None))
     )
     return {
-        attempt.callback_id: steps(attempt, leg, None if attempt.staff_id == staff_id else words.name(name))
+        attempt.callback_id: steps(attempt, leg, words.name(name), attempt.staff_id == staff_id)
         for attempt, leg, name in session.execute(live)
     }
 
 
-def steps(attempt: Attempt, leg: Leg | None, name: str | None) -> list[Step]:
-    """The four steps of one ring-back; `name`: whose it is, None when it is the reader's own."""
-    labels = (f"Ringing {name or 'you'}", f"{name or 'You'} picked up", "Ringing them", "Talking")
+def steps(attempt: Attempt, leg: Leg | None, whose: str, mine: bool) -> list[Step]:
+    """The four steps of one ring-back; `whose` phone it is, and whether that is the reader's own.
+
+    A phone that rings for a promise by itself is said so, by name: whoever it belongs to did not ask for it.
+    """
+    name = None if mine else whose
+    first = f"Ringback is ringing {whose}" if attempt.due_for else f"Ringing {name or 'you'}"
+    labels = (first, f"{name or 'You'} picked up", "Ringing them", "Talking")
     at, since = _where(attempt, leg)
     hint = "press any key on your phone" if at == 1 and name is None else ""
     return [

@@ -12,7 +12,7 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
 from dashboard import team_rows, visits
-from voice import availability, clock, phones
+from voice import audit, availability, clock, phones
 from voice.firm import StaffMember
 from voice.installation import installation
 from voice.rules import availability as rules
@@ -48,14 +48,19 @@ def set_availability(staff_id: str) -> ResponseReturnValue:
         until = _until(session, member, now) if wanted == "away" else None
         availability.set_to(session, member, cast("rules.Availability", wanted), now, until)
 
-    return _do(staff_id, change, typed=request.form.get("at", ""))
+    return _do(staff_id, f"set_{wanted}", change, typed=request.form.get("at", ""))
 
 
 @team.post("/team/<staff_id>/phone")
 def set_phone(staff_id: str) -> ResponseReturnValue:
     """Which phone rings for the rest of today; empty: their own."""
     typed = request.form.get("phone", "")[:80]
-    return _do(staff_id, lambda session, member, now: availability.phone_here(session, member, typed, now), typed)
+    return _do(
+        staff_id,
+        "phone_changed",
+        lambda session, member, now: availability.phone_here(session, member, typed, now),
+        typed,
+    )
 
 
 @team.post("/team/<staff_id>/days")
@@ -73,7 +78,7 @@ def set_day(staff_id: str) -> ResponseReturnValue:
             raise availability.BadChoice("Day off: must be today or a day ahead, within two years.")
         availability.day_off(session, member, day, off)
 
-    return _do(staff_id, change, typed=day.isoformat())
+    return _do(staff_id, "day_off" if off else "day_off_taken_back", change, typed=day.isoformat())
 
 
 def off_duty() -> tuple[StaffMember, str, dt.datetime] | None:
@@ -103,7 +108,7 @@ def _until(session: Session, member: StaffMember, now: dt.datetime) -> dt.dateti
     return (back if back > here else back + dt.timedelta(days=1)).astimezone(dt.UTC)
 
 
-def _do(staff_id: str, change: Change, typed: str = "") -> ResponseReturnValue:
+def _do(staff_id: str, what: str, change: Change, typed: str = "") -> ResponseReturnValue:
     visit, now = visits.here(), clock.now()
     if not (visit.is_owner or visit.staff_id == staff_id):
         abort(403, "Everybody says this for themselves; the owner may for all.")
@@ -111,6 +116,7 @@ def _do(staff_id: str, change: Change, typed: str = "") -> ResponseReturnValue:
         with installation().database.transaction() as session:
             member = session.scalar(sa.select(StaffMember).where(StaffMember.id == staff_id, StaffMember.active))
             change(session, member or abort(404), now)
+            audit.record(session, visit, what, staff_id, now)
     except availability.BadChoice as wrong:
         return _page(Problem(staff_id, _plain(str(wrong)), typed[:80]), 400)
     return redirect(url_for(".show", _anchor=f"staff-{staff_id}"), 303)

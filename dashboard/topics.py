@@ -7,7 +7,9 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
 from dashboard import visits
+from voice import audit, clock
 from voice import topics as verbs
+from voice.accounts import Visit
 from voice.installation import installation
 from voice.list_tables import Topic
 
@@ -53,10 +55,11 @@ def _find(session: Session, topic_id: int) -> Topic:
 
 
 def _do(verb: Callable[[Session], object], topic_id: int = 0) -> ResponseReturnValue:
-    _owner_only()
+    visit = _owner_only()
     try:
         with installation().database.transaction() as session:
             verb(session)
+            audit.record(session, visit, "topics_changed", "", clock.now())
     except verbs.BadTopic as refused:
         return _page(topic_id, str(refused), 400)
     return redirect(url_for(".show"), 303)
@@ -71,6 +74,5 @@ def _page(topic_id: int = 0, problem: str = "", status: int = 200) -> Response:
     return make_response(render_template("topics.html", known=known, longest=verbs.LONGEST, **told), status)
 
 
-def _owner_only() -> None:
-    if not visits.here().is_owner:
-        abort(403, "Topics are kept by the owner.")
+def _owner_only() -> Visit:
+    return visits.owner_only("Topics are kept by the owner.")

@@ -135,7 +135,7 @@ def test_a_caller_who_rings_now_appears_and_can_be_taken(firm: Firm, sign_in: Op
     with firm.database.transaction() as session:
         call = firm.call(session, JANE, state="ringing").id
     page.locator(f"#take-{call}").click()
-    expect(page.locator(f"#live-{call}")).to_contain_text("Sam Field is taking it")
+    expect(page.locator(f"#live-{call}")).to_contain_text("You are taking it")
     with firm.database.transaction() as session:
         row = session.get_one(Call, call)
         row.state, row.ended_at = "abandoned", clock.now()
