@@ -41,10 +41,18 @@ def wanted(now: Moment, until: Moment) -> sa.ColumnElement[bool]:
 def sweep(session: Session, now: dt.datetime) -> None:
     """Ring one phone for each promise that needs it, and leave those alone whose caller is somebody's by now."""
     _let_go(session, now)
-    for callback in soon(session, now):
-        line, card = session.get_one(Line, callback.line), roster.current(session).line(callback.line)
-        if card is not None and line.due_ring and _may_be_rung(callback, card, now):
-            _ring_freest(session, callback, card, now)
+    near_ones = [(callback, card) for callback in soon(session, now) if (card := _card_for(session, callback, now))]
+    if not near_ones:
+        return
+    taken = phones.busy(session, now) | _wanted_by_callers(session, now) | _rung_already(session)
+    for callback, card in near_ones:
+        taken |= _ring_freest(session, callback, card, taken, now)
+
+
+def _card_for(session: Session, callback: Callback, now: dt.datetime) -> roster.LineCard | None:
+    """The line of a callback that may be rung for now; None: its line does not ring by itself, or this is no hour."""
+    line, card = session.get_one(Line, callback.line), roster.current(session).line(callback.line)
+    return card if card is not None and line.due_ring and _may_be_rung(callback, card, now) else None
 
 
 def _may_be_rung(callback: Callback, card: roster.LineCard, now: dt.datetime) -> bool:
@@ -52,15 +60,17 @@ def _may_be_rung(callback: Callback, card: roster.LineCard, now: dt.datetime) ->
     return hours.is_open(card.schedule(), now) and promise.within_caller_hours(now, zones, card.time_zone)
 
 
-def _ring_freest(session: Session, callback: Callback, card: roster.LineCard, now: dt.datetime) -> None:
+def _ring_freest(
+    session: Session, callback: Callback, card: roster.LineCard, taken: set[str], now: dt.datetime
+) -> set[str]:
+    """Ring the freest person who is not `taken`; whom, if anybody."""
     rung = set(session.scalars(
         sa.select(Attempt.staff_id).where(Attempt.callback_id == callback.id, Attempt.due_for == callback.promised_by)
     ))  # fmt: skip
-    taken = phones.busy(session, now) | _wanted_by_callers(session, now) | _rung_already(session)
     here = [each for each in card.on_shift(now) if each.id not in taken and each.phone_at(now) != callback.caller]
     chosen = near.freest(_candidates(session, [each.id for each in here], now), rung)
-    if chosen is not None:
-        attempts.ring_by_itself(session, callback, chosen, now)
+    rings = chosen is not None and attempts.ring_by_itself(session, callback, chosen, now) is not None
+    return {chosen} if chosen is not None and rings else set()
 
 
 def _wanted_by_callers(session: Session, now: dt.datetime) -> set[str]:
