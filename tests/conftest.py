@@ -15,7 +15,7 @@ from voice import migrate
 from voice.db import Database
 from voice.settings import Settings
 
-pytest_plugins = ["tests.network", "tests.servers", "tests.browsers", "tests.windows"]
+pytest_plugins = ["tests.network", "tests.servers", "tests.browsers", "tests.windows", "tests.mornings"]
 
 ACCOUNT = "AC" + "a1" * 16
 AUTH_TOKEN = "a-token-made-up-for-tests"

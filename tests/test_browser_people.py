@@ -1,13 +1,11 @@
 """The card, a call's strip and an import in a real browser: on a phone and on a desk, with and without scripts."""
 
 import pathlib
-import threading
 from collections.abc import Iterator
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
-from werkzeug.serving import make_server
 
 from tests.pages import JANE, PASSWORD, Firm
 from voice import clock, imports, moves
@@ -15,25 +13,6 @@ from voice.models import Call
 
 DESK = 1280
 HOSTILE = "W" * 90 + " <script>x</script>"
-
-
-@pytest.fixture
-def firm(sqlite_url: str, tmp_path: pathlib.Path) -> Iterator[Firm]:
-    made = Firm(sqlite_url, tmp_path)
-    yield made
-    made.close()
-
-
-@pytest.fixture
-def address(firm: Firm) -> Iterator[str]:
-    """Where the firm's pages are served."""
-    server = make_server("127.0.0.1", 0, firm.app, threaded=True)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    yield f"http://localhost:{server.server_port}"
-    server.shutdown()
-    thread.join()
-    server.server_close()
 
 
 @pytest.fixture(params=[(320, True, "dark"), (DESK, False, "light")], ids=["small, scripts", "desk, no scripts"])

@@ -1,15 +1,13 @@
 """The callback list as a page: what it says, what each button does, and what it says when it cannot."""
 
 import datetime as dt
-import pathlib
 import re
-from collections.abc import Iterator
 
 import pytest
 import sqlalchemy as sa
 import time_machine
 
-from tests.firm import LINE, MONDAY_TEN
+from tests.firm import LINE
 from tests.pages import JANE, Firm, reads
 from voice import clock
 from voice.firm import StaffMember
@@ -18,19 +16,12 @@ from voice.models import Attempt, Call
 LUIS = "+12125550177"
 
 
-@pytest.fixture(params=["sqlite", "postgres"])
-def firm(request: pytest.FixtureRequest, tmp_path: pathlib.Path) -> Iterator[Firm]:
-    """The firm, on each of the two databases in turn."""
-    made = Firm(request.getfixturevalue(f"{request.param}_url"), tmp_path)
-    yield made
-    made.close()
+pytestmark = pytest.mark.usefixtures("morning")
 
 
-@pytest.fixture(autouse=True)
-def morning() -> Iterator[time_machine.Traveller]:
-    """Ten on a Monday morning, for as long as a test takes."""
-    with time_machine.travel(MONDAY_TEN, tick=False) as travel:
-        yield travel
+@pytest.fixture
+def firm(each_firm: Firm) -> Firm:
+    return each_firm
 
 
 @pytest.mark.proves("01-3.2")

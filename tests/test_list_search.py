@@ -1,13 +1,9 @@
 """Finding somebody on the list, and a list of any length."""
 
 import datetime as dt
-import pathlib
-from collections.abc import Iterator
 
 import pytest
-import time_machine
 
-from tests.firm import MONDAY_TEN
 from tests.pages import JANE, Firm, Visitor, reads
 from voice import clock
 from voice.ledger import Message
@@ -17,24 +13,12 @@ LONDON = "+442079460000"
 DAY = dt.timedelta(days=1)
 
 
-@pytest.fixture(params=["sqlite", "postgres"])
-def firm(request: pytest.FixtureRequest, tmp_path: pathlib.Path) -> Iterator[Firm]:
-    """The firm, on each of the two databases in turn."""
-    made = Firm(request.getfixturevalue(f"{request.param}_url"), tmp_path)
-    yield made
-    made.close()
-
-
-@pytest.fixture(autouse=True)
-def morning() -> Iterator[time_machine.Traveller]:
-    """Ten on a Monday morning, for as long as a test takes."""
-    with time_machine.travel(MONDAY_TEN, tick=False) as travel:
-        yield travel
+pytestmark = pytest.mark.usefixtures("morning")
 
 
 @pytest.fixture
-def sam(firm: Firm) -> Visitor:
-    return firm.visitor("sam@example.com")
+def firm(each_firm: Firm) -> Firm:
+    return each_firm
 
 
 def found(visitor: Visitor, q: str) -> set[str]:

@@ -1,13 +1,10 @@
 """What staff do with a callback besides calling: set it aside, hand it over, take it over, dial by hand."""
 
 import datetime as dt
-import pathlib
-from collections.abc import Iterator
 
 import pytest
 import time_machine
 
-from tests.firm import MONDAY_TEN
 from tests.pages import JANE, Firm, Visitor, reads
 from voice import callbacks, claims, clock
 from voice.list_tables import Topic
@@ -16,29 +13,12 @@ ANGELA = "+13105550177"  # in Los Angeles, where it is seven
 MINUTE = dt.timedelta(minutes=1)
 
 
-@pytest.fixture(params=["sqlite", "postgres"])
-def firm(request: pytest.FixtureRequest, tmp_path: pathlib.Path) -> Iterator[Firm]:
-    """The firm, on each of the two databases in turn."""
-    made = Firm(request.getfixturevalue(f"{request.param}_url"), tmp_path)
-    yield made
-    made.close()
-
-
-@pytest.fixture(autouse=True)
-def morning() -> Iterator[time_machine.Traveller]:
-    """Ten on a Monday morning, for as long as a test takes."""
-    with time_machine.travel(MONDAY_TEN, tick=False) as travel:
-        yield travel
+pytestmark = pytest.mark.usefixtures("morning")
 
 
 @pytest.fixture
-def sam(firm: Firm) -> Visitor:
-    return firm.visitor("sam@example.com")
-
-
-@pytest.fixture
-def alex(firm: Firm) -> Visitor:
-    return firm.visitor("alex@example.com")
+def firm(each_firm: Firm) -> Firm:
+    return each_firm
 
 
 def words(visitor: Visitor, address: str = "/") -> str:

@@ -1,9 +1,7 @@
 """What is known of a person stands on their row; who needs somebody, and who goes first, is said there too."""
 
 import datetime as dt
-import pathlib
 import re
-from collections.abc import Iterator
 
 import pytest
 import sqlalchemy as sa
@@ -21,23 +19,7 @@ NOBODY = "and nobody has it"
 NOT_VERIFIED = "number not verified"
 
 
-@pytest.fixture(autouse=True)
-def morning() -> Iterator[None]:
-    """Ten on a Monday morning, for as long as a test takes."""
-    with time_machine.travel(MONDAY_TEN, tick=False):
-        yield
-
-
-@pytest.fixture
-def firm(sqlite_url: str, tmp_path: pathlib.Path) -> Iterator[Firm]:
-    made = Firm(sqlite_url, tmp_path)
-    yield made
-    made.close()
-
-
-@pytest.fixture
-def sam(firm: Firm) -> Visitor:
-    return firm.visitor("sam@example.com")
+pytestmark = pytest.mark.usefixtures("morning")
 
 
 def row(visitor: Visitor, callback: str) -> str:

@@ -1,15 +1,12 @@
 """Undo: for ten seconds what one just did can be taken back, if nothing has happened since."""
 
 import datetime as dt
-import pathlib
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
 import time_machine
 
-from tests.firm import MONDAY_TEN
 from tests.pages import Firm, Visitor, reads
 from voice import clock
 from voice.ledger import CallEvent
@@ -18,29 +15,12 @@ from voice.models import Attempt, Callback
 MINUTE = dt.timedelta(minutes=1)
 
 
-@pytest.fixture(params=["sqlite", "postgres"])
-def firm(request: pytest.FixtureRequest, tmp_path: pathlib.Path) -> Iterator[Firm]:
-    """The firm, on each of the two databases in turn."""
-    made = Firm(request.getfixturevalue(f"{request.param}_url"), tmp_path)
-    yield made
-    made.close()
-
-
-@pytest.fixture(autouse=True)
-def morning() -> Iterator[time_machine.Traveller]:
-    """Ten on a Monday morning, for as long as a test takes."""
-    with time_machine.travel(MONDAY_TEN, tick=False) as travel:
-        yield travel
+pytestmark = pytest.mark.usefixtures("morning")
 
 
 @pytest.fixture
-def sam(firm: Firm) -> Visitor:
-    return firm.visitor("sam@example.com")
-
-
-@pytest.fixture
-def alex(firm: Firm) -> Visitor:
-    return firm.visitor("alex@example.com")
+def firm(each_firm: Firm) -> Firm:
+    return each_firm
 
 
 def words(visitor: Visitor, address: str = "/") -> str:
