@@ -121,7 +121,10 @@ document.addEventListener("submit", (event) => {
   event.preventDefault();
   if (event.submitter?.getAttribute("aria-busy") !== "true") send(event.target, event.submitter);
 });
-document.addEventListener("list:asked", ask); // another view of the list is wanted: see list_view.js
+document.addEventListener("list:asked", () => { // another view of the list is wanted: see list_view.js
+  version += 1; // an answer still on its way shows the view before it
+  ask();
+});
 window.addEventListener("offline", lost);
 // Coming back by the back button may show a page kept from before, perhaps from before signing out.
 window.addEventListener("pageshow", (event) => event.persisted && location.reload());
