@@ -95,7 +95,7 @@ def _talk_seconds(leg: PhoneLeg) -> float:
     return sum((span.until - span.at).total_seconds() for span in leg.bridges if span.until)
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(600)
 @pytest.mark.proves("01-6.12")
 def test_a_day_of_three_hundred_callers_adds_up_and_the_carrier_agrees_line_by_line(
     make_world: MakeWorld, monkeypatch: pytest.MonkeyPatch

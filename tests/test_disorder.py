@@ -149,7 +149,7 @@ def test_undisturbed_stories_end_as_told(undisturbed: dict[str, Ending]) -> None
     assert undisturbed["rings_again"].callbacks[0][3] == "got_through"
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(600)
 @pytest.mark.proves("01-6.11", "01-2.16")
 @settings(max_examples=30, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 @given(story=st.sampled_from(STORIES), moods=rudeness)
