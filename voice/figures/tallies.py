@@ -32,7 +32,7 @@ GONE = len(CLOCKS)
 
 
 def plus(counts: Counter[Name], more: Mapping[Name, int]) -> None:
-    """Add counts to counts. A Counter would do it itself, but it asks more questions, and a page adds hundreds of them."""
+    """Add counts to counts, as a Counter does by itself, without what it asks first: a page adds hundreds."""
     for name, many in more.items():
         counts[name] += many
 
