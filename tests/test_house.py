@@ -65,6 +65,7 @@ LAYERS: list[tuple[str, list[str]]] = [
             "voice.imports",
             "voice.phones",
             "voice.availability",
+            "voice.shifts",
         ],
     ),
     (
