@@ -43,6 +43,7 @@ class Row:
     today: dt.date  # there
     rings: str  # the number itself
     elsewhere: bool  # another phone than their own today
+    answers: bool  # some line or other
 
     @property
     def on_now(self) -> bool:
@@ -60,8 +61,7 @@ def read(session: Session, now: dt.datetime) -> list[Row]:
     lines: dict[str, set[str]] = defaultdict(set)
     for each in session.scalars(sa.select(LineStaff)):
         lines[each.staff_id].add(each.line)
-    spans = {member.id: _spans(member, firm, lines[member.id], now) for member in people}
-    return [_row(member, spans[member.id], live, country, member.time_zone or zone, now) for member in people]
+    return [_row(member, firm, lines[member.id], live, country, member.time_zone or zone, now) for member in people]
 
 
 def days_off(member: StaffMember, today: dt.date) -> tuple[Days, ...]:
@@ -77,8 +77,15 @@ def days_off(member: StaffMember, today: dt.date) -> tuple[Days, ...]:
 
 
 def _row(
-    member: StaffMember, spans: list[hours.Interval], live: dict[str, str], country: str, zone: str, now: dt.datetime
+    member: StaffMember,
+    firm: roster.Roster,
+    lines: Collection[str],
+    live: dict[str, str],
+    country: str,
+    zone: str,
+    now: dt.datetime,
 ) -> Row:
+    spans = _spans(member, firm, lines, now)
     state, until = _state(member, spans, now)
     phone = phones.number_of(member, now)
     today = now.astimezone(ZoneInfo(zone)).date()
@@ -95,6 +102,7 @@ def _row(
         today=today,
         rings=phone,
         elsewhere=phone != member.phone,
+        answers=any(card.number in lines for card in firm.lines),
     )
 
 

@@ -122,6 +122,17 @@ def test_what_of_the_page_changes_can_be_asked_for_alone(firm: Firm) -> None:
     assert firm.visitor().get("/team/part").status_code == 401
 
 
+def test_who_answers_no_line_is_told_so_and_a_firm_without_lines_too(firm: Firm) -> None:
+    sam = firm.visitor("sam@example.com")
+    assert "Answers no line" in card(sam.get("/team").text, "kim")
+    assert "Answers no line" not in card(sam.get("/team").text, "alex")
+    with firm.database.transaction() as session:
+        session.get_one(Line, LINE).active = False
+    page = sam.get("/team").text
+    assert "There is no line yet" in page
+    assert "Who is on shift" not in page
+
+
 def test_who_works_alone_is_told_what_that_means(firm: Firm) -> None:
     for name in ("alex", "kim"):
         change(firm, name, active=False)

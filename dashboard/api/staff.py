@@ -43,9 +43,8 @@ def staff_member(session: Session, now: dt.datetime, staff_id: str) -> Answer:
 @operation(
     "PATCH",
     "/staff/<staff_id>",
-    "Say whether a staff member can be rung: on, away (until a time, if given) or off; on which phone today; and when "
-    "they work: hours by day as in business.toml (null: those of their lines), the clock of these hours (empty: the "
-    "line's), and all days off.",
+    "Say whether a staff member can be rung (on, away, until a time if given, or off), on which phone today, and when "
+    "they work: shifts as in business.toml (null: the hours of their lines), the clock of these, all days off.",
     {200: shapes.ref("StaffMember")},
     body=shapes.request_body(
         (),
