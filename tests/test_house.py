@@ -100,10 +100,7 @@ LAYERS: list[tuple[str, list[str]]] = [
             "voice.due_rings",
         ],
     ),
-    (
-        "carrier",
-        ["voice.carrier"],
-    ),
+    ("carrier", ["voice.carrier"]),
     (
         "jobs",
         [
@@ -140,6 +137,7 @@ LAYERS: list[tuple[str, list[str]]] = [
             "voice.cli",
             "voice.__main__",
             "voice.log_command",
+            "voice.staffing_command",
         ],
     ),
 ]
