@@ -58,6 +58,7 @@ WORDS = {
     "phone_changed": "changed the phone of today",
     "day_off": "gave a day off",
     "day_off_taken_back": "took a day off back",
+    "shifts_changed": "changed the shifts of",
 }
 # A spreadsheet would run a cell that begins so.
 FORMULAS = ("=", "+", "-", "@", "\t", "\r", "＝")

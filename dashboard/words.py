@@ -156,6 +156,24 @@ def day_time(moment: dt.datetime, now: dt.datetime, zone: str) -> str:
     return near.get(day, f"{day:%a} {day.day} {day:%b} ") + clock_time(moment, zone)
 
 
+def date(day: dt.date, today: dt.date) -> str:
+    """'Mon 23 Nov'; with its year when that is not plain."""
+    return f"{day:%a} {day.day} {day:%b}" + (f" {day.year}" if day - today > 300 * DAY else "")
+
+
+def dates(first: dt.date, last: dt.date, today: dt.date) -> str:
+    """'Thu 24 Dec to Sat 2 Jan'; one date when both are the same."""
+    return date(first, today) + (f" to {date(last, today)}" if last != first else "")
+
+
+def hour(minutes: int) -> str:
+    """A time of the day from its minutes: '9 am', '5:30 pm', 'noon', 'midnight'."""
+    if minutes % (12 * 60) == 0:
+        return "noon" if minutes == 12 * 60 else "midnight"
+    hours, rest = divmod(minutes, 60)
+    return f"{hours % 12 or 12}{f':{rest:02}' if rest else ''} {'am' if hours < 12 else 'pm'}"
+
+
 def zone(code: str) -> str:
     """'New York time'."""
     return code.rpartition("/")[2].replace("_", " ") + " time"

@@ -65,6 +65,7 @@ LAYERS: list[tuple[str, list[str]]] = [
             "voice.imports",
             "voice.phones",
             "voice.availability",
+            "voice.shifts",
         ],
     ),
     (
@@ -99,10 +100,7 @@ LAYERS: list[tuple[str, list[str]]] = [
             "voice.due_rings",
         ],
     ),
-    (
-        "carrier",
-        ["voice.carrier"],
-    ),
+    ("carrier", ["voice.carrier"]),
     (
         "jobs",
         [

@@ -189,6 +189,14 @@ def text(given: dict[str, Any], name: str, most: int) -> str:
     return clean(value, most)
 
 
+def texts(given: dict[str, Any], name: str) -> list[str]:
+    """A member that is a list of texts."""
+    value = given.get(name)
+    if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
+        raise Problem(400, f"{name}: must be a list of texts.")
+    return value
+
+
 def _time(name: str) -> dt.datetime | None:
     return _instant(name, request.args.get(name))
 

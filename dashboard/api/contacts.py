@@ -94,7 +94,7 @@ def _values(given: dict[str, Any]) -> dict[str, Any]:
     if "language" in given:
         values["language"] = person.language(_text(given, "language") or "")
     if "tags" in given:
-        values["tags"] = person.tags(_texts(given, "tags"))
+        values["tags"] = person.tags(asked.texts(given, "tags"))
     for flag in ("vip", "do_not_text"):
         if flag in given:
             values[flag] = asked.flag(given, flag)
@@ -105,11 +105,4 @@ def _text(given: dict[str, Any], name: str) -> str | None:
     value = given.get(name)
     if value is not None and not isinstance(value, str):
         raise Problem(400, f"{name}: must be text, or null.")
-    return value
-
-
-def _texts(given: dict[str, Any], name: str) -> list[str]:
-    value = given.get(name)
-    if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
-        raise Problem(400, f"{name}: must be a list of texts.")
     return value

@@ -28,6 +28,8 @@ MAYBE_FLAG: Schema = {"type": ["boolean", "null"]}
 MAYBE_WHOLE: Schema = {"type": ["integer", "null"], "minimum": 0}
 MAYBE_TIME: Schema = TIME | {"type": ["string", "null"]}
 WEEK: Schema = {"type": "object", "additionalProperties": TEXT, "examples": [{"mon": "09:00-17:30"}]}
+MAYBE_WEEK: Schema = {"anyOf": [WEEK, {"type": "null"}]}
+DATE: Schema = {"type": "string", "format": "date", "examples": ["2026-12-24"]}
 
 
 def one_of(*words: str | None) -> Schema:
@@ -101,7 +103,7 @@ SHAPES: dict[str, Schema] = {
     ),
     "StaffMember": thing(
         id=TEXT, name=TEXT, phone=TEXT, email=TEXT, role=one_of("staff", "owner"), no_mailbox=FLAG,
-        shifts={"anyOf": [WEEK, {"type": "null"}]}, availability=one_of(*AVAILABILITY), active=FLAG,
+        shifts=MAYBE_WEEK, availability=one_of(*AVAILABILITY), active=FLAG,
         time_zone=TEXT, days_off=array(TEXT), desk_phone=TEXT, away_until=MAYBE_TIME, phone_today=MAYBE_TEXT,
         phone_until=MAYBE_TIME, on_now=FLAG,
     ),
