@@ -62,7 +62,6 @@ LAYERS: list[tuple[str, list[str]]] = [
             "voice.audit",
             "voice.sight",
             "voice.persons",
-            "voice.imports",
             "voice.phones",
             "voice.availability",
         ],
@@ -72,6 +71,7 @@ LAYERS: list[tuple[str, list[str]]] = [
         [
             "voice.promising",
             "voice.claims",
+            "voice.allowed",
             "voice.callbacks",
             "voice.results",
             "voice.attempts",
@@ -80,6 +80,8 @@ LAYERS: list[tuple[str, list[str]]] = [
             "voice.by_hand",
             "voice.undo",
             "voice.topics",
+            "voice.same_person",
+            "voice.imports",
         ],
     ),
     (
@@ -99,10 +101,7 @@ LAYERS: list[tuple[str, list[str]]] = [
             "voice.due_rings",
         ],
     ),
-    (
-        "carrier",
-        ["voice.carrier"],
-    ),
+    ("carrier", ["voice.carrier"]),
     (
         "jobs",
         [
