@@ -18,11 +18,17 @@ def allow(session: Session, callback: Callback, now: dt.datetime) -> Refusal | N
     """
     if callback.state != "held" or callback.caller is None:
         return Refusal("too_late")
-    refused = contacts.dial_refusal(session, callback.caller)
+    refused = allow_number(session, callback.caller, now)
+    return Refusal("number", reason=refused.code) if refused else None
+
+
+def allow_number(session: Session, number: str, now: dt.datetime) -> numbers.Refusal | None:
+    """The same for a number, whether or not a callback is held for it."""
+    refused = contacts.dial_refusal(session, number)
     if refused is not None and refused.code not in numbers.MAY_BE_ALLOWED:
-        return Refusal("number", reason=refused.code)
-    contacts.remember(session, callback.caller, allowed=True)
-    theirs = sa.select(Callback).where(Callback.caller == callback.caller, Callback.state == "held")
+        return refused
+    contacts.remember(session, number, allowed=True)
+    theirs = sa.select(Callback).where(Callback.caller == number, Callback.state == "held")
     for each in session.scalars(theirs).all():
         if moves.move(session, each, "allow", now, held_reason=None):
             moves.note(session, "allowed", now, callback=each)

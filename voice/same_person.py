@@ -60,10 +60,10 @@ def split(session: Session, number: str, by: str, now: dt.datetime) -> None:
         _part(session, callback, number, rest or "", now)
 
 
-def give_number(session: Session, callback: Callback, number: str, now: dt.datetime) -> Callback | Refusal:
+def give_number(session: Session, callback: Callback, number: str, now: dt.datetime) -> Refusal | None:
     """Somebody who hides their number has said one (E.164): they wait for their promise, or are held by the rules.
 
-    Their callback: this one, or the one they have already from that number. Raises `person.Unfit`.
+    Where they have an open callback from that number, this one goes into it. Raises `person.Unfit`.
     """
     refused = contacts.dial_refusal(session, number)
     if refused is not None and refused.code not in numbers.MAY_BE_ALLOWED:
@@ -85,7 +85,13 @@ def give_number(session: Session, callback: Callback, number: str, now: dt.datet
     kept = theirs or callback
     moves.note(session, "number_given", now, callback=kept)
     callbacks.hold_if_forbidden(session, kept, now)
-    return kept
+    return None
+
+
+def goes_on(session: Session, callback: Callback, number: str) -> Callback:
+    """Where what was owed to this callback stands now: itself, or the open one of this number it has gone into."""
+    merged = callback.closed_reason == "merged"
+    return (callbacks.open_of(session, callback.line, number) if merged else None) or callback
 
 
 def ring_on(
@@ -182,5 +188,5 @@ def _place(session: Session, was: Callback, key: str, calls: Sequence[Call], now
     session.flush()
     session.execute(sa.update(Call).where(Call.id.in_(ids)).values(callback_id=row.id))
     session.execute(sa.update(Promise).where(Promise.call_id.in_(ids)).values(callback_id=row.id))
-    moves.note(session, "parted", now, callback=row, other=was.id)
+    moves.note(session, "separated", now, callback=row, other=was.id)
     callbacks.hold_if_forbidden(session, row, now)

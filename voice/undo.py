@@ -37,7 +37,8 @@ def remembering(
     before = _snapshot(callback) | {"lease_until": _plain(callback.lease_until)}
     refused = verb()
     after = _snapshot(callback)
-    if refused is None and any(before[name] != after[name] for name in KEPT):
+    merged = callback.closed_reason == "merged"  # it goes on in another row, which holds more than this change
+    if refused is None and not merged and any(before[name] != after[name] for name in KEPT):
         session.execute(sa.delete(LastChange).where(LastChange.staff_id == staff_id))
         change = LastChange(staff_id=staff_id, callback_id=callback.id, what=what, at=now, before=before, after=after)
         session.add(change)
