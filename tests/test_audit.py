@@ -70,7 +70,7 @@ def test_what_programs_change_is_written_down_and_what_was_refused_is_not(firm: 
     client.post(f"/api/v1/callbacks/{callback}/claim", json={"staff": "nobody"}, headers=headers)
     client.post(f"/api/v1/callbacks/{callback}/reopen", json={}, headers=headers)
     assert deeds(firm) == [
-        ("token till", "change_contact", "(a number)"),
+        ("token till", "change_contact", "blocked"),
         ("token till", "reopen", callback),
     ]
 

@@ -30,7 +30,8 @@ def contact(session: Session, now: dt.datetime, e164: str) -> Answer:
     "PATCH",
     "/contacts/<e164>",
     "Block or unblock a number, have it rung although the number rules forbid it (`allowed`), or change what is "
-    "said of the person it is of: name and language (null takes them away), VIP, no texts, all tags, and one more note. A number we did not know becomes a contact.",
+    "said of the person it is of: name and language (null takes them away), VIP, no texts, all tags, and "
+    "one more note. A number we did not know becomes a contact.",
     {200: shapes.ref("Contact"), 422: shapes.ref("Problem")},
     body=shapes.request_body(
         (),
