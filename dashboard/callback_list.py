@@ -250,8 +250,9 @@ def _do(callback_id: str, verb: Verb, again: str = "callback_list.call") -> Resp
         row = session.get(Callback, callback_id) or abort(404)
         outcome = verb(session, row, staff_id, now)
         problem = refusals.words_for(session, row, outcome, now) if isinstance(outcome, Refusal) else None
+        place = same_person.goes_on(session, row).id
     if problem is None or not isinstance(outcome, Refusal):
-        return _back(view.folded(callback_id), f"cb-{callback_id}")
+        return _back(view.folded(callback_id), f"cb-{place}")
     return _page(view, Problem(problem, callback_id if outcome.kind == "outside_hours" else None, again), 409)
 
 

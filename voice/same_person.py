@@ -88,10 +88,10 @@ def give_number(session: Session, callback: Callback, number: str, now: dt.datet
     return None
 
 
-def goes_on(session: Session, callback: Callback, number: str) -> Callback:
-    """Where what was owed to this callback stands now: itself, or the open one of this number it has gone into."""
+def goes_on(session: Session, callback: Callback) -> Callback:
+    """Where what was owed to this callback stands now: itself, or the open one of that person it has gone into."""
     merged = callback.closed_reason == "merged"
-    return (callbacks.open_of(session, callback.line, number) if merged else None) or callback
+    return (callbacks.open_of(session, callback.line, callback.caller_key) if merged else None) or callback
 
 
 def ring_on(
@@ -134,7 +134,7 @@ def _fold(session: Session, kept: Callback, other: Callback, now: dt.datetime) -
         return False
     holder, returns = other.claimed_by, one_place.rings_in(kept, other)
     together = one_place.together(kept, other)
-    if not callbacks.shut(session, other, "merged", now, [claims.no_live_attempt()]):
+    if not callbacks.shut(session, other, "merged", now, [claims.no_live_attempt()], caller_key=kept.caller_key):
         return False
     for column, value in together.items():
         setattr(kept, column, value)

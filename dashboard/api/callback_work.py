@@ -121,7 +121,7 @@ def give_number(session: Session, now: dt.datetime, callback_id: str) -> Answer:
         )  # fmt: skip
     except person.Unfit as unfit:
         raise Problem(422, str(unfit)) from None
-    return answer if isinstance(answer, Problem) else one(session, same_person.goes_on(session, row, number))
+    return answer if isinstance(answer, Problem) else one(session, same_person.goes_on(session, row))
 
 
 @operation(

@@ -54,7 +54,7 @@ def together(kept: Place, other: Place) -> dict[str, Any]:
         "reason": first.reason,
         "promised_by": promised_by,
         "rang_at": rang_at,
-        "due_at": due_at,
+        "due_at": due_at if later or rang_at else min(due_at, promised_by),
         "later": later,
         "attempts": max(kept.attempts, other.attempts),
         "note": " · ".join(dict.fromkeys(note for note in (kept.note, other.note) if note)),
