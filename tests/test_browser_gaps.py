@@ -1,4 +1,4 @@
-"""Held numbers, said numbers, people with two numbers, a phone that rang in vain and somebody new, in a real browser."""
+"""Held and said numbers, two numbers of one person, a phone that rang in vain, somebody new: in a real browser."""
 
 from collections.abc import Iterator
 
@@ -79,7 +79,7 @@ def test_somebody_new_is_written_down(firm: Firm, sign_in: Open, size: str) -> N
     page = sign_in("sam", size)
     page.goto(page.url.partition("#")[0] + "people")
     page.get_by_role("link", name="Add a person").click()
-    page.get_by_label("Name").fill("Luis Rey")
+    page.get_by_role("textbox", name="Name").fill("Luis Rey")
     page.get_by_label("Numbers").fill(JANE)
     page.get_by_role("button", name="Add them").click()
     expect(page.get_by_role("alert")).to_contain_text("is on a card already")

@@ -43,7 +43,7 @@ _SENTENCES = {
     "short": "Short codes are not people's phones and may cost extra.",
     "invalid": "This is not a complete phone number of any country.",
     "satellite": "Satellite numbers are expensive to ring and often used for fraud.",
-    "foreign": "This number is abroad. Add its country to the home countries if you want to ring people there.",
+    "foreign": "This number is abroad, where ringing can cost much more.",
     "premium": "Premium-rate numbers cost a lot to ring and are often used for fraud.",
     "shared_cost": "Shared-cost numbers cost extra to ring.",
     "personal": "Personal and follow-me numbers can cost as much as premium-rate ones.",
