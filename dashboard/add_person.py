@@ -51,7 +51,7 @@ def form() -> ResponseReturnValue:
     return _page()
 
 
-@add_person.post("/people/new")
+@add_person.post("/people/new/add")
 def add() -> ResponseReturnValue:
     """Write them down; their card opens."""
     visit, now = _sees_all(), clock.now()

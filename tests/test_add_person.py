@@ -27,7 +27,7 @@ def test_all_that_is_known_of_them_is_on_the_card_at_once(firm: Firm) -> None:
     alex = firm.visitor("alex@example.com")
     assert 'href="/people/new"' in alex.get("/people").text
     fields = {"name": " Jane  Doe ", "numbers": "(212) 555-0142\n212 555 0143", "language": "es", "vip": "yes"}
-    answer = alex.press("/people/new", **fields, tags="boiler, Regular", note="Side door.")
+    answer = alex.press("/people/new/add", **fields, tags="boiler, Regular", note="Side door.")
     assert (answer.status_code, answer.headers["Location"]) == (303, f"/people/{JANE}")
     with firm.database.reading() as session:
         assert [each.number for each in contacts.of_person(session, OFFICE)] == [JANE, OFFICE]
@@ -46,17 +46,17 @@ def test_who_is_known_already_is_named_and_linked_and_nothing_is_written(firm: F
     with firm.database.transaction() as session:
         persons.change(session, OFFICE, "Sam", clock.now(), name="Luis Rey")
     sam = firm.visitor("sam@example.com")
-    rang = sam.press("/people/new", name="Jane", numbers=f"+12125550199, {JANE}", note="Kept <b>text</b>")
+    rang = sam.press("/people/new/add", name="Jane", numbers=f"+12125550199, {JANE}", note="Kept <b>text</b>")
     assert rang.status_code == 409
     assert "(212) 555-0142 is on a card already" in reads(rang.text)
     assert f'href="/people/{JANE}"' in rang.text
     assert "Kept &lt;b&gt;text" in rang.text, "what was typed stays"
-    named = sam.press("/people/new", name="luis rey", numbers="+12125550199")
+    named = sam.press("/people/new/add", name="luis rey", numbers="+12125550199")
     assert named.status_code == 409
     assert f'href="/people/{OFFICE}"' in named.text
     with firm.database.reading() as session:
         assert contacts.find(session, "+12125550199") is None
-    assert sam.press("/people/new", name="luis rey", numbers="+12125550199", anyway="yes").status_code == 303
+    assert sam.press("/people/new/add", name="luis rey", numbers="+12125550199", anyway="yes").status_code == 303
 
 
 @pytest.mark.parametrize(
@@ -73,7 +73,7 @@ def test_who_is_known_already_is_named_and_linked_and_nothing_is_written(firm: F
     ],
 )
 def test_what_cannot_be_kept_is_said_at_its_field(firm: Firm, fields: dict[str, str], why: str) -> None:
-    refused = firm.visitor("sam@example.com").press("/people/new", **({"numbers": JANE} | fields))
+    refused = firm.visitor("sam@example.com").press("/people/new/add", **({"numbers": JANE} | fields))
     assert refused.status_code == 400
     assert why in refused.text
     assert 'aria-invalid="true"' in refused.text
@@ -87,4 +87,4 @@ def test_who_sees_a_few_lines_only_adds_nobody(firm: Firm) -> None:
     alex = firm.visitor("alex@example.com")
     assert 'href="/people/new"' not in alex.get("/people").text
     assert alex.get("/people/new").status_code == 403
-    assert alex.press("/people/new", numbers=JANE).status_code == 403
+    assert alex.press("/people/new/add", numbers=JANE).status_code == 403

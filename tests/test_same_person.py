@@ -108,6 +108,19 @@ def test_nobody_is_dialled_who_rings_in_from_their_other_number(firm: Firm, sam:
     assert "on the phone with us" in refused.text
 
 
+def test_what_was_tried_for_one_was_tried_for_both(firm: Firm, sam: Visitor) -> None:
+    jane, office = rings(firm, JANE, -10), rings(firm, OFFICE, -5)
+    over = {"state": "ended", "created_at": clock.now(), "ended_at": clock.now(), "due_for": firm.row(jane).promised_by}
+    with firm.database.transaction() as session:
+        session.add_all(Attempt(callback_id=each, staff_id="sam", **over) for each in (jane, office))
+        session.add(Attempt(callback_id=office, staff_id="alex", **over))
+    sam.press(f"/people/{JANE}/merge", other=OFFICE)
+    with firm.database.reading() as session:
+        tried = session.scalars(sa.select(Attempt).order_by(Attempt.staff_id)).all()
+        assert [(each.callback_id, each.staff_id) for each in tried] == [(jane, "alex"), (jane, "sam"), (jane, "sam")]
+        assert [each.due_for for each in tried].count(None) == 1
+
+
 def test_a_colleague_whose_claim_goes_into_anothers_is_told(firm: Firm, sam: Visitor, alex: Visitor) -> None:
     jane, office = rings(firm, JANE, -10), rings(firm, OFFICE, -5)
     sam.press(f"/callbacks/{jane}/claim")

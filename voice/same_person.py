@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from voice import allowed, attempts, callbacks, claims, contacts, moves, persons
 from voice.claims import Refusal
 from voice.list_tables import Told
-from voice.models import Call, Callback, Promise, id_from
+from voice.models import Attempt, Call, Callback, Promise, id_from
 from voice.rules import numbers, one_place, person
 from voice.work import outbox
 
@@ -140,6 +140,7 @@ def _fold(session: Session, kept: Callback, other: Callback, now: dt.datetime) -
         setattr(kept, column, value)
     for kind in (Call, Promise):
         session.execute(sa.update(kind).where(kind.callback_id == other.id).values(callback_id=kept.id))
+    _move_attempts(session, kept, other)
     if returns:
         moves.move(session, kept, "ring_in", now, attempts=0)
     if holder is not None and kept.claimed_by not in (None, holder):
@@ -148,6 +149,18 @@ def _fold(session: Session, kept: Callback, other: Callback, now: dt.datetime) -
     moves.note(session, "merged", now, callback=kept, other=other.id)
     session.flush()
     return True
+
+
+def _move_attempts(session: Session, kept: Callback, other: Callback) -> None:
+    """What was tried for one was tried for both. Whose phone rang by itself for a promise of both is kept once."""
+    theirs = sa.select(Attempt).where(Attempt.callback_id.in_((kept.id, other.id)))
+    tried = session.scalars(theirs).all()
+    rung = {(each.due_for, each.staff_id) for each in tried if each.callback_id == kept.id}
+    for attempt in tried:
+        if attempt.callback_id == other.id:
+            attempt.due_for = None if (attempt.due_for, attempt.staff_id) in rung else attempt.due_for
+            attempt.callback_id = kept.id
+    session.flush()
 
 
 def _part(session: Session, callback: Callback, number: str, rest: str, now: dt.datetime) -> None:
