@@ -45,7 +45,7 @@ def test_what_became_of_ones_own_phone_is_said_for_a_while_and_to_nobody_else(
 def test_who_is_rung_on_one_number_and_rings_in_from_another_is_met(world: World) -> None:
     world.rings(JANE, patience=6)
     world.advance(12)
-    world.write(lambda session: same_person.merge(session, OFFICE, JANE, "Sam", world.now))
+    world.write(lambda session: same_person.merge(session, JANE, OFFICE, "Sam", world.now))
     sam = world.staff("sam", scripts.Answers(after=8))
     world.ring_back("sam")
     world.advance(3)
