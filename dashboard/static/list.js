@@ -1,6 +1,7 @@
 // The callback list, kept fresh in place. Without this script every button still works, by reloading the page.
 
-import { morphChildren } from "./morph.js";
+import { morphPage } from "./morph.js";
+import { keepWriting } from "./drafts.js";
 import { setClock, tick } from "./times.js";
 import { listenToKeys } from "./keys.js";
 import { stayLive } from "./live.js";
@@ -18,15 +19,29 @@ let etag = "";
 let lostAt = null;
 let touchedAt = Date.now();
 
-function show(fresh) {
+function show(fresh, sent) {
   version += 1;
-  const row = document.activeElement?.closest?.("[data-row]");
-  morphChildren(list, fresh);
+  const { activeElement: focused } = document;
+  const row = focused?.closest?.("[data-row]");
+  const writes = row && focused.matches("input, select");
+  const stood = writes && focused.getBoundingClientRect().top;
+  const { selectionStart, selectionEnd } = focused ?? {};
+  const unfolded = list.querySelectorAll(".menu[open]:not(:has(> [data-unfold]))");
+  const inSight = keepWriting(list, fresh, sent);
+  morphPage(list, fresh);
+  // What one wanted to do on a row is done: its sheet was sent folded up again.
+  for (const menu of unfolded) if (menu.querySelector("[data-unfold]")) menu.open = false;
+  for (const field of inSight) field.closest(".menu:not([open])")?.setAttribute("open", "");
   tick(list);
   tellOfNew(list);
   const waiting = list.querySelector("#title-waiting .count")?.textContent ?? "0";
   document.title = `${waiting === "0" ? "" : `(${waiting}) `}Callbacks · Ringback`;
-  if (row && document.activeElement === document.body) document.getElementById(row.id)?.focus();
+  if (row && document.activeElement === document.body) {
+    (list.contains(focused) ? focused : document.getElementById(row.id))?.focus({ preventScroll: true });
+    if (selectionStart != null && list.contains(focused)) focused.setSelectionRange(selectionStart, selectionEnd);
+  }
+  // The row one writes on may have gone to another part of the page: the page goes along.
+  if (writes && document.activeElement === focused) scrollBy({ top: focused.getBoundingClientRect().top - stood, behavior: "instant" });
 }
 
 async function ask() {
@@ -38,9 +53,10 @@ async function ask() {
     if (answer.status === 401) return location.reload();
     if (answer.status !== 304 && !answer.ok) throw new Error(String(answer.status));
     setClock(answer.headers.get("Date"));
-    if (answer.status === 200 && asked === version) {
+    const html = answer.status === 200 ? await answer.text() : ""; // first: while it arrives, another view may be asked for
+    if (html && asked === version) {
       etag = answer.headers.get("ETag") ?? "";
-      show(fragment(await answer.text()));
+      show(fragment(html));
     }
     found();
     return true;
@@ -70,6 +86,7 @@ function fragment(html) {
 
 async function send(form, button) {
   const fields = new URLSearchParams(new FormData(form, button));
+  const written = [...form.elements]; // a refresh on its way may take some of them elsewhere
   button?.setAttribute("aria-busy", "true");
   version += 1;
   try {
@@ -80,7 +97,7 @@ async function send(form, button) {
     etag = "";
     if (fresh) {
       list.dataset.part = fresh.dataset.part;
-      show(fresh);
+      show(fresh, answer.ok ? written : null);
     }
     explain(fresh ? page.querySelector("#said") : page.querySelector("#main"));
     found();
