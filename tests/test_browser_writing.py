@@ -1,4 +1,4 @@
-"""Somebody writes a note on a row while colleagues work on that very row: text, caret and focus stay, and it is said."""
+"""Somebody writes on a row while colleagues work on that very row: text, caret and focus stay, and it is said."""
 
 import datetime as dt
 from collections.abc import Callable, Iterator
