@@ -63,9 +63,9 @@ LAYERS: list[tuple[str, list[str]]] = [
             "voice.audit",
             "voice.sight",
             "voice.persons",
-            "voice.imports",
             "voice.phones",
             "voice.availability",
+            "voice.shifts",
         ],
     ),
     (
@@ -73,6 +73,7 @@ LAYERS: list[tuple[str, list[str]]] = [
         [
             "voice.promising",
             "voice.claims",
+            "voice.allowed",
             "voice.callbacks",
             "voice.results",
             "voice.attempts",
@@ -81,6 +82,8 @@ LAYERS: list[tuple[str, list[str]]] = [
             "voice.by_hand",
             "voice.undo",
             "voice.topics",
+            "voice.same_person",
+            "voice.imports",
         ],
     ),
     (
@@ -139,6 +142,7 @@ LAYERS: list[tuple[str, list[str]]] = [
             "voice.cli",
             "voice.__main__",
             "voice.log_command",
+            "voice.staffing_command",
         ],
     ),
 ]
@@ -154,8 +158,7 @@ READS_TIME = {
 
 def rank(name: str) -> int | None:
     """The layer of a module of ours; None for one that has been given none."""
-    parts = name.split(".")
-    known = (".".join(parts[:length]) for length in range(len(parts), 0, -1))
+    known = (".".join(name.split(".")[:length]) for length in range(name.count(".") + 1, 0, -1))
     found = next((each for each in known if each in RANK), None)
     # `voice` itself is no home for what has not been placed.
     return None if found is None or (found == "voice" and name != "voice") else RANK[found]
@@ -163,11 +166,9 @@ def rank(name: str) -> int | None:
 
 def ours(module: Module, imports: dict[str, int] | None = None) -> dict[str, int]:
     """The modules of ours that a module imports, with the lines."""
-    names = {known.name for known in PRODUCT}
-    found: dict[str, int] = {}
+    names, found = {known.name for known in PRODUCT}, dict[str, int]()
     for name, line in (module.imports if imports is None else imports).items():
-        whole = name if name in names else name.rpartition(".")[0]
-        if whole in names:
+        if (whole := name if name in names else name.rpartition(".")[0]) in names:
             found[whole] = line
     return found
 
