@@ -247,7 +247,9 @@ class Attempt(Base):
     rang_at: Mapped[dt.datetime | None]
     answered_at: Mapped[dt.datetime | None]
     ended_at: Mapped[dt.datetime | None]
-    ending: Mapped[str | None]  # talked, short_talk, no_answer, busy, failed, cancelled: the caller was dialled;
+    ending: Mapped[
+        str | None
+    ]  # talked, short_talk, machine, no_answer, busy, failed, cancelled: the caller was dialled;
     # not_placed, not_accepted, refused: they were not; crossed: they rang in meanwhile
     talk_seconds: Mapped[int] = mapped_column(default=0)
     due_for: Mapped[dt.datetime | None]  # the promise we rang this phone for by ourselves; None: a person asked

@@ -33,7 +33,7 @@ TABLES = {
         "SELECT {row}.line, {row}.first_called_at "
         "UNION ALL SELECT line, received_at FROM calls WHERE callback_id = {row}.id",
     ),
-    "attempts": (("callback_id",), ("staff_id", "rang_at", "answered_at"), OF_CALLBACK),
+    "attempts": (("callback_id",), ("staff_id", "rang_at", "answered_at", "ending"), OF_CALLBACK),
     "promises": (("callback_id",), ("promised_by",), OF_CALLBACK),
     "legs": (
         ("call_id",),
