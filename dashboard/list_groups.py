@@ -6,6 +6,7 @@ Each group reads its first rows by an index and no more, so that ten thousand pe
 import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
@@ -14,6 +15,7 @@ from sqlalchemy.orm import Session
 from dashboard import list_search
 from dashboard.list_view import MOST, View
 from voice import callbacks
+from voice.db import took_too_long
 from voice.later import is_later
 from voice.models import Callback
 from voice.rules import states
@@ -51,6 +53,7 @@ class Found:
     key: str
     callbacks: Sequence[Callback]
     total: int
+    gave_up: bool = False  # looking for them took too long
 
     @property
     def more(self) -> bool:
@@ -74,12 +77,17 @@ def read(session: Session, view: View, staff_id: str | None, now: dt.datetime, z
 
 
 def _found(session: Session, view: View, now: dt.datetime) -> Found:
-    most, rows, total = view.rows("found"), list[Callback](), 0
-    for part in list_search.matching(view.q, now):
-        some = list(session.scalars(part.limit(most - len(rows) + 1)))
-        total += _count(session, part) if len(rows) + len(some) > most else len(some)
-        rows = (rows + some)[:most]
-    return Found("found", rows, total)
+    wanted, most = list_search.matching(view.q, now), view.rows("found")
+    try:
+        with session.begin_nested():  # what the database gives up must not cost us the rest of the page
+            ids = session.scalars(wanted.limit(most)).all()
+            total = len(ids) if len(ids) < most else _count(session, wanted)
+    except sa.exc.OperationalError as error:
+        if not took_too_long(error):
+            raise
+        return Found("found", [], 0, gave_up=True)
+    rows = {row.id: row for row in session.scalars(sa.select(Callback).where(Callback.id.in_(ids)))}
+    return Found("found", [rows[each] for each in ids if each in rows], total)
 
 
 def _counts(session: Session, now: dt.datetime) -> dict[str, int]:
@@ -119,6 +127,6 @@ def _closed_today(session: Session, view: View, now: dt.datetime, zone: str) -> 
     return Found("closed", list(session.scalars(newest)), _count(session, today))
 
 
-def _count(session: Session, rows: sa.Select[Callback]) -> int:
+def _count(session: Session, rows: sa.Select[Any]) -> int:
     counted = rows.with_only_columns(sa.func.count(), maintain_column_froms=True).order_by(None)
     return session.scalar(counted) or 0

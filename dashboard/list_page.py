@@ -24,7 +24,7 @@ MOST_NEWS = 5
 
 @dataclass(frozen=True)
 class Group:
-    """Rows under one heading; `more`: whether there are others to show."""
+    """Rows under one heading; `more`: whether there are others to show; `gave_up`: looking for them took too long."""
 
     key: str
     title: str
@@ -32,6 +32,7 @@ class Group:
     rows: Sequence[Row]
     total: int
     more: bool
+    gave_up: bool
 
 
 @dataclass(frozen=True)
@@ -113,7 +114,8 @@ def read(session: Session, view: View, staff_id: str | None, now: dt.datetime) -
 
 def _group(found: list_groups.Found, rows: dict[str, Row]) -> Group:
     title, hint = list_groups.TITLES[found.key]
-    return Group(found.key, title, hint, [rows[each.id] for each in found.callbacks], found.total, found.more)
+    shown = [rows[each.id] for each in found.callbacks]
+    return Group(found.key, title, hint, shown, found.total, found.more, found.gave_up)
 
 
 def _live_calls() -> sa.Select[Call]:

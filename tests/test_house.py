@@ -30,6 +30,7 @@ LAYERS: list[tuple[str, list[str]]] = [
             "voice.doors",
             "voice.people",
             "voice.list_tables",
+            "voice.findable",
         ],
     ),
     (

@@ -13,6 +13,7 @@ from voice.work import outbox
 
 QUIET_CALL = dt.timedelta(seconds=60)  # a caller's leg without news for this long is asked about
 QUIET_LEG = dt.timedelta(seconds=60)
+NIGHTLY = ("tidy_queues", "forget_words")
 NIGHT = 8 * 3600.0  # seconds: once a day, and not at the first moment of it
 STOPPED_LEG = dt.timedelta(seconds=4)  # we have had it ended, and its phone counts as busy until it says so
 OVERDUE = dt.timedelta(seconds=10)  # a caller who should have been let out: their wait requests do not come
@@ -30,7 +31,8 @@ ANYTHING = sa.select(
 
 def sweep(session: Session, now: dt.datetime) -> None:
     """Everything that is due by the clock alone."""
-    outbox.emit(session, "tidy_queues", now, key=f"tidy_queues:{now.date()}", after=NIGHT)
+    for job in NIGHTLY:
+        outbox.emit(session, job, now, key=f"{job}:{now.date()}", after=NIGHT)
     availability.come_back(session, now)
     pushing.wake_for_due(session, now)
     if not session.scalar(ANYTHING, {"now": now, "soon": now + near.SOON}):
