@@ -94,7 +94,8 @@ def read(session: Session, view: View, staff_id: str | None, now: dt.datetime) -
     beside = [callback for _, callback in news] + ([undoable[1]] if undoable else [])
     callers = {row.caller for row in (*everybody, *beside)} | {call.caller for call in live}
     known = list_rows.people(session, business, {caller for caller in callers if caller})
-    rows = list_rows.rows(session, everybody, known, view, staff_id, now)
+    every_topic = topics.ever(session)
+    rows = list_rows.rows(session, everybody, known, every_topic, view, staff_id, now)
     counts = {group.key: group.total for group in found}
     return Listing(
         live=[_live_call(call, known, staff_id, now) for call in live],
@@ -104,7 +105,7 @@ def read(session: Session, view: View, staff_id: str | None, now: dt.datetime) -
         country=country,
         zone=zone,
         lines=[line for line in known.lines.values() if line.active],
-        topics=topics.active(session),
+        topics=[topic for topic in every_topic if topic.active],
         colleagues=[person for person in known.staff.values() if person.active and person.id != staff_id],
         news=[News(told, known.staff_name(told.by_staff_id) or "", known.who(row.caller)[0]) for told, row in news],
         undo=Undo(undoable[0], known.who(undoable[1].caller)[0]) if undoable else None,

@@ -28,7 +28,20 @@ def upgrade() -> None:
     op.create_index(
         "ix_callback_words_closed_at", "callback_words", ["closed_at"], sqlite_where=closed, postgresql_where=closed
     )
+    is_open = sa.text("state <> 'closed'")
+    op.drop_index("ix_callbacks_open_state", "callbacks")
+    columns = ["state", "due_at", "id", "later"]
+    op.create_index("ix_callbacks_open_state", "callbacks", columns, sqlite_where=is_open, postgresql_where=is_open)
+    known = sa.text("same_as IS NOT NULL")
+    op.drop_index("ix_contacts_same_as", "contacts")
+    op.create_index("ix_contacts_same_as", "contacts", ["same_as"], sqlite_where=known, postgresql_where=known)
 
 
 def downgrade() -> None:
+    is_open = sa.text("state <> 'closed'")
+    op.drop_index("ix_callbacks_open_state", "callbacks")
+    columns = ["state", "later", "due_at", "id"]
+    op.create_index("ix_callbacks_open_state", "callbacks", columns, sqlite_where=is_open, postgresql_where=is_open)
+    op.drop_index("ix_contacts_same_as", "contacts")
+    op.create_index("ix_contacts_same_as", "contacts", ["same_as"])
     op.drop_table("callback_words")
