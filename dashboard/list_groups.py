@@ -38,11 +38,11 @@ TITLES = {
     ),
     "no_number": (
         "No number",
-        "They hide their number. If they say one in their message, dial it by hand and tell how it went.",
+        "They hide their number. If they say one in their message, enter it, and they wait for a call like the others.",
     ),
     "held": (
         "Held for the owner",
-        "The number rules forbid dialling these. If one should be rung, dial it by hand; if not, close it.",
+        "The number rules forbid dialling these. The owner can allow one that should be rung; close the others.",
     ),
     "closed": ("Closed today", ""),
     "found": ("Found", ""),
@@ -143,7 +143,7 @@ def _open(session: Session, view: View, staff_id: str | None, now: dt.datetime) 
 
 def _closed_today(session: Session, view: View, now: dt.datetime, zone: str) -> Found:
     midnight = now.astimezone(ZoneInfo(zone)).replace(hour=0, minute=0, second=0, microsecond=0).astimezone(dt.UTC)
-    today = sa.select(Callback).where(CLOSED, Callback.closed_at >= midnight)
+    today = sa.select(Callback).where(CLOSED, Callback.closed_at >= midnight, Callback.closed_reason != "merged")
     newest = today.order_by(Callback.closed_at.desc(), Callback.id.desc()).limit(view.rows("closed"))
     rows = list(session.scalars(newest))
     return Found("closed", rows, len(rows) if len(rows) < view.rows("closed") else _count(session, today))

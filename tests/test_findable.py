@@ -32,6 +32,12 @@ def words(firm: Firm, callback_id: str) -> set[str]:
         return set(session.get_one(CallbackWords, callback_id).words.split())
 
 
+def found(firm: Firm) -> list[str]:
+    """Whatever can be found at all."""
+    with firm.database.reading() as session:
+        return list(session.scalars(sa.select(CallbackWords.callback_id)))
+
+
 def change(firm: Firm, *statements: sa.Executable) -> None:
     """Change the tables behind the product's back."""
     with firm.database.transaction() as session:
@@ -48,11 +54,12 @@ def test_what_is_said_of_a_callback_is_found_at_once(firm: Firm) -> None:
     assert words(firm, callback) == set()
     firm.set(callback, state="closed", closed_at=clock.now(), due_at=clock.now() + DAY)
     assert words(firm, callback) == set()
-    firm.set(callback, state="waiting", closed_at=None)
+    firm.set(callback, state="closed", closed_at=clock.now(), closed_reason="merged", note="gone on elsewhere")
+    assert found(firm) == []
+    firm.set(callback, state="waiting", closed_at=None, closed_reason=None, note="")
     assert words(firm, callback) == set()
     change(firm, sa.text("UPDATE calls SET callback_id = NULL"), sa.delete(Callback))
-    with firm.database.reading() as session:
-        assert session.scalars(sa.select(CallbackWords)).all() == []
+    assert found(firm) == []
 
 
 def test_what_is_said_of_a_person_is_found_on_each_of_their_numbers(firm: Firm) -> None:
@@ -105,10 +112,8 @@ def test_those_closed_a_month_ago_are_forgotten_at_night_and_the_others_kept(fir
     gone = firm.callback(JANE, state="closed", closed_at=now - 32 * DAY)
     kept = {firm.callback(JANE, state="closed", closed_at=now - 29 * DAY), firm.callback(JANE, due=-60 * 24 * 60)}
     jobs.forget_words(jobs.Tools(firm.settings, firm.database, None), now)  # type: ignore[arg-type]
-    with firm.database.reading() as session:
-        found = set(session.scalars(sa.select(CallbackWords.callback_id)))
-    assert found == kept
-    assert gone not in found
+    assert set(found(firm)) == kept
+    assert gone not in found(firm)
 
 
 def test_a_database_from_before_is_filled_and_older_tables_can_still_be_altered(firm: Firm) -> None:
@@ -117,8 +122,7 @@ def test_a_database_from_before_is_filled_and_older_tables_can_still_be_altered(
     old = firm.callback(LUIS, state="closed", closed_at=clock.now() - 60 * DAY)
     migrate.downgrade(firm.database.url, "0004")  # takes columns from under the triggers
     migrate.upgrade(firm.database.url)
-    with firm.database.reading() as session:
-        assert list(session.scalars(sa.select(CallbackWords.callback_id))) == [callback]
+    assert found(firm) == [callback]
     firm.set(old, state="waiting", closed_at=None)
     assert words(firm, callback) == {"jane"}
 

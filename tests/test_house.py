@@ -63,9 +63,9 @@ LAYERS: list[tuple[str, list[str]]] = [
             "voice.audit",
             "voice.sight",
             "voice.persons",
-            "voice.imports",
             "voice.phones",
             "voice.availability",
+            "voice.shifts",
         ],
     ),
     (
@@ -73,6 +73,7 @@ LAYERS: list[tuple[str, list[str]]] = [
         [
             "voice.promising",
             "voice.claims",
+            "voice.allowed",
             "voice.callbacks",
             "voice.results",
             "voice.attempts",
@@ -81,6 +82,8 @@ LAYERS: list[tuple[str, list[str]]] = [
             "voice.by_hand",
             "voice.undo",
             "voice.topics",
+            "voice.same_person",
+            "voice.imports",
         ],
     ),
     (
@@ -100,10 +103,7 @@ LAYERS: list[tuple[str, list[str]]] = [
             "voice.due_rings",
         ],
     ),
-    (
-        "carrier",
-        ["voice.carrier"],
-    ),
+    ("carrier", ["voice.carrier"]),
     (
         "jobs",
         [

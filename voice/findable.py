@@ -3,7 +3,7 @@
 Looking through names, tags and notes where they stand means joining five tables for everybody of the last month. Here
 it is one pass over rows of a hundred bytes. Triggers write them: whatever changes a name, a tag, a note or a callback,
 by whichever statement, changes the row in the same transaction, so none can be forgotten. Open callbacks have a row,
-and closed ones for as long as they can be put back on the list.
+and closed ones for as long as they can be put back on the list; what was merged is found where it went on.
 
 Triggers stand in the way of migrations (SQLite copies a table to alter it, Postgres drops no column a view reads), so
 they are lifted before each and laid anew after it, as this file has them: see `migrations/env.py`.
@@ -22,7 +22,7 @@ from voice.db import UTC
 from voice.models import Base
 
 KEPT = dt.timedelta(days=31)  # after it was closed: a day more than it can be put back on the list
-OF_A_CALLBACK = ("caller", "closed_at", "due_at", "note", "why_not", "handed_word")
+OF_A_CALLBACK = ("caller", "closed_at", "closed_reason", "due_at", "note", "why_not", "handed_word")
 OF_A_CONTACT = ("name", "carrier_name", "same_as")
 BESIDE = ("contact_tags", "contact_notes")
 VIEW = "callback_words_now"
@@ -47,7 +47,6 @@ class CallbackWords(Base):
 
 
 COLUMNS = ", ".join(column.name for column in CallbackWords.__table__.columns)
-SET = ", ".join(f"{name} = excluded.{name}" for name in ("words", "caller", "closed_at", "due_at"))
 
 
 def forget(session: Session, now: dt.datetime) -> None:
@@ -108,18 +107,15 @@ def _view(joined: str) -> str:
         SELECT lower({" || ' ' || ".join(said)}) AS words, callbacks.caller,
             CASE WHEN callbacks.state = 'closed' THEN coalesce(callbacks.closed_at, callbacks.due_at) END AS closed_at,
             callbacks.due_at, callbacks.line, callbacks.id AS callback_id
-        FROM callbacks LEFT JOIN contacts AS known ON known.number = callbacks.caller"""
+        FROM callbacks LEFT JOIN contacts AS known ON known.number = callbacks.caller
+        WHERE coalesce(callbacks.closed_reason, '') <> 'merged'"""
 
 
 def _triggers() -> Iterator[_Trigger]:
-    written = (
-        f"INSERT INTO callback_words ({COLUMNS}) SELECT {COLUMNS} FROM {VIEW} WHERE callback_id = NEW.id "
-        f"ON CONFLICT (callback_id) DO UPDATE SET {SET}"
-    )
+    written = f"INSERT INTO callback_words ({COLUMNS}) SELECT {COLUMNS} FROM {VIEW} WHERE callback_id = NEW.id"
+    again = f"DELETE FROM callback_words WHERE callback_id = NEW.id; {written}"
     yield _Trigger("words_of_new_callback", "callbacks", "INSERT", written)
-    yield _Trigger(
-        "words_of_callback", "callbacks", f"UPDATE OF {', '.join(OF_A_CALLBACK)}", written, _when(OF_A_CALLBACK)
-    )
+    yield _Trigger("words_of_callback", "callbacks", _update(OF_A_CALLBACK), again, _when(OF_A_CALLBACK))
     for event, rows in (("INSERT", ("NEW",)), ("UPDATE", ("NEW", "OLD")), ("DELETE", ("OLD",))):
         theirs = " UNION ".join(
             f"SELECT {row}.number UNION {PERSON.format(first=f'coalesce({row}.same_as, {row}.number)')}" for row in rows
