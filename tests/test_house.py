@@ -106,7 +106,10 @@ LAYERS: list[tuple[str, list[str]]] = [
     ("carrier", ["voice.carrier"]),
     (
         "jobs",
-        ["voice.work.jobs", "voice.work.web_push", "voice.work.pacer", "voice.carrier.reconcile", "voice.carrier.proof"],
+        [
+            *("voice.work.jobs", "voice.work.web_push", "voice.work.pacer"),
+            *("voice.carrier.reconcile", "voice.carrier.proof"),
+        ],
     ),
     (
         "entry points",
