@@ -136,18 +136,19 @@ def _short_code(text: str, home_countries: Collection[str]) -> str:
 
 def _numbering_plan_code(e164: str, home_countries: Collection[str]) -> str | None:
     """Country before type: costly islands in +1 look like ordinary valid phones."""
-    number, country = _parsed(e164), country_of(e164)
-    if number is None:
-        return "invalid"
-    costly = _costly(e164)
+    country, (costly, valid) = country_of(e164), _plan(e164)
     if country is None:
-        return (costly or "foreign") if phonenumbers.is_valid_number(number) else "invalid"
+        return (costly or "foreign") if valid else "invalid"
     return costly if country in home_countries else "foreign"
 
 
 @functools.lru_cache(10_000)
-def _costly(e164: str) -> str | None:
-    return _REFUSED_TYPES.get(phonenumbers.number_type(phonenumbers.parse(e164)))
+def _plan(e164: str) -> tuple[str | None, bool]:
+    """What its numbering plan says of a number: the code of a costly type, and whether it is a number at all."""
+    number = _parsed(e164)
+    if number is None:
+        return None, False
+    return _REFUSED_TYPES.get(phonenumbers.number_type(number)), phonenumbers.is_valid_number(number)
 
 
 def _parsed(e164: str) -> PhoneNumber | None:
