@@ -30,6 +30,7 @@ LAYERS: list[tuple[str, list[str]]] = [
             "voice.doors",
             "voice.people",
             "voice.list_tables",
+            "voice.findable",
         ],
     ),
     (
@@ -106,11 +107,8 @@ LAYERS: list[tuple[str, list[str]]] = [
     (
         "jobs",
         [
-            "voice.work.jobs",
-            "voice.work.web_push",
-            "voice.work.pacer",
-            "voice.carrier.reconcile",
-            "voice.carrier.proof",
+            *("voice.work.jobs", "voice.work.web_push", "voice.work.pacer"),
+            *("voice.carrier.reconcile", "voice.carrier.proof"),
         ],
     ),
     (
