@@ -31,6 +31,9 @@ LAYERS: list[tuple[str, list[str]]] = [
             "voice.people",
             "voice.list_tables",
             "voice.rollup_tables",
+            "voice.rollup_marks",
+            "voice.triggers",
+            "voice.findable",
         ],
     ),
     (
@@ -109,11 +112,8 @@ LAYERS: list[tuple[str, list[str]]] = [
     (
         "jobs",
         [
-            "voice.work.jobs",
-            "voice.work.web_push",
-            "voice.work.pacer",
-            "voice.carrier.reconcile",
-            "voice.carrier.proof",
+            *("voice.work.jobs", "voice.work.web_push", "voice.work.pacer"),
+            *("voice.carrier.reconcile", "voice.carrier.proof"),
         ],
     ),
     (
