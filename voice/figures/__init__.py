@@ -22,7 +22,7 @@ from voice.models import Attempt, Call, Callback, Leg
 from voice.moments import FIRST_RANG
 from voice.rules.periods import DAY, Range, Span
 from voice.rules.survival import Curve
-from voice.stats import CAUSE, FIGURES, RINGS, Figure
+from voice.stats import BEHIND, CAUSE, FIGURES, RINGS, Figure
 
 HourOfWeek = tuple[int, int]  # weekday (0 is Monday), hour of the clock
 
@@ -159,8 +159,8 @@ def period(session: Session, asked: Range, now: dt.datetime) -> Period:
 def people(
     session: Session, asked: Range, behind: Behind, now: dt.datetime, limit: int = 50, cursor: str | None = None
 ) -> People:
-    """The calls or callbacks behind a figure. KeyError for a figure there is none of, ValueError for a bad cursor."""
-    figure = FIGURES[behind.figure]
+    """The calls or callbacks behind a figure of `stats.SENTENCES` (else KeyError). ValueError for a bad cursor."""
+    figure = _figure(behind)
     at, row_id = AT[figure.of], figure.of.id
     rows = _behind(session, asked, behind).order_by(at.desc(), row_id.desc()).limit(limit + 1)
     if cursor is not None:
@@ -179,8 +179,13 @@ def how_many(session: Session, asked: Range, behind: Behind, now: dt.datetime) -
     return session.scalar(sa.select(sa.func.count()).select_from(rows), {"now": now}) or 0
 
 
+def _figure(behind: Behind) -> Figure:
+    """The count behind it: of a rate or a median, that of whom it is taken."""
+    return FIGURES[BEHIND.get(behind.figure, behind.figure)]
+
+
 def _behind(session: Session, asked: Range, behind: Behind) -> sa.Select[Any]:
-    figure = FIGURES[behind.figure]
+    figure = _figure(behind)
     at, lines = AT[figure.of], _zones(session, asked)
     rows = sa.select(figure.of).where(figure.of.line.in_(sorted(lines)), at >= asked.since, at < asked.until)
     rows = rows.where(figure.counts)
