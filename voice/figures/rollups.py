@@ -89,9 +89,8 @@ def _marked(session: Session, span: Span, lines: Collection[str]) -> set[dt.date
 
 
 def _of_hour(line: str, since: dt.datetime, quarter: Tally, zone: ZoneInfo) -> Counted:
-    local, tally = since.astimezone(zone), Tally()
-    tally.add_hour(local.hour, quarter)
-    return line, local.date(), tally
+    local = since.astimezone(zone)
+    return line, local.date(), quarter.in_hour(local.hour)
 
 
 def roll(session: Session, most: int = MOST_QUARTERS) -> bool:
@@ -132,7 +131,7 @@ def _roll_quarters(session: Session, line: str, quarters: Sequence[dt.datetime])
 def _roll_day(session: Session, line: str, day: Day, zone: ZoneInfo) -> None:
     whole = Tally()
     for row in session.execute(_quarters({line: [day]})):
-        whole.add_hour(row.since.astimezone(zone).hour, _tally(row))
+        whole.add(_tally(row).in_hour(row.since.astimezone(zone).hour))
     if whole.counts:
         _keep(session, line, "day", day, whole)
 

@@ -59,10 +59,10 @@ class Tally:
         for clock, since in other.waiting.items():
             plus(self.waiting[clock], since)
 
-    def add_hour(self, hour: int, quarter: "Tally") -> None:
-        """Add a quarter that lies in this hour of the clock."""
-        self.add(quarter)
-        self.counts.update({f"hour/{hour}/{name}": quarter.counts[name] for name in HOURLY if quarter.counts[name]})
+    def in_hour(self, hour: int) -> "Tally":
+        """The same, of a quarter of an hour: what lies in this hour of the clock is counted there as well."""
+        self.counts.update({f"hour/{hour}/{name}": self.counts[name] for name in HOURLY if self.counts[name]})
+        return self
 
     def waits(self, clock: str, since: dt.datetime, seconds: float | None, gone: float | None) -> None:
         """One more who began to wait at `since`: until it happened, or until it never could; neither: still."""
