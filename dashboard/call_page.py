@@ -38,7 +38,7 @@ def show(call_id: str) -> ResponseReturnValue:
         call = session.get(Call, call_id) or abort(404)
         line = session.get_one(Line, call.line)
         names = {staff.id: words.name(staff.name) for staff in session.scalars(sa.select(StaffMember))}
-        facts = _facts(session, call)
+        facts = facts(session, call)
         page = {
             "call": call,
             "line": line,
@@ -54,7 +54,8 @@ def show(call_id: str) -> ResponseReturnValue:
     return render_template("call.html", now=clock.now(), **page)
 
 
-def _facts(session: Session, call: Call) -> list[strip.Fact]:
+def facts(session: Session, call: Call) -> list[strip.Fact]:
+    """What happened to a call, in order, as it is drawn and told."""
     rows = sa.select(CallEvent).where(CallEvent.call_id == call.id).order_by(CallEvent.at, CallEvent.id)
     told = [
         strip.Fact((row.at - call.received_at).total_seconds(), row.kind, row.data) for row in session.scalars(rows)
