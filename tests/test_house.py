@@ -30,6 +30,7 @@ LAYERS: list[tuple[str, list[str]]] = [
             "voice.doors",
             "voice.people",
             "voice.list_tables",
+            "voice.rollup_tables",
         ],
     ),
     (
@@ -92,17 +93,16 @@ LAYERS: list[tuple[str, list[str]]] = [
             "voice.dialled",
             "voice.carrier_pace",
             "voice.messages",
+            "voice.moments",
             "voice.stats",
+            "voice.figures",
             "voice.business",
             "voice.recovered",
             "voice.ring_reasons",
             "voice.due_rings",
         ],
     ),
-    (
-        "carrier",
-        ["voice.carrier"],
-    ),
+    ("carrier", ["voice.carrier"]),
     (
         "jobs",
         [
