@@ -30,7 +30,7 @@ def reached(rows: Sequence[Row], before: Sequence[Row]) -> Spec:
     """The share of callers who had reached a person after so many seconds (`seconds, share, low, high`; 0 to 1), with
     the band in which it would lie for nineteen of twenty such periods, and the period before in grey."""
     longest = max([60.0, *(float(row["seconds"]) for row in [*rows, *before])])
-    shown = [wait for wait in WAITS if wait <= longest * 3]
+    shown = [wait for wait in WAITS if wait <= longest]
     x = {
         "field": "seconds", "type": "quantitative", "title": "after the call came in",
         "scale": {"type": "log", "domain": [1, longest], "clamp": True},
@@ -70,10 +70,15 @@ def heat(rows: Sequence[Row], days: Sequence[str], hours: Sequence[str]) -> Spec
 
     x = {
         "field": "hour", "type": "ordinal", "sort": list(hours), "title": None,
-        "axis": {"labelAngle": 0, "labelOverlap": "greedy", "domain": False, "ticks": False, "orient": "top"},
+        "axis": {"labelAngle": 0, "labelOverlap": "greedy", "labelSeparation": 8, "domain": False, "ticks": False,
+                 "orient": "top"},
     }  # fmt: skip
     y = {
-        "field": "day", "type": "ordinal", "sort": list(days), "title": None, "axis": {"domain": False, "ticks": False}
+        "field": "day",
+        "type": "ordinal",
+        "sort": list(days),
+        "title": None,
+        "axis": {"domain": False, "ticks": False},
     }
     field = {"field": "calls", "type": "quantitative", "legend": None}
     fields = {
@@ -96,7 +101,7 @@ def bars(rows: Sequence[Row]) -> Spec:
     order = [str(row["label"]) for row in rows]
     y = {
         "field": "label", "type": "nominal", "sort": order, "title": None,
-        "axis": {"labelLimit": 170, "domain": False, "ticks": False, "labelPadding": 6},
+        "axis": {"labelLimit": 240, "domain": False, "ticks": False, "labelPadding": 6},
     }  # fmt: skip
     x = {"field": "calls", "type": "quantitative", "axis": None}
     bar = {
@@ -111,11 +116,12 @@ def bars(rows: Sequence[Row]) -> Spec:
 
 
 def days(rows: Sequence[Row]) -> Spec:
-    """Missed calls day by day (`day, calls, before`): bars, and the same day of the period before as a grey stroke."""
+    """Missed calls day by day (`day, calls`) as bars; a row with `before` has a grey stroke for the day it is set
+    against."""
     order = [str(row["day"]) for row in rows]
     x = {
         "field": "day", "type": "ordinal", "sort": order, "title": None,
-        "axis": {"labelAngle": 0, "labelOverlap": "greedy", "ticks": False},
+        "axis": {"labelAngle": 0, "labelOverlap": "greedy", "labelSeparation": 8, "ticks": False},
     }  # fmt: skip
     y = {"type": "quantitative", "title": None, "axis": {"tickMinStep": 1, "tickCount": 4}}
     bar = {
@@ -128,7 +134,8 @@ def days(rows: Sequence[Row]) -> Spec:
         "encoding": {"x": x, "y": y | {"field": "before"}, "tooltip": {"field": "says_before"},
                      "href": {"field": "href_before"}},
     }  # fmt: skip
-    return _whole([bar, then], 180) | {"data": {"values": list(rows)}}
+    layers = [bar, then] if any("before" in row for row in rows) else [bar]
+    return _whole(layers, 180) | {"data": {"values": list(rows)}}
 
 
 def for_file(spec: Spec, title: str) -> Spec:

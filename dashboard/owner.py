@@ -1,18 +1,19 @@
 """The owner's page: did callers reach people, who was let down, why, and what to change. Effectiveness comes first."""
 
 import hashlib
+from typing import Any
 
 import sqlalchemy as sa
 from flask import Blueprint, make_response, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
-from dashboard import frame, owner_page, shoes, visits
+from dashboard import frame, owner_page, raw_calls, shoes, visits, words
 from dashboard import owner_words as say
 from dashboard.owner_page import Asked
 from voice import clock, pictures
 from voice.accounts import Visit
-from voice.firm import Line
+from voice.firm import Line, StaffMember
 from voice.installation import installation
 from voice.models import Call
 from voice.rules import menu_tax
@@ -29,10 +30,12 @@ def show() -> ResponseReturnValue:
         page = owner_page.read(session, asked)
         lived = shoes.three(session, _lines(session, asked), asked.range.until, asked.view.another)
         no_call_yet = session.scalar(sa.select(Call.id).limit(1)) is None
+        names = {staff.id: words.name(staff.name) for staff in session.scalars(sa.select(StaffMember))}
         numbers = list(session.scalars(sa.select(Line.number).where(Line.active).order_by(Line.position)))
     return frame.page(
-        "owner.html", lived=lived, no_call_yet=no_call_yet, numbers=numbers, presets=PRESETS, **contents(page)
-    )
+        "owner.html", lived=lived, no_call_yet=no_call_yet, numbers=numbers, presets=PRESETS, staff_names=names,
+        has_parquet=raw_calls.has_parquet(), no_parquet=raw_calls.NO_PARQUET, **contents(page),
+    )  # fmt: skip
 
 
 @owner.get("/part")
@@ -50,7 +53,7 @@ def part() -> ResponseReturnValue:
 PRESETS = {"today": "Today", "7": "7 days", "28": "28 days"}
 
 
-def contents(page: owner_page.Page) -> dict[str, object]:
+def contents(page: owner_page.Page) -> dict[str, Any]:
     """What both templates are given."""
     asked = page.asked
     return {

@@ -60,10 +60,10 @@ def show() -> ResponseReturnValue:
         total = figures.how_many(session, range_, behind, asked.now)
         rows, following = _page(session, asked, range_, behind, PAGE, request.args.get("after"))
         staff = session.get(StaffMember, behind.staff) if behind.staff else None
-    heading = say.TITLES[behind.figure]
+    heading, who = say.TITLES[behind.figure], words.name(staff.name) if staff else ""
     return frame.page(
         "owner_calls.html", rows=rows, total=total, following=following, heading=heading,
-        says=SENTENCES[behind.figure], narrowed=_narrowed(asked, range_, behind, words.name(staff.name) if staff else ""),
+        says=SENTENCES[behind.figure], narrowed=_narrowed(asked, range_, behind, who),
         of_people=FIGURES[behind.figure].of is Callback, query=asked.view.query(), say=say, zone=asked.zone,
         here={name: value for name, value in request.args.items() if name != "after"}, several=len(asked.lines) > 1,
     )  # fmt: skip

@@ -1,4 +1,4 @@
-"""What the owner takes along: tables as CSV, pictures as PNG and SVG, raw calls; and the script that draws the page's."""
+"""What the owner takes along: tables as CSV, pictures as PNG and SVG, raw calls; and the page's drawing script."""
 
 import mimetypes
 

@@ -3,6 +3,7 @@
 import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import sqlalchemy as sa
 from flask import abort, request, url_for
@@ -54,9 +55,11 @@ class Asked:
         """Addresses of the lists behind the figures of a period."""
 
         def to(figure: str, **more: object) -> str:
-            asked = {"since": range_.since, "until": range_.until} | more
-            times = {name: value.isoformat() for name, value in asked.items() if isinstance(value, dt.datetime)}
-            return url_for("owner_calls.show", **self.view.query(), **{**asked, **times, "figure": figure})
+            given: dict[str, Any] = {**self.view.query(), "since": range_.since, "until": range_.until, **more}
+            plain: dict[str, Any] = {
+                name: each.isoformat() if isinstance(each, dt.datetime) else each for name, each in given.items()
+            }
+            return url_for("owner_calls.show", figure=figure, **plain)
 
         return to
 

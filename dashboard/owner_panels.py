@@ -15,7 +15,7 @@ Link = Callable[..., str]  # a figure's name, and what else is asked → the add
 
 @dataclass(frozen=True)
 class Headline:
-    """One of the four figures at the top. `trend` is better, worse, same, or empty where there is nothing to compare."""
+    """One of the four figures at the top. `trend` is better, worse, same, or empty: nothing to compare with."""
 
     name: str
     title: str
@@ -45,7 +45,7 @@ def summary(now: Period) -> str:
     all_of = "The one call" if offered == 1 else f"All {offered} calls" if reached == offered else ""
     led = f"{all_of} led to a person" if all_of and reached else f"{reached} of {say.calls(offered)} led to a person"
     half = now.to_person.median
-    soon = f", half of them within {say.wait(half)}" if half is not None and offered > 1 else ""
+    soon = f"; half of all callers waited no longer than {say.wait(half)}" if half is not None and offered > 1 else ""
     gone = "Nobody is lost." if not lost else f"{say.people(lost).capitalize()} {'is' if lost == 1 else 'are'} lost."
     return f"{led}{soon}. {gone}"
 

@@ -14,6 +14,7 @@ from voice.rules.survival import Curve, Point
 
 WEEK = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 CURVE_ROWS = (1, 5, 10, 20, 30, 60, 300, 900, 3600, 4 * 3600, 24 * 3600, 7 * 24 * 3600)  # seconds told in the table
+FEW_DAYS = 28  # named once each by the day of the month
 MOST_POINTS = 120  # of the curve that are drawn
 
 
@@ -108,6 +109,7 @@ def by_line(report: Report, lines: Mapping[str, str], link: Link) -> Panel:
 def by_day(report: Report, link: Link, link_before: Link) -> Panel:
     """Missed calls day by day, the period before behind them."""
     rows, drawn = [], []
+    label = say.short_day if (report.now.asked.until - report.now.asked.since).days <= FEW_DAYS else say.day
     for today, then in zip_longest(report.now.asked.days(), report.before.asked.days()):
         if today is None:
             break
@@ -115,9 +117,9 @@ def by_day(report: Report, link: Link, link_before: Link) -> Panel:
         before = _of_day(report.before, then, "missed", link_before) if then else Cell(None)
         day = say.day(today.date)
         rows.append([Cell(today.date.isoformat(), day), offered, missed, before])
-        mark = {"day": day, "calls": missed.value, "href": missed.href,
+        mark = {"day": label(today.date), "calls": missed.value, "href": missed.href,
                 "says": f"{day}: {missed.value} missed of {offered.value}"}  # fmt: skip
-        if then:
+        if then and report.before.totals["calls"]:
             says = f"{say.day(then.date)}: {before.value} missed"
             mark |= {"before": before.value, "href_before": before.href, "says_before": says}
         drawn.append(mark)

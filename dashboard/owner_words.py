@@ -36,6 +36,11 @@ def day(date: dt.date) -> str:
     return f"{date:%a} {date.day} {date:%b}"
 
 
+def short_day(date: dt.date) -> str:
+    """'Mon 23', for a picture in which each day has little room."""
+    return f"{date:%a} {date.day}"
+
+
 def days(asked: Range) -> str:
     """'Mon 23 Nov', 'Mon 16 – Sun 22 Nov', with the year where it is not the same all through."""
     zone = ZoneInfo(asked.zone)

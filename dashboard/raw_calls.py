@@ -3,6 +3,7 @@
 Read a lot at a time, so that neither memory nor a transaction grows with the answer; by line, then in order of time.
 """
 
+import contextlib
 import datetime as dt
 import importlib.util
 import tempfile
@@ -55,7 +56,7 @@ COLUMNS = (
     Column("callback_attempts", "number", Callback.attempts),
     Column("callback_closed", "text", Callback.closed_reason),
 )
-Lot = Sequence[sa.Row[Any]]
+Lot = Sequence[tuple[Any, ...]]
 
 
 def has_parquet() -> bool:
@@ -80,7 +81,7 @@ def lots(database: Database, wanted: Range) -> Iterator[Lot]:
             sa.literal(after[0]), sa.literal(after[1], Call.received_at.type), sa.literal(after[2])
         )
         with database.reading() as session:
-            lot = session.execute(rows.where(place)).all()
+            lot = [tuple(row) for row in session.execute(rows.where(place))]
         if lot:
             yield lot
         if len(lot) < AT_ONCE:
@@ -103,12 +104,14 @@ def csv(database: Database, wanted: Range, name: str) -> Response:
 
 def parquet(database: Database, wanted: Range, name: str) -> Response:
     """All of them as a Parquet file: times and numbers are such. Only where `has_parquet`."""
-    file: IO[bytes] = tempfile.TemporaryFile()  # the end of such a file describes all that stands before it
-    _parquet_writer()(file, lots(database, wanted))
-    file.seek(0)
-    answer = Response(iter(lambda: file.read(CHUNK), b""), content_type="application/vnd.apache.parquet")
-    answer.headers["Content-Disposition"] = f'attachment; filename="{name}.parquet"'
-    answer.call_on_close(file.close)
+    with contextlib.ExitStack() as stack:
+        # A file, because the end of one like this describes all that stands before it.
+        file = stack.enter_context(tempfile.TemporaryFile())
+        _parquet_writer()(file, lots(database, wanted))
+        file.seek(0)
+        answer = Response(iter(lambda: file.read(CHUNK), b""), content_type="application/vnd.apache.parquet")
+        answer.headers["Content-Disposition"] = f'attachment; filename="{name}.parquet"'
+        answer.call_on_close(stack.pop_all().close)
     return answer
 
 

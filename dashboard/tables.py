@@ -13,7 +13,7 @@ Value = str | int | float | None
 
 @dataclass(frozen=True)
 class Cell:
-    """`value` as a program reads it; `text` as a person does; `href` leads to the calls it counts; `says` is what it means."""
+    """`value` as a program reads it, `text` as a person does; `href` leads to what it counts, `says` what it means."""
 
     value: Value
     text: str = ""

@@ -31,6 +31,7 @@ LAYERS: list[tuple[str, list[str]]] = [
             "voice.people",
             "voice.list_tables",
             "voice.rollup_tables",
+            "voice.pictures",
         ],
     ),
     (
