@@ -145,9 +145,7 @@ def period(session: Session, asked: Range, now: dt.datetime) -> Period:
     return Period(
         asked=asked,
         totals=_numbers(whole),
-        to_person=whole.curve("to_person", now),
-        to_callback=whole.curve("to_callback", now),
-        to_callback_closed=whole.curve("to_callback_closed", now),
+        **whole.curves(now),
         lines={line: _numbers(tally) for line, tally in lines.items()},
         days={day: _numbers(days[day]) for day in sorted(days)},
         causes=_named(whole, "cause"),

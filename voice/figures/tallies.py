@@ -6,7 +6,7 @@ A tally is flat, so that adding two is adding number to number. Its counts are n
 
 import datetime as dt
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -36,14 +36,16 @@ class Tally:
 
     counts: Counter[str] = field(default_factory=Counter)
     bins: Counter[int] = field(default_factory=Counter)
-    waiting: dict[str, Counter[int]] = field(default_factory=lambda: {clock: Counter() for clock in CLOCKS})
+    waiting: dict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
+    packed: list[bytes] = field(default_factory=list)  # more bins, as roll-ups keep them: added up once, when asked for
 
     def add(self, other: "Tally") -> None:
         """Add another one to this."""
         self.counts.update(other.counts)
         self.bins.update(other.bins)
-        for clock in CLOCKS:
-            self.waiting[clock].update(other.waiting[clock])
+        self.packed += other.packed
+        for clock, since in other.waiting.items():
+            self.waiting[clock].update(since)
 
     def add_hour(self, hour: int, quarter: "Tally") -> None:
         """Add a quarter that lies in this hour of the clock."""
@@ -53,24 +55,29 @@ class Tally:
     def waits(self, clock: str, since: dt.datetime, seconds: float | None, gone: float | None) -> None:
         """One more who began to wait at `since`: until it happened, or until it never could; neither: still."""
         if seconds is None and gone is None:
-            self.waiting[clock][int(since.timestamp())] += 1
+            self.waiting[clock][str(int(since.timestamp()))] += 1
             return
         lane, took = CLOCKS.index(clock) + GONE * (seconds is None), seconds if seconds is not None else gone
         self.bins[lane * histogram.SIZE + histogram.bin_of(took or 0)] += 1
 
-    def curve(self, clock: str, now: dt.datetime) -> survival.Curve:
-        """The survival curve of a clock; whoever still waits has done so until `now`."""
-        waits = [
-            *((seconds, many, 0) for seconds, many in self._lane(CLOCKS.index(clock))),
-            *((seconds, 0, many) for seconds, many in self._lane(CLOCKS.index(clock) + GONE)),
-            *((max(now.timestamp() - since, 0.0), 0, many) for since, many in self.waiting[clock].items()),
-        ]
-        return survival.curve(waits)
+    def all_bins(self) -> dict[int, int]:
+        """Bins, with those that came packed."""
+        return dict(self.bins + Counter(histogram.added(self.packed)))
 
-    def _lane(self, lane: int) -> list[tuple[float, int]]:
-        first = lane * histogram.SIZE
-        here = {place - first: many for place, many in self.bins.items() if first <= place < first + histogram.SIZE}
-        return histogram.read(here)
+    def curves(self, now: dt.datetime) -> dict[str, survival.Curve]:
+        """The survival curve of each clock; whoever still waits has done so until `now`."""
+        lanes: dict[int, dict[int, int]] = defaultdict(dict)
+        for place, many in self.all_bins().items():
+            lanes[place // histogram.SIZE][place % histogram.SIZE] = many
+        return {clock: survival.curve(self._waits_of(clock, lanes, now)) for clock in CLOCKS}
+
+    def _waits_of(
+        self, clock: str, lanes: Mapping[int, Mapping[int, int]], now: dt.datetime
+    ) -> Iterator[tuple[float, int, int]]:
+        lane, until = CLOCKS.index(clock), now.timestamp()
+        yield from ((seconds, many, 0) for seconds, many in histogram.read(lanes.get(lane, {})))
+        yield from ((seconds, 0, many) for seconds, many in histogram.read(lanes.get(lane + GONE, {})))
+        yield from ((max(until - int(since), 0.0), 0, many) for since, many in self.waiting[clock].items())
 
 
 HOURLY = ("offered", "missed")
