@@ -57,7 +57,8 @@ class Asked:
         def to(figure: str, **more: object) -> str:
             given: dict[str, Any] = {**self.view.query(), "since": range_.since, "until": range_.until, **more}
             plain: dict[str, Any] = {
-                name: each.isoformat() if isinstance(each, dt.datetime) else each for name, each in given.items()
+                name: f"{each:%Y-%m-%dT%H:%M:%SZ}" if isinstance(each, dt.datetime) else each
+                for name, each in given.items()
             }
             return url_for("owner_calls.show", figure=figure, **plain)
 

@@ -105,7 +105,7 @@ def _seconds_to_a_person(report: Report, link: Link) -> Headline:
         "person", "Seconds to a person", say.wait(now.median) if offered else "–", [p90] if offered else [],
         _before(report, say.wait(before.median), "offered"),
         _trend(_or_never(now.median), _or_never(before.median), report, "offered", less_is_better=True),
-        SENTENCES["seconds_to_person_median"], link("offered"),
+        SENTENCES["seconds_to_person_median"], link("offered") if offered else "",
     )  # fmt: skip
 
 
@@ -113,7 +113,7 @@ def _lost(report: Report, link: Link) -> Headline:
     now, before = report.now.totals["lost"], report.before.totals["lost"]
     return Headline(
         "lost", "Callers lost", str(now), [], _before(report, str(before), "calls"),
-        _trend(now, before, report, "calls", less_is_better=True), SENTENCES["lost"], link("lost"),
+        _trend(now, before, report, "calls", less_is_better=True), SENTENCES["lost"], link("lost") if now else "",
     )  # fmt: skip
 
 
@@ -123,7 +123,7 @@ def _kept(report: Report, link: Link) -> Headline:
     parts.append(Cell(now["broken"], f"{now['broken']} broken", link("broken")))
     return Headline(
         "promises", "Promises kept", say.share(now.kept_rate), parts, _before(report, say.share(before.kept_rate)),
-        _trend(now.kept_rate, before.kept_rate), SENTENCES["kept_rate"], link("kept"),
+        _trend(now.kept_rate, before.kept_rate), SENTENCES["kept_rate"], link("kept") if now["kept"] else "",
     )  # fmt: skip
 
 
@@ -134,7 +134,7 @@ def _answer_rate(report: Report, link: Link) -> Headline:
     return Headline(
         "answered", "Answered at once", say.share(now.answer_rate), parts,
         _before(report, say.share(before.answer_rate)), _trend(now.answer_rate, before.answer_rate),
-        SENTENCES["answer_rate"], link("answered"),
+        SENTENCES["answer_rate"], link("answered") if now["answered"] else "",
     )  # fmt: skip
 
 
