@@ -156,7 +156,7 @@ def _whole(layers: list[Spec], height: int) -> Spec:
     return {
         "width": "container", "height": height, "background": None, "layer": layers,
         "autosize": {"type": "fit-x", "contains": "padding"},
-        "config": {"font": FONT, "view": {"stroke": None}, "axis": axis, "text": {"fill": "var(--ink)"}},
+        "config": {"aria": False, "font": FONT, "view": {"stroke": None}, "axis": axis, "text": {"fill": "var(--ink)"}},
     }  # fmt: skip
 
 

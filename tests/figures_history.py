@@ -51,8 +51,20 @@ def _more(session: Session, firm: Firm, now: dt.datetime) -> None:
 def _rang(session: Session, call: Call) -> None:
     at, phone = call.first_ring_at, "+12125550113"
     if at is not None:
-        session.add(Leg(call_id=call.id, line=call.line, staff_id=call.answered_by or "kim", phone=phone,
-                        purpose="ring", state="ended", placed_at=at, ringing_at=at, stop_at=at, ended_at=at))  # fmt: skip
+        session.add(
+            Leg(
+                call_id=call.id,
+                line=call.line,
+                staff_id=call.answered_by or "kim",
+                phone=phone,
+                purpose="ring",
+                state="ended",
+                placed_at=at,
+                ringing_at=at,
+                stop_at=at,
+                ended_at=at,
+            )
+        )
 
 
 def _rung_twice(session: Session, call: Call) -> None:

@@ -23,6 +23,7 @@ async function draw(picture) {
   const room = picture.shadowRoot ?? picture.attachShadow({ mode: "open" });
   const paper = document.createElement("div");
   paper.style.width = "100%";
+  paper.ariaHidden = "true"; // the picture has its name, and the table beneath says every mark of it
   room.append(paper); // beside the old picture until the new one is there, so that nothing jumps
   // `ast`: without it the engine would need eval, which our policy forbids. No style of its own for the same reason.
   await window.vegaEmbed(paper, JSON.parse(described), {
