@@ -1,9 +1,11 @@
 """What every story shares."""
 
+import gc
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import pytest
 import sqlalchemy as sa
 import structlog
@@ -17,8 +19,19 @@ from voice.settings import Settings
 
 pytest_plugins = ["tests.network", "tests.servers", "tests.browsers", "tests.windows", "tests.mornings"]
 
+# A falsified example is shrunk, but not explained: that takes minutes, and the time of the test runs out on it unseen.
+hypothesis.settings.register_profile("told", phases=set(hypothesis.Phase) - {hypothesis.Phase.explain}, print_blob=True)
+hypothesis.settings.load_profile("told")
+
 ACCOUNT = "AC" + "a1" * 16
 AUTH_TOKEN = "a-token-made-up-for-tests"
+
+
+def pytest_collection_finish() -> None:
+    """What is loaded by now stays: the collector need not look at it again, nor at each 700 new objects."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 20)
 
 
 @pytest.fixture(autouse=True)

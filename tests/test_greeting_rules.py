@@ -68,4 +68,13 @@ def test_the_estimate_grows_with_words_digits_and_pauses() -> None:
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_our_own_greeting_passes_in_every_language(language: str) -> None:
+    assert "Acme Plumbing and Heating" in default_greeting("Acme Plumbing and Heating", language)
     assert greeting_fault(default_greeting("Acme Plumbing and Heating", language), language) is None
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize(
+    "name", ["Messrs Featherstonehaugh, Cholmondeley, Marjoribanks & Sons of Woolfardisworthy", "Press 1"]
+)
+def test_a_name_that_cannot_be_said_in_it_is_left_out_of_our_own_greeting(name: str, language: str) -> None:
+    assert greeting_fault(default_greeting(name, language), language) is None

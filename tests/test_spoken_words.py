@@ -33,6 +33,7 @@ def heard_by_callers(language: str) -> list[str]:
     return [
         *(wording.promise("Acme", when, language, closed=closed) for when in whens for closed in (False, True)),
         wording.default_greeting("Acme", language),
+        wording.default_greeting("Acme" * 40, language),
         *(wording.withheld(language, closed=closed) for closed in (False, True)),
         wording.message_only(language),
         wording.thanks(language),

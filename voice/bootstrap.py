@@ -49,6 +49,8 @@ def run_tests(arguments: Sequence[str]) -> NoReturn:
     # More workers than four would mostly wait for the one Postgres they share. A file goes to one worker: its stories
     # may share what is slow to start, a browser or a whole demo. In order of name: the longest begin with an a.
     workers = ["-n", "logical", "--maxprocesses", "4", "--dist", "loadfile", "--no-loadscope-reorder"]
+    # xdist never hands out the rest of a crashed worker's file and waits for it for ever: let the run end and say so.
+    workers += ["--max-worker-restart", "0"]
     os.execv(sys.executable, [sys.executable, "-m", "pytest", *workers, *arguments])  # noqa: S606  no shell is wanted
 
 

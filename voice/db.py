@@ -6,6 +6,7 @@ import functools
 import os
 import pathlib
 import threading
+import weakref
 from collections.abc import Iterator, Sequence
 from typing import Any, TypeVar, cast
 
@@ -70,6 +71,19 @@ def chunks(ids: Sequence[Id]) -> Iterator[Sequence[Id]]:
     return (ids[at : at + MOST_IDS] for at in range(0, len(ids), MOST_IDS))
 
 
+_engines: weakref.WeakSet[sa.Engine] = weakref.WeakSet()
+
+
+def _leave_to_the_parent() -> None:
+    """A forked child must not speak on its parent's connections."""
+    for engine in _engines:
+        engine.dispose(close=False)
+
+
+# One hook for all of them: a hook for each would keep its engine for as long as the process lives.
+os.register_at_fork(after_in_child=_leave_to_the_parent)
+
+
 class Database:
     """One engine and its two kinds of transaction. Verbs take the session and never commit."""
 
@@ -79,7 +93,7 @@ class Database:
         self.engine = _sqlite_engine(url) if self.is_sqlite else _postgres_engine(url)
         # SQLite's own busy handler is unfair under load: one lock per process keeps the slowest write short.
         self._writer = threading.Lock()
-        os.register_at_fork(after_in_child=lambda: self.engine.dispose(close=False))
+        _engines.add(self.engine)
 
     @contextlib.contextmanager
     def transaction(self) -> Iterator[Session]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
+from voice.rules.greeting import greeting_fault
 from voice.rules.languages import Words
 from voice.rules.languages.english import AMERICAN, BRITISH
 from voice.rules.languages.french import FRENCH
@@ -83,8 +84,10 @@ def _local(moment: dt.datetime, now: dt.datetime, zone: str) -> tuple[dt.datetim
 
 
 def default_greeting(who: str, language: str) -> str:
-    """The greeting of a line whose owner wrote none."""
-    return _words(language).default_greeting.format(who=who)
+    """The greeting of a line whose owner wrote none; without the name when with it the words would be refused."""
+    words = _words(language)
+    named = words.default_greeting.format(who=who)
+    return words.plain_greeting if greeting_fault(named, language) else named
 
 
 def promise(who: str, when: str, language: str, closed: bool = False) -> str:

@@ -11,6 +11,7 @@ class Words:
 
     # caller
     default_greeting: str  # who
+    plain_greeting: str  # for a name too long to be said in it
     missed: str
     closed: str
     promise: str  # who, when

@@ -92,6 +92,7 @@ def _words(clock: Callable[[int, int], str]) -> Words:
     by = _by(clock)
     return Words(
         default_greeting="Thanks for calling {who}, I'm getting someone for you.",
+        plain_greeting="Thanks for calling, I'm getting someone for you.",
         missed="Sorry, nobody is free just now.",
         closed="We're closed just now.",
         promise="{who} will ring you by {when}. You can hang up, or tell us what it's about.",

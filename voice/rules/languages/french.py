@@ -52,6 +52,7 @@ def _nth_call(count: int) -> str:
 
 FRENCH = Words(
     default_greeting="Merci d'appeler {who}, je vous passe quelqu'un.",
+    plain_greeting="Merci de votre appel, je vous passe quelqu'un.",
     missed="Désolé, personne n'est libre pour le moment.",
     closed="Nous sommes fermés pour le moment.",
     promise="{who} vous rappellera avant {when}. Vous pouvez raccrocher, ou nous dire de quoi il s'agit.",

@@ -69,6 +69,7 @@ def _nth_call(count: int) -> str:
 
 GERMAN = Words(
     default_greeting="Danke für Ihren Anruf bei {who}, ich hole jemanden.",
+    plain_greeting="Danke für Ihren Anruf, ich hole jemanden.",
     missed="Leider ist gerade niemand frei.",
     closed="Wir haben gerade geschlossen.",
     promise="{who} ruft Sie bis {when} an. Sie können auflegen oder uns sagen, worum es geht.",

@@ -64,6 +64,7 @@ def _nth_call(count: int) -> str:
 
 SPANISH = Words(
     default_greeting="Gracias por llamar a {who}, le busco a alguien.",
+    plain_greeting="Gracias por llamar, le busco a alguien.",
     missed="Lo siento, ahora mismo no hay nadie libre.",
     closed="Ahora mismo está cerrado.",
     promise="{who} le llamará antes de {when}. Puede colgar, o contarnos de qué se trata.",
