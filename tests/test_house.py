@@ -140,6 +140,7 @@ LAYERS: list[tuple[str, list[str]]] = [
             "voice.cli",
             "voice.__main__",
             "voice.log_command",
+            "voice.staffing_command",
         ],
     ),
 ]
