@@ -7,6 +7,7 @@ from flask import Blueprint, Flask, g, url_for
 
 from dashboard import (
     account,
+    add_person,
     audit,
     call_page,
     callback_list,
@@ -26,6 +27,7 @@ from dashboard import (
     push,
     second_step,
     shell,
+    shifts,
     sign_in,
     team,
     tokens,
@@ -51,6 +53,7 @@ PAGES = (
     live.live,
     messages.messages,
     people.people,
+    add_person.add_person,
     contact_files.contact_files,
     greetings.greetings,
     notices.notices,
@@ -58,6 +61,7 @@ PAGES = (
     owner_calls.owner_calls,
     owner_files.owner_files,
     team.team,
+    shifts.shifts,
     topics.topics,
     push.push,
     shell.shell,
