@@ -138,9 +138,10 @@ def period(session: Session, asked: Range, now: dt.datetime) -> Period:
     whole, days, lines = Tally(), defaultdict[dt.date, Tally](Tally), defaultdict[str, Tally](Tally)
     for line, day, tally in rollups.read(session, asked, zones, now):
         tallies.plus(days[day].counts, tally.counts)
-        lines[line].add(tally)
+        tallies.plus(lines[line].counts, tally.counts)
+        whole.add_times(tally)  # no line or day has times of its own here
     for tally in lines.values():
-        whole.add(tally)
+        tallies.plus(whole.counts, tally.counts)
     by_hour = _by_hour(days)
     return Period(
         asked=asked,
