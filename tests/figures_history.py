@@ -10,7 +10,7 @@ from tests.pages import Firm
 from voice import clock
 from voice.demo import week
 from voice.firm import Line
-from voice.models import Attempt, Call, Callback, Leg, new_id
+from voice.models import Attempt, Call, Callback, new_id
 
 WITHHELD, PAUL, ZOE = None, "+12125550161", "+12125550162"
 
@@ -23,8 +23,6 @@ def lived_in(firm: Firm) -> Firm:
         session.add(line_row(number=SECOND_LINE, name="Second line", position=1))
         session.flush()
         week.write(session, line, now)
-        for call in session.query(Call).all():
-            _rang(session, call)
         _more(session, firm, now)
     return firm
 
@@ -46,25 +44,6 @@ def _more(session: Session, firm: Firm, now: dt.datetime) -> None:
         missed = call(days * day, ZOE, state="unanswered", outcome="callback", cause="rang_out", ended_at=now)
         _rung_twice(session, missed)
     session.flush()
-
-
-def _rang(session: Session, call: Call) -> None:
-    at, phone = call.first_ring_at, "+12125550113"
-    if at is not None:
-        session.add(
-            Leg(
-                call_id=call.id,
-                line=call.line,
-                staff_id=call.answered_by or "kim",
-                phone=phone,
-                purpose="ring",
-                state="ended",
-                placed_at=at,
-                ringing_at=at,
-                stop_at=at,
-                ended_at=at,
-            )
-        )
 
 
 def _rung_twice(session: Session, call: Call) -> None:
