@@ -28,11 +28,16 @@ def ring_back(
 
     Again while one is under way: the same attempt. `anyway` goes beyond the caller's 08:00-21:00, nothing else.
     """
-    return _running(session, callback, staff_id, now) or (
+    if running := _running(session, callback, staff_id, now):
+        return running
+    refused = (
         _unfit(session, callback, now)
         or _no_phone(session, staff_id, now)
         or _not_their_hours(session, callback, now, anyway)
-        or _intend(session, callback, staff_id, now)
+    )
+    # Another tap may have come between these questions: then that is the reason, and whose tap it was.
+    return (
+        (refused and _running(session, callback, staff_id, now)) or refused or _intend(session, callback, staff_id, now)
     )
 
 

@@ -41,9 +41,10 @@ TABLES = {
         "SELECT line, received_at FROM calls WHERE id = {row}.call_id",
     ),
 }
-# A talk also ends the wait of this caller's earlier calls, back to the one that was answered before this one was.
+# A talk also ends the wait of this caller's earlier calls, back to the one that was answered before this one was; and
+# that of the callbacks these calls are on, which may have begun with another number of theirs.
 EARLIER = """
-SELECT c.line, c.received_at FROM calls c
+FROM calls c LEFT JOIN callbacks b ON b.id = c.callback_id
 WHERE c.caller = {row}.caller AND c.line = {row}.line AND c.received_at < {row}.received_at
 """
 SINCE_LAST_TALK = """
@@ -72,14 +73,19 @@ def _triggers(dialect: str) -> Iterator[tuple[str, str, str, str, str]]:
         yield f"rollup_{table}_removed", table, "DELETE", "", touched.format(row="OLD")
         yield f"rollup_{table}_changed", table, "UPDATE", changed(keys + others), touched.format(row="NEW")
         yield f"rollup_{table}_moved", table, "UPDATE", changed(keys), touched.format(row="OLD")
-    joined, parted = EARLIER.format(row="NEW"), EARLIER.format(row="OLD")
-    bounded = joined + SINCE_LAST_TALK.format(row="NEW", long_ago=LONG_AGO[dialect])
+    joined, parted = (_calls_and_callbacks(EARLIER.format(row=row)) for row in ("NEW", "OLD"))
+    since = SINCE_LAST_TALK.format(row="NEW", long_ago=LONG_AGO[dialect])
+    bounded = _calls_and_callbacks(EARLIER.format(row="NEW") + since)
     first = "OLD.joined_at IS NULL AND NEW.joined_at IS NOT NULL"
     again = f"OLD.joined_at IS NOT NULL AND {changed(('joined_at', 'caller', 'line', 'received_at'))}"
     yield "rollup_talks_added", "calls", "INSERT", "NEW.joined_at IS NOT NULL", bounded
     yield "rollup_talks_found", "calls", "UPDATE", first, bounded
     yield "rollup_talks_changed", "calls", "UPDATE", again, f"{joined} UNION ALL {parted}"
     yield "rollup_talks_removed", "calls", "DELETE", "OLD.joined_at IS NOT NULL", parted
+
+
+def _calls_and_callbacks(rows: str) -> str:
+    return f"SELECT c.line, c.received_at {rows} UNION ALL SELECT b.line, b.first_called_at {rows} AND b.id IS NOT NULL"
 
 
 def _make_triggers(dialect: str) -> None:

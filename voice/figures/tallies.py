@@ -19,7 +19,7 @@ from voice.models import Attempt, Call, Callback, Leg
 from voice.moments import FIRST_RANG, TALKED_AT, Quarter, Seconds
 from voice.rules import histogram, survival
 from voice.rules.periods import Span
-from voice.stats import AFTER_HOURS, ANSWERED, CAUSE, FIGURES, IN_SCOPE, KEPT, MISSED, RINGS, Figure
+from voice.stats import AFTER_HOURS, ANSWERED, CAUSE, FIGURES, IN_SCOPE, KEPT, MISSED, ONE_EACH, RINGS, Figure
 
 Name = TypeVar("Name", int, str)
 Key = tuple[str, int]  # line, number of the quarter since 1970
@@ -134,7 +134,7 @@ RANG = (
 RUNG_BY = (
     _counting_each(Callback, Attempt.staff_id, sa.func.count(), sa.func.count().filter(KEPT))
     .join(Attempt, Attempt.callback_id == Callback.id)
-    .where(Attempt.rang_at == FIRST_RANG)
+    .where(Attempt.rang_at == FIRST_RANG, ONE_EACH)
 )
 STAFF = (("answered", ANSWERED_BY), ("rang", RANG), ("rung", RUNG_BY))
 TO_PERSON = _by_quarter(Call, Call.received_at, Seconds(TALKED_AT, Call.received_at)).where(IN_SCOPE)
@@ -144,7 +144,7 @@ TO_CALLBACK = _by_quarter(
     Seconds(FIRST_RANG, Callback.first_called_at),
     Seconds(Callback.closed_at, Callback.first_called_at),
     AFTER_HOURS,
-)
+).where(ONE_EACH)
 
 
 def live(session: Session, span: Span, lines: Collection[str]) -> dict[Key, Tally]:

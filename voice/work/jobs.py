@@ -263,10 +263,7 @@ JOBS: dict[str, Callable[..., None]] = {
     job.__name__: job
     for job in (
         end_leg, move_caller, join_leg, fetch_recording, drop_queue, tidy_queues,
-        look_at_call, look_at_leg, learn_call, look_up_attempt, wake, push, import_contacts, roll_up,
-
-
         look_at_call, look_at_leg, learn_call, look_up_attempt, wake, push, import_contacts,
-        gather_person,
+        gather_person, roll_up,
     )
 }  # fmt: skip
