@@ -68,7 +68,7 @@ def test_a_minute_with_the_page(firm: Firm, sign_in: Open, size: str, scheme: st
     # What a number means, then who is behind it.
     row = page.locator('#table-figures tr:has(summary:text-is("Missed"))')
     row.locator("summary").click()
-    expect(page.get_by_text("Offered calls that nobody was joined to")).to_be_visible()
+    expect(row.get_by_text("Offered calls that nobody was joined to")).to_be_visible()
     count = row.locator("td a").first.inner_text()
     row.locator("td a").first.click()
     expect(page.get_by_role("heading", level=1)).to_have_text(f"Missed: {count}")
