@@ -9,7 +9,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
-from tests.figures_history import lived_in
+from tests import figures_history
 from tests.pages import PASSWORD, Firm
 from tests.windows import Open
 from voice import pictures
@@ -23,9 +23,15 @@ def script(tmp_path_factory: pytest.TempPathFactory) -> pathlib.Path:
     return pictures.library(tmp_path_factory.mktemp("drawing"))
 
 
+@pytest.fixture(scope="module")
+def history(sqlite_template: pathlib.Path, tmp_path_factory: pytest.TempPathFactory) -> pathlib.Path:
+    """A week of a firm, up to now."""
+    return figures_history.write(sqlite_template, tmp_path_factory.mktemp("history"))
+
+
 @pytest.fixture
-def firm(sqlite_url: str, tmp_path: pathlib.Path, script: pathlib.Path) -> Iterator[Firm]:
-    made = lived_in(Firm(sqlite_url, tmp_path))
+def firm(history: pathlib.Path, tmp_path: pathlib.Path, script: pathlib.Path) -> Iterator[Firm]:
+    made = figures_history.copy(history, tmp_path)
     (tmp_path / "cache").mkdir()
     (tmp_path / "cache" / script.name).write_bytes(script.read_bytes())
     yield made
