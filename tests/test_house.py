@@ -32,6 +32,9 @@ LAYERS: list[tuple[str, list[str]]] = [
             "voice.list_tables",
             "voice.rollup_tables",
             "voice.pictures",
+            "voice.rollup_marks",
+            "voice.triggers",
+            "voice.findable",
         ],
     ),
     (
@@ -110,11 +113,8 @@ LAYERS: list[tuple[str, list[str]]] = [
     (
         "jobs",
         [
-            "voice.work.jobs",
-            "voice.work.web_push",
-            "voice.work.pacer",
-            "voice.carrier.reconcile",
-            "voice.carrier.proof",
+            *("voice.work.jobs", "voice.work.web_push", "voice.work.pacer"),
+            *("voice.carrier.reconcile", "voice.carrier.proof"),
         ],
     ),
     (

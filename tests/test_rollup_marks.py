@@ -25,6 +25,7 @@ ROLLED = (*tallies.COUNTS, tallies.CAUSES, tallies.TO_PERSON, tallies.TO_CALLBAC
 ANOTHER = {
     "line": OTHER, "caller": "zoe", "state": "failed", "outcome": "blocked", "cause": "holiday", "staff_id": "alex",
     "answered_by": "alex", "purpose": "dial", "reason": "holiday", "closed_reason": "erased",
+    "ending": "machine",
 }  # fmt: skip
 
 
@@ -105,6 +106,28 @@ def test_what_is_learnt_days_later_changes_the_hour_it_belongs_to(day: Session) 
         assert (figured.totals["answered"], figured.missed[1, 9], figured.staff["alex"].answered) == (7, 2, 4)
         rolled(day)
         assert marks(day) == 0
+
+
+@pytest.mark.parametrize("number", ["kim", "kim's other number"])
+def test_who_gets_through_later_was_not_lost_before(day: Session, number: str) -> None:
+    twice = day.scalars(sa.select(Call).where(Call.caller == "kim").order_by(Call.received_at)).all()
+    twice[1].caller = number  # both are on one callback, which began with the first
+    at_ = NOW + dt.timedelta(hours=12)
+    times = dict.fromkeys(("received_at", "ring_from", "ring_until", "seen_at"), at_)
+    who = {"line": MAIN, "dialled": MAIN, "caller": number, "caller_key": "kim"}
+    again = Call(sid="CAagain", source="webhook", state="ringing", **who, **times)
+    day.add(again)
+    day.flush()
+    rolled(day)
+    before = figures.period(day, DAY, at_)
+    again.state, again.joined_at = "joined", at_
+    day.flush()
+    for _ in range(2):  # with the marks, and without them
+        after = figures.period(day, DAY, at_)
+        assert (before.totals["lost"], after.totals["lost"]) == (5, 4)  # gus and quin are overdue by now
+        reached = 2 if number == "kim" else 1  # by the number: a call waits for whoever rang from it
+        assert after.to_person.reached == before.to_person.reached + reached
+        rolled(day)
 
 
 def test_in_every_hour_of_every_line_each_call_has_one_outcome(day: Session) -> None:

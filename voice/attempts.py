@@ -18,6 +18,11 @@ from voice.models import Attempt, Call, Callback, Leg, new_id
 from voice.rules import numbers, promise, ring_plan
 from voice.work import outbox
 
+TO_RING = (
+    sa.select(Attempt)
+    .where(Attempt.state == "intended", Attempt.leg_id.is_(None))
+    .order_by(Attempt.created_at, Attempt.id)
+)
 LOOK_AFTER = 10.0  # seconds: the carrier's own words on the dial usually come within these
 
 
@@ -95,8 +100,7 @@ def overtake(
 
 def to_ring(session: Session) -> list[Attempt]:
     """Attempts whose staff phone is still to be rung, the oldest first."""
-    wanting = sa.select(Attempt).where(Attempt.state == "intended", Attempt.leg_id.is_(None))
-    return list(session.scalars(wanting.order_by(Attempt.created_at, Attempt.id)))
+    return list(session.scalars(TO_RING))
 
 
 def ring_staff(session: Session, attempt: Attempt, now: dt.datetime) -> Leg | None:

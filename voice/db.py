@@ -68,6 +68,11 @@ def one_row(result: sa.Result[Any]) -> bool:
     return cast("sa.CursorResult[Any]", result).rowcount == 1
 
 
+def took_too_long(error: sa.exc.DBAPIError) -> bool:
+    """Whether the database gave this statement up, as STATEMENT_SECONDS asks of it."""
+    return isinstance(error.orig, psycopg.errors.QueryCanceled | psycopg.errors.LockNotAvailable)
+
+
 def chunks(ids: Sequence[Id]) -> Iterator[Sequence[Id]]:
     """Ids in portions that one statement can hold."""
     return (ids[at : at + MOST_IDS] for at in range(0, len(ids), MOST_IDS))

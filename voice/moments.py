@@ -12,6 +12,7 @@ from voice.models import Attempt, Call, Callback, Promise
 NOW = sa.bindparam("now", type_=UTC())
 # Closed so, with no talk we know of: dialled by hand, or on the line from another number of theirs; spoken to by then.
 TALKED = ("talked", "done_by_staff", "got_through")
+BY_THEM = sa.func.coalesce(Attempt.ending, "") != "machine"  # staff have said that only a mailbox picked up
 NEVER = "'9999'"  # later than any time as SQLite writes it
 
 
@@ -84,7 +85,7 @@ def _rung_back() -> sa.ScalarSelect[Any]:
     """When the caller first answered somebody who rang them back for this call."""
     return (
         sa.select(sa.func.min(Attempt.answered_at))
-        .where(Attempt.callback_id == Call.callback_id, Attempt.answered_at > Call.received_at)
+        .where(Attempt.callback_id == Call.callback_id, Attempt.answered_at > Call.received_at, BY_THEM)
         .correlate(Call)
         .scalar_subquery()
     )
@@ -104,10 +105,9 @@ def _closed_with_talk() -> sa.ScalarSelect[Any]:
     )
 
 
-def _of_attempts(moment: Any) -> sa.ScalarSelect[Any]:
-    return (
-        sa.select(sa.func.min(moment)).where(Attempt.callback_id == Callback.id).correlate(Callback).scalar_subquery()
-    )
+def _of_attempts(moment: Any, *which: sa.ColumnElement[bool]) -> sa.ScalarSelect[Any]:
+    theirs = sa.select(sa.func.min(moment)).where(Attempt.callback_id == Callback.id, *which)
+    return theirs.correlate(Callback).scalar_subquery()
 
 
 def _joined() -> sa.ScalarSelect[Any]:
@@ -147,7 +147,7 @@ PROMISED_BY = sa.func.coalesce(
     type_=UTC(),
 )
 REACHED = Earliest(
-    _of_attempts(Attempt.answered_at),
+    _of_attempts(Attempt.answered_at, BY_THEM),
     _joined(),
     _joined_again(),
     sa.case((Callback.closed_reason.in_(TALKED), Callback.closed_at)),

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import structlog
 
-from voice import attempts, calls, clock, dialled, imports, legs, messages, pushing, same_person
+from voice import attempts, calls, clock, dialled, findable, imports, legs, messages, pushing, same_person
 from voice.carrier import client, words
 from voice.carrier.delivery import RETRY
 from voice.db import Database
@@ -133,6 +133,12 @@ def tidy_queues(tools: Tools, now: dt.datetime) -> None:
     """Once a night: empty queues of ours that no call has tidied up."""
     for queue_sid in tools.carrier.empty_queues(QUEUES, before=now - OLD_QUEUE):
         drop_queue(tools, now, queue_sid)
+
+
+def forget_words(tools: Tools, now: dt.datetime) -> None:
+    """Once a night: nobody looks any more for whom was closed a month ago."""
+    with tools.database.transaction() as session:
+        findable.forget(session, now)
 
 
 def look_at_call(tools: Tools, now: dt.datetime, call_id: str) -> None:
@@ -262,7 +268,7 @@ SLOW = frozenset({"push", "roll_up", imports.JOB})
 JOBS: dict[str, Callable[..., None]] = {
     job.__name__: job
     for job in (
-        end_leg, move_caller, join_leg, fetch_recording, drop_queue, tidy_queues,
+        end_leg, move_caller, join_leg, fetch_recording, drop_queue, tidy_queues, forget_words,
         look_at_call, look_at_leg, learn_call, look_up_attempt, wake, push, import_contacts,
         gather_person, roll_up,
     )
