@@ -66,7 +66,7 @@ def sweep(session: Session, now: dt.datetime) -> None:
         due_rings.sweep(session, now)
 
 
-def _beside_calls(session: Session, look: sa.Row[Any], now: dt.datetime) -> None:
+def _beside_calls(session: Session, look: Any, now: dt.datetime) -> None:
     if look.back:
         availability.come_back(session, now)
     if look.devices:
