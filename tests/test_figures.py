@@ -190,6 +190,8 @@ def test_behind_every_figure_is_the_list_of_just_so_many(day: Database) -> None:
         period = figures.period(session, DAY, NOW)
         for name in FIGURES:
             assert _names(session, Behind(name)) == period.totals[name], name
+        for name, counted in BEHIND.items():
+            assert _names(session, Behind(name)) == period.totals[counted], name
         for (weekday, hour), many in period.missed.items():
             assert _names(session, Behind("missed", weekday=weekday, hour=hour)) == many
         for cause, many in period.causes.items():

@@ -75,4 +75,4 @@ def test_packed_counts_add_up_to_what_went_in(counts: list[dict[int, int]]) -> N
     plain: dict[int, int] = {}
     for each in counts:
         plain = {place: plain.get(place, 0) + each.get(place, 0) for place in plain.keys() | each.keys()}
-    assert histogram.added(histogram.pack(each) for each in counts) == plain
+    assert histogram.added(map(histogram.pack, counts[1:]), counts[0] if counts else {}) == plain

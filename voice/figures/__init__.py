@@ -22,7 +22,7 @@ from voice.models import Attempt, Call, Callback, Leg
 from voice.moments import FIRST_RANG
 from voice.rules.periods import DAY, Range, Span
 from voice.rules.survival import Curve
-from voice.stats import CAUSE, FIGURES, RINGS, Figure
+from voice.stats import BEHIND, CAUSE, FIGURES, RINGS, Figure
 
 HourOfWeek = tuple[int, int]  # weekday (0 is Monday), hour of the clock
 
@@ -159,33 +159,37 @@ def period(session: Session, asked: Range, now: dt.datetime) -> Period:
 def people(
     session: Session, asked: Range, behind: Behind, now: dt.datetime, limit: int = 50, cursor: str | None = None
 ) -> People:
-    """The calls or callbacks behind a figure. KeyError for a figure there is none of, ValueError for a bad cursor."""
-    figure = FIGURES[behind.figure]
-    at, row_id = AT[figure.of], figure.of.id
-    rows = _behind(session, asked, behind).order_by(at.desc(), row_id.desc()).limit(limit + 1)
+    """The calls or callbacks behind a figure of `stats.SENTENCES` (else KeyError). ValueError for a bad cursor."""
+    of = _figure(behind).of
+    at, row_id = AT[of], of.id
+    rows = _behind(asked, behind).order_by(at.desc(), row_id.desc()).limit(limit + 1)
     if cursor is not None:
         seen, last = paging.read(cursor)
-        rows = rows.where(sa.or_(at < seen, sa.and_(at == seen, row_id < last)))
-    last_at, found = AT[figure.of].key, list[Any]()
-    for line in sorted(_zones(session, asked)):  # of one line the index gives them in order: no more are read
-        found += session.scalars(rows.where(figure.of.line == line), {"now": now})
-    found.sort(key=lambda row: (getattr(row, last_at), row.id), reverse=True)
-    more = len(found) > limit
-    following = paging.cursor(getattr(found[limit - 1], last_at), found[limit - 1].id) if more else None
+        rows = rows.where(sa.or_(at < seen, sa.and_(at == seen, row_id < last)), at <= seen)
+    found = list[Any]()
+    for line in _zones(session, asked):  # one line at a time the index has them in this order
+        found += session.scalars(rows.where(of.line == line), {"now": now})
+    found.sort(key=lambda row: (getattr(row, at.key), row.id), reverse=True)
+    following = None if len(found) <= limit else paging.cursor(getattr(found[limit - 1], at.key), found[limit - 1].id)
     return People(found[:limit], following)
 
 
 def how_many(session: Session, asked: Range, behind: Behind, now: dt.datetime) -> int:
     """How many the whole list holds."""
-    rows = _behind(session, asked, behind).subquery()
+    rows = _behind(asked, behind).where(_figure(behind).of.line.in_(_zones(session, asked))).subquery()
     return session.scalar(sa.select(sa.func.count()).select_from(rows), {"now": now}) or 0
 
 
-def _behind(session: Session, asked: Range, behind: Behind) -> sa.Select[Any]:
-    figure = FIGURES[behind.figure]
-    at, lines = AT[figure.of], _zones(session, asked)
-    rows = sa.select(figure.of).where(figure.of.line.in_(sorted(lines)), at >= asked.since, at < asked.until)
-    rows = rows.where(figure.counts)
+def _figure(behind: Behind) -> Figure:
+    """The count behind it: of a rate or a median, that of whom it is taken."""
+    return FIGURES[BEHIND.get(behind.figure, behind.figure)]
+
+
+def _behind(asked: Range, behind: Behind) -> sa.Select[Any]:
+    """Of whichever lines."""
+    figure = _figure(behind)
+    at = AT[figure.of]
+    rows = sa.select(figure.of).where(at >= asked.since, at < asked.until, figure.counts)
     if behind.hour is not None or behind.weekday is not None:
         rows = rows.where(_within(at, asked.hours(behind.weekday, behind.hour)))
     if behind.cause is not None:

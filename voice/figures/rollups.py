@@ -42,7 +42,7 @@ def read(session: Session, asked: Range, zones: Mapping[str, str], now: dt.datet
         marked = _marked(session, inner, zones)
         ends = [Span(span.since, inner.since), Span(inner.until, span.until)]
         alive = _joined([*ends, *(Span(at, at + QUARTER) for at in marked)])
-        yield from _kept(session, inner, asked.zone, zones, marked)
+        yield from _kept(session, asked, inner, zones, marked, now)
     for part in alive:
         for (line, number), tally in tallies.live(session, part, zones).items():
             yield _of_hour(line, _instant(number), tally, zone)
@@ -51,13 +51,19 @@ def read(session: Session, asked: Range, zones: Mapping[str, str], now: dt.datet
 
 
 def _kept(
-    session: Session, inner: Span, zone: str, zones: Mapping[str, str], marked: Collection[dt.datetime]
+    session: Session,
+    asked: Range,
+    inner: Span,
+    zones: Mapping[str, str],
+    marked: Collection[dt.datetime],
+    now: dt.datetime,
 ) -> Iterator[Counted]:
     """What the roll-ups say of these quarters, except for those that are marked: whole days where that is possible."""
-    clock, changed = ZoneInfo(zone), {periods.day_around(at, zone).since for at in marked}
+    clock, changed = ZoneInfo(asked.zone), {periods.day_around(at, asked.zone).since for at in marked}
     whole: dict[str, list[Span]] = {line: [] for line in zones}
-    days = ROWS.where(Rollup.span == "day", Rollup.since >= inner.since, Rollup.until <= inner.until)
-    for row in session.execute(days.where(Rollup.line.in_([line for line in zones if zones[line] == zone]))):
+    over = min(inner.until, now - dt.timedelta(seconds=tallies.ROUGHLY))
+    days = ROWS.where(Rollup.span == "day", Rollup.since >= inner.since, Rollup.until <= over)
+    for row in session.execute(days.where(Rollup.line.in_([line for line in zones if zones[line] == asked.zone]))):
         if row.since not in changed:
             whole[row.line].append(Span(row.since, row.until))
             yield row.line, row.since.astimezone(clock).date(), _tally(row)
@@ -83,9 +89,8 @@ def _marked(session: Session, span: Span, lines: Collection[str]) -> set[dt.date
 
 
 def _of_hour(line: str, since: dt.datetime, quarter: Tally, zone: ZoneInfo) -> Counted:
-    local, tally = since.astimezone(zone), Tally()
-    tally.add_hour(local.hour, quarter)
-    return line, local.date(), tally
+    local = since.astimezone(zone)
+    return line, local.date(), quarter.in_hour(local.hour)
 
 
 def roll(session: Session, most: int = MOST_QUARTERS) -> bool:
@@ -126,13 +131,14 @@ def _roll_quarters(session: Session, line: str, quarters: Sequence[dt.datetime])
 def _roll_day(session: Session, line: str, day: Day, zone: ZoneInfo) -> None:
     whole = Tally()
     for row in session.execute(_quarters({line: [day]})):
-        whole.add_hour(row.since.astimezone(zone).hour, _tally(row))
+        whole.add(_tally(row).in_hour(row.since.astimezone(zone).hour))
     if whole.counts:
         _keep(session, line, "day", day, whole)
 
 
 def _keep(session: Session, line: str, name: str, span: Span, tally: Tally) -> None:
-    sums = {"counts": dict(tally.counts), "waiting": tally.waiting, "bins": histogram.pack(tally.all_bins())}
+    waiting = tally.rounded() if name == "day" else tally.waiting
+    sums = {"counts": dict(tally.counts), "waiting": waiting, "bins": histogram.pack(tally.all_bins())}
     session.execute(sa.insert(Rollup), {"line": line, "span": name, "since": span.since, "until": span.until, **sums})
 
 

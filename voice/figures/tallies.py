@@ -29,6 +29,7 @@ LINES: sa.BindParameter[Any] = sa.bindparam("lines", expanding=True)
 # What waits are measured of. Each has a lane of bins for those it happened to, and one for those it never will.
 CLOCKS = ("to_person", "to_callback", "to_callback_closed")
 GONE = len(CLOCKS)
+ROUGHLY = 6 * 3600  # who has waited for so many seconds may as well have for 7.5 minutes less or more (2 %)
 
 
 def plus(counts: Counter[Name], more: Mapping[Name, int]) -> None:
@@ -58,10 +59,10 @@ class Tally:
         for clock, since in other.waiting.items():
             plus(self.waiting[clock], since)
 
-    def add_hour(self, hour: int, quarter: "Tally") -> None:
-        """Add a quarter that lies in this hour of the clock."""
-        self.add(quarter)
-        self.counts.update({f"hour/{hour}/{name}": quarter.counts[name] for name in HOURLY if quarter.counts[name]})
+    def in_hour(self, hour: int) -> "Tally":
+        """The same, of a quarter of an hour: what lies in this hour of the clock is counted there as well."""
+        self.counts.update({f"hour/{hour}/{name}": self.counts[name] for name in HOURLY if self.counts[name]})
+        return self
 
     def waits(self, clock: str, since: dt.datetime, seconds: float | None, gone: float | None) -> None:
         """One more who began to wait at `since`: until it happened, or until it never could; neither: still."""
@@ -73,7 +74,15 @@ class Tally:
 
     def all_bins(self) -> dict[int, int]:
         """Bins, with those that came packed."""
-        return dict(self.bins + Counter(histogram.added(self.packed))) if self.packed else dict(self.bins)
+        return histogram.added(self.packed, self.bins)
+
+    def rounded(self) -> dict[str, dict[str, int]]:
+        """Who still waits, by the quarter of an hour since which: in a day's sum, however many they are."""
+        waiting: dict[str, Counter[str]] = defaultdict(Counter)
+        for clock, since in self.waiting.items():
+            for second, many in since.items():
+                waiting[clock][str(_rounded(int(second)))] += many
+        return {clock: dict(since) for clock, since in waiting.items()}
 
     def curves(self, now: dt.datetime) -> dict[str, survival.Curve]:
         """The survival curve of each clock; whoever still waits has done so until `now`."""
@@ -85,9 +94,14 @@ class Tally:
         for lane, clock in enumerate(CLOCKS):
             waiting = Counter(lanes[lane + GONE])
             for since, many in self.waiting[clock].items():
-                waiting[max(until - int(since), 0.0)] += many
+                waited = until - int(since)
+                waiting[until - _rounded(int(since)) if waited >= ROUGHLY else max(waited, 0.0)] += many
             curves[clock] = survival.curve(lanes[lane], waiting)
         return curves
+
+
+def _rounded(second: int) -> int:
+    return second // 900 * 900 + 450
 
 
 HOURLY = ("offered", "missed")

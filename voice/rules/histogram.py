@@ -43,9 +43,9 @@ def pack(bins: Mapping[int, int]) -> bytes:
     return flat.tobytes()
 
 
-def added(packed: Iterable[bytes]) -> dict[int, int]:
-    """The sum of several that were packed."""
-    bins: dict[int, int] = {}
+def added(packed: Iterable[bytes], more: Mapping[int, int]) -> dict[int, int]:
+    """The sum of several that were packed, and of `more`."""
+    bins = dict(more)
     for each in packed:
         flat = array("I", each)
         if sys.byteorder == "big":
