@@ -8,7 +8,7 @@ import pathlib
 import threading
 import weakref
 from collections.abc import Iterator, Sequence
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
 import psycopg
 import sqlalchemy as sa
@@ -24,6 +24,7 @@ LOCK_SECONDS = 2.0  # for SQLite's one writer: first in this process, then, with
 STATEMENT_SECONDS = 1.5  # after which Postgres gives up
 SILENCE_SECONDS = 1.8  # after which we do: a server that has stalled gives nothing up by itself
 MOST_IDS = 500
+Id = TypeVar("Id", str, int)
 PING_SECONDS = 0.3  # the same for the word a pooled connection is tried with: a new one, 2 s at most, may follow
 
 
@@ -65,7 +66,7 @@ def one_row(result: sa.Result[Any]) -> bool:
     return cast("sa.CursorResult[Any]", result).rowcount == 1
 
 
-def chunks(ids: Sequence[str]) -> Iterator[Sequence[str]]:
+def chunks(ids: Sequence[Id]) -> Iterator[Sequence[Id]]:
     """Ids in portions that one statement can hold."""
     return (ids[at : at + MOST_IDS] for at in range(0, len(ids), MOST_IDS))
 

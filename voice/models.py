@@ -172,6 +172,7 @@ class Callback(Base):
                  postgresql_where=sa.text("state <> 'closed'")),  # one group of it, and how many are in each
         sa.Index("ix_callbacks_closed_at", "closed_at", "id", sqlite_where=sa.text("state = 'closed'"),
                  postgresql_where=sa.text("state = 'closed'")),  # closed today; search of the last 30 days
+        sa.Index("ix_callbacks_line_first_called_at", "line", "first_called_at"),  # figures of a line
         sa.Index("ix_callbacks_claimed_by", "claimed_by", sqlite_where=sa.text("claimed_by IS NOT NULL"),
                  postgresql_where=sa.text("claimed_by IS NOT NULL")),  # what somebody has in hand
     )  # fmt: skip

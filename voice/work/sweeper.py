@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 from voice import availability, calls, claims, dialled, due_rings, pushing
 from voice.db import UTC
 from voice.models import Attempt, Call, Callback, Leg
+from voice.rollup_tables import Mark
 from voice.rules import near
 from voice.work import outbox
 
@@ -15,6 +16,7 @@ QUIET_CALL = dt.timedelta(seconds=60)  # a caller's leg without news for this lo
 QUIET_LEG = dt.timedelta(seconds=60)
 NIGHT = 8 * 3600.0  # seconds: once a day, and not at the first moment of it
 STOPPED_LEG = dt.timedelta(seconds=4)  # we have had it ended, and its phone counts as busy until it says so
+ROLL_EVERY = 300  # seconds: what has changed since is read off the calls themselves
 OVERDUE = dt.timedelta(seconds=10)  # a caller who should have been let out: their wait requests do not come
 
 
@@ -26,11 +28,14 @@ ANYTHING = sa.select(
     | sa.exists().where(Callback.lease_until.is_not(None))
     | sa.exists().where(due_rings.wanted(sa.bindparam("now", type_=UTC), sa.bindparam("soon", type_=UTC)))
 )
+MARKED = sa.select(sa.exists(sa.select(Mark.id)))
 
 
 def sweep(session: Session, now: dt.datetime) -> None:
     """Everything that is due by the clock alone."""
     outbox.emit(session, "tidy_queues", now, key=f"tidy_queues:{now.date()}", after=NIGHT)
+    if session.scalar(MARKED):
+        outbox.emit(session, "roll_up", now, key=f"roll_up:{int(now.timestamp()) // ROLL_EVERY}")
     availability.come_back(session, now)
     pushing.wake_for_due(session, now)
     if not session.scalar(ANYTHING, {"now": now, "soon": now + near.SOON}):
