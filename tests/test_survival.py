@@ -1,6 +1,7 @@
 """How long people wait, when some wait still: against worked examples that others have printed."""
 
 import statistics
+from collections import Counter
 
 import pytest
 from hypothesis import given
@@ -21,8 +22,8 @@ PRINTED = {
 LIMITS = {6: (0.6197, 0.9516), 10: (0.5032, 0.8894), 23: (0.1881, 0.6801)}
 
 
-def curve_of(reached: tuple[int, ...], waiting: tuple[int, ...] = ()) -> survival.Curve:
-    return survival.curve([*((at, 1, 0) for at in reached), *((at, 0, 1) for at in waiting)])
+def curve_of(reached: tuple[float, ...], waiting: tuple[float, ...] = ()) -> survival.Curve:
+    return survival.curve(Counter(reached), Counter(waiting))
 
 
 def test_it_is_the_curve_that_was_printed_with_its_standard_errors_and_band() -> None:
@@ -40,12 +41,12 @@ def test_where_nobody_is_left_waiting_the_curve_ends_at_none_without_a_band() ->
     curve = curve_of((1, 1, 2, 2, 3, 4, 4, 5, 5, 8, 8, 8, 8, 11, 11, 12, 12, 15, 17, 22, 23))
     assert [round(curve.still_waiting(at), 4) for at in (1, 5, 8, 12, 22)] == [0.9048, 0.5714, 0.381, 0.1905, 0.0476]
     assert (curve.median, curve.points[-1].share, curve.points[-1].low) == (8, 0, None)
-    assert survival.curve([]).median is None
+    assert curve_of(()).median is None
 
 
 def test_somebody_who_has_waited_a_short_time_counts_as_long_as_they_are_known_to_wait() -> None:
     # Of four, one was reached after 10 s; of the two still waited for after 20 s, one was reached after 30 s.
-    assert survival.curve([(10, 1, 0), (20, 0, 1), (30, 1, 0), (40, 1, 0)]).median == 30
+    assert curve_of((10, 30, 40), (20,)).median == 30
 
 
 @given(st.lists(st.integers(0, 3600), min_size=1, max_size=30))
@@ -55,17 +56,16 @@ def test_with_everybody_reached_the_median_is_the_plain_median(seconds: list[int
 
 @given(st.lists(st.integers(0, 3600), min_size=1, max_size=30), st.integers(0, 60))
 def test_people_who_still_wait_never_make_it_look_shorter(seconds: list[int], waiting: int) -> None:
-    reached = [(float(value), 1, 0) for value in seconds]
-    with_waiting = survival.curve([*reached, (10_000.0, 0, waiting)]).median
+    with_waiting = curve_of(tuple(seconds), (10_000,) * waiting).median
     if waiting > len(seconds):
         assert with_waiting is None
     elif with_waiting is not None:
-        assert with_waiting >= (survival.curve(reached).median or 0)
+        assert with_waiting >= (curve_of(tuple(seconds)).median or 0)
 
 
 @given(st.floats(0, 5_184_000))
 def test_a_bin_is_wrong_by_half_its_width_at_most_and_by_less_than_a_fiftieth(seconds: float) -> None:
-    wrong = abs(histogram.seconds_of(histogram.bin_of(seconds)) - seconds)
+    wrong = abs(histogram.SECONDS[histogram.bin_of(seconds)] - seconds)
     assert wrong <= next(width for end, width in histogram.BINS if seconds <= end) / 2 + 1e-6
     assert wrong <= max(0.051, seconds / 50)
 

@@ -136,12 +136,12 @@ def period(session: Session, asked: Range, now: dt.datetime) -> Period:
     asked = replace(asked, until=max(asked.since, min(asked.until, now + DAY)))  # no call is later; some ask for ever
     zones = _zones(session, asked)
     whole, days, lines = Tally(), defaultdict[dt.date, Tally](Tally), defaultdict[str, Tally](Tally)
-    by_hour: dict[str, dict[HourOfWeek, int]] = {name: defaultdict(int) for name in tallies.HOURLY}
     for line, day, tally in rollups.read(session, asked, zones, now):
-        days[day].counts.update(tally.counts)
-        lines[line].counts.update(tally.counts)
+        tallies.plus(days[day].counts, tally.counts)
+        lines[line].add(tally)
+    for tally in lines.values():
         whole.add(tally)
-        _add_hours(by_hour, day, tally)
+    by_hour = _by_hour(days)
     return Period(
         asked=asked,
         totals=_numbers(whole),
@@ -227,10 +227,13 @@ def _numbers(tally: Tally) -> Numbers:
     return Numbers(counts | by_clock)
 
 
-def _add_hours(by_hour: dict[str, dict[HourOfWeek, int]], day: dt.date, tally: Tally) -> None:
-    for hour, counted in _named(tally, "hour").items():
-        at, name = hour.split("/")
-        by_hour[name][day.weekday(), int(at)] += counted
+def _by_hour(days: Mapping[dt.date, Tally]) -> dict[str, dict[HourOfWeek, int]]:
+    by_hour: dict[str, dict[HourOfWeek, int]] = {name: defaultdict(int) for name in tallies.HOURLY}
+    for day, tally in days.items():
+        for hour, counted in _named(tally, "hour").items():
+            at, name = hour.split("/")
+            by_hour[name][day.weekday(), int(at)] += counted
+    return by_hour
 
 
 def _named(tally: Tally, kind: str) -> dict[str, int]:

@@ -6,9 +6,9 @@ A tally is flat, so that adding two is adding number to number. Its counts are n
 
 import datetime as dt
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -21,6 +21,7 @@ from voice.rules import histogram, survival
 from voice.rules.periods import Span
 from voice.stats import AFTER_HOURS, ANSWERED, CAUSE, FIGURES, IN_SCOPE, KEPT, MISSED, RINGS, Figure
 
+Name = TypeVar("Name", int, str)
 Key = tuple[str, int]  # line, number of the quarter since 1970
 SINCE, UNTIL = sa.bindparam("since", type_=UTC()), sa.bindparam("until", type_=UTC())
 LINES: sa.BindParameter[Any] = sa.bindparam("lines", expanding=True)
@@ -28,6 +29,12 @@ LINES: sa.BindParameter[Any] = sa.bindparam("lines", expanding=True)
 # What waits are measured of. Each has a lane of bins for those it happened to, and one for those it never will.
 CLOCKS = ("to_person", "to_callback", "to_callback_closed")
 GONE = len(CLOCKS)
+
+
+def plus(counts: Counter[Name], more: Mapping[Name, int]) -> None:
+    """Add counts to counts. A Counter would do it itself, but it asks more questions, and a page adds hundreds of them."""
+    for name, many in more.items():
+        counts[name] += many
 
 
 @dataclass
@@ -41,11 +48,11 @@ class Tally:
 
     def add(self, other: "Tally") -> None:
         """Add another one to this."""
-        self.counts.update(other.counts)
-        self.bins.update(other.bins)
+        plus(self.counts, other.counts)
+        plus(self.bins, other.bins)
         self.packed += other.packed
         for clock, since in other.waiting.items():
-            self.waiting[clock].update(since)
+            plus(self.waiting[clock], since)
 
     def add_hour(self, hour: int, quarter: "Tally") -> None:
         """Add a quarter that lies in this hour of the clock."""
@@ -62,22 +69,21 @@ class Tally:
 
     def all_bins(self) -> dict[int, int]:
         """Bins, with those that came packed."""
-        return dict(self.bins + Counter(histogram.added(self.packed)))
+        return dict(self.bins + Counter(histogram.added(self.packed))) if self.packed else dict(self.bins)
 
     def curves(self, now: dt.datetime) -> dict[str, survival.Curve]:
         """The survival curve of each clock; whoever still waits has done so until `now`."""
-        lanes: dict[int, dict[int, int]] = defaultdict(dict)
+        lanes: dict[int, dict[float, int]] = defaultdict(dict)
         for place, many in self.all_bins().items():
-            lanes[place // histogram.SIZE][place % histogram.SIZE] = many
-        return {clock: survival.curve(self._waits_of(clock, lanes, now)) for clock in CLOCKS}
-
-    def _waits_of(
-        self, clock: str, lanes: Mapping[int, Mapping[int, int]], now: dt.datetime
-    ) -> Iterator[tuple[float, int, int]]:
-        lane, until = CLOCKS.index(clock), now.timestamp()
-        yield from ((seconds, many, 0) for seconds, many in histogram.read(lanes.get(lane, {})))
-        yield from ((seconds, 0, many) for seconds, many in histogram.read(lanes.get(lane + GONE, {})))
-        yield from ((max(until - int(since), 0.0), 0, many) for since, many in self.waiting[clock].items())
+            lane, within = divmod(place, histogram.SIZE)
+            lanes[lane][histogram.SECONDS[within]] = many
+        curves, until = {}, now.timestamp()
+        for lane, clock in enumerate(CLOCKS):
+            waiting = Counter(lanes[lane + GONE])
+            for since, many in self.waiting[clock].items():
+                waiting[max(until - int(since), 0.0)] += many
+            curves[clock] = survival.curve(lanes[lane], waiting)
+        return curves
 
 
 HOURLY = ("offered", "missed")

@@ -6,9 +6,8 @@ half an hour below 10 days.
 """
 
 import sys
-import zlib
 from array import array
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import accumulate
 
 # (up to so many seconds, in bins of so many): above a minute, at most about 3 % of what it holds.
@@ -27,38 +26,30 @@ def bin_of(seconds: float) -> int:
     return SIZE - 1
 
 
-def seconds_of(place: int) -> float:
-    """The seconds a bin stands for."""
-    for start, (_, width), first, after in zip(_FROM, BINS, _FIRST, _FIRST[1:], strict=False):
-        if place < after:
-            return round(start + (place - first) * width, 1)
-    return BINS[-1][0]
+def _seconds() -> Iterator[float]:
+    for start, (end, width) in zip(_FROM, BINS, strict=False):
+        yield from (round(start + at * width, 1) for at in range(round((end - start) / width)))
+    yield BINS[-1][0]
 
 
-def counted(waits: Iterable[tuple[float, int]]) -> dict[int, int]:
-    """Bins of (seconds, how many)."""
-    bins: dict[int, int] = {}
-    for seconds, many in waits:
-        place = bin_of(seconds)
-        bins[place] = bins.get(place, 0) + many
-    return bins
+SECONDS = tuple(_seconds())  # what each bin stands for
 
 
-def read(bins: Mapping[int, int]) -> list[tuple[float, int]]:
-    """(seconds, how many), in order."""
-    return [(seconds_of(place), many) for place, many in sorted(bins.items())]
-
-
-def pack(lanes: Mapping[int, int]) -> bytes:
-    """Counts by place, in the form `added` adds: numbers of 32 bits side by side, squeezed (most are zero)."""
-    numbers = array("I", bytes(4 * (max(lanes, default=-1) + 1)))
-    for place, many in lanes.items():
-        numbers[place] = many
-    return zlib.compress(numbers.tobytes(), 1)
+def pack(bins: Mapping[int, int]) -> bytes:
+    """Counts by place, as `added` reads them: places and counts in turn, 32 bits each, the lower ones first."""
+    flat = array("I", (number for place in sorted(bins) for number in (place, bins[place])))
+    if sys.byteorder == "big":
+        flat.byteswap()
+    return flat.tobytes()
 
 
 def added(packed: Iterable[bytes]) -> dict[int, int]:
-    """The sum of several. Each is one very long integer to Python, and so is their sum: no lane ever overflows."""
-    total = sum(int.from_bytes(zlib.decompress(each), sys.byteorder) for each in packed)
-    numbers = array("I", total.to_bytes(-(-total.bit_length() // 32) * 4, sys.byteorder))
-    return {place: many for place, many in enumerate(numbers) if many}
+    """The sum of several that were packed."""
+    bins: dict[int, int] = {}
+    for each in packed:
+        flat = array("I", each)
+        if sys.byteorder == "big":
+            flat.byteswap()
+        for place, many in zip(flat[::2], flat[1::2], strict=True):
+            bins[place] = bins.get(place, 0) + many
+    return bins

@@ -6,7 +6,7 @@ R. L. Prentice, "The Statistical Analysis of Failure Time Data" (1980), 1.3.
 """
 
 import math
-from collections.abc import Iterable
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 Z95 = 1.959963984540054  # of a normal distribution, 95 % lie within so many standard deviations
@@ -29,11 +29,19 @@ class Point:
 
 @dataclass(frozen=True)
 class Curve:
-    """The share that still waits, step by step; how many it happened to, and how many still waited when last seen."""
+    """The share that still waits, step by step; how many it happened to, and how many still waited when last seen.
 
-    points: tuple[Point, ...]
+    `steps`: (seconds, share from then on, Greenwood's sum up to then).
+    """
+
+    steps: tuple[tuple[float, float, float], ...]
     reached: int
     waiting: int
+
+    @property
+    def points(self) -> tuple[Point, ...]:
+        """The steps with their band."""
+        return tuple(_point(*step) for step in self.steps)
 
     @property
     def median(self) -> float | None:
@@ -51,48 +59,39 @@ class Curve:
         Where exactly so many are reached between two steps, the middle of the two: with nobody left waiting that is
         the plain median.
         """
-        left, exactly = 1 - share, None
-        for point in self.points:
+        still, exactly = 1 - share, None
+        for seconds, left, _ in self.steps:
             if exactly is not None:
-                return round((exactly + point.seconds) / 2, 1)
-            if abs(point.share - left) < SAME:
-                exactly = point.seconds
-            elif point.share < left:
-                return round(point.seconds, 1)
+                return round((exactly + seconds) / 2, 1)
+            if abs(left - still) < SAME:
+                exactly = seconds
+            elif left < still:
+                return round(seconds, 1)
         return exactly
 
     def still_waiting(self, seconds: float) -> float:
         """The share to whom it had not happened after so many seconds."""
-        return next((point.share for point in reversed(self.points) if point.seconds <= seconds), 1.0)
+        return next((share for at, share, _ in reversed(self.steps) if at <= seconds), 1.0)
 
 
-def curve(waits: Iterable[tuple[float, int, int]]) -> Curve:
-    """From (seconds, how many it happened to then, how many are known only to have waited so long), in any order.
+def curve(reached: Mapping[float, int], waiting: Mapping[float, int]) -> Curve:
+    """From how many it happened to after so many seconds, and how many are known only to have waited so long.
 
     Who was last seen at the very moment it happened to others counts as having waited longer than they.
     """
-    rows = sorted(waits)
-    at_risk = sum(reached + waiting for _, reached, waiting in rows)
-    share, spread, points = 1.0, 0.0, list[Point]()
-    reached_in_all = waiting_in_all = 0
-    for seconds, reached, waiting in _merged(rows):
-        if reached:
-            share *= 1 - reached / at_risk
-            spread += reached / (at_risk * (at_risk - reached)) if reached < at_risk else math.inf
-            points.append(_point(seconds, share, spread))
-        at_risk -= reached + waiting
-        reached_in_all += reached
-        waiting_in_all += waiting
-    return Curve(tuple(points), reached_in_all, waiting_in_all)
-
-
-def _merged(rows: list[tuple[float, int, int]]) -> list[tuple[float, int, int]]:
-    """One row for each moment."""
-    merged: dict[float, tuple[int, int]] = {}
-    for seconds, reached, waiting in rows:
-        before = merged.get(seconds, (0, 0))
-        merged[seconds] = (before[0] + reached, before[1] + waiting)
-    return [(seconds, *counted) for seconds, counted in merged.items()]
+    at_risk = sum(reached.values()) + sum(waiting.values())
+    share, spread, steps = 1.0, 0.0, list[tuple[float, float, float]]()
+    gone = iter(sorted(waiting.items()))
+    next_gone = next(gone, None)
+    for seconds, many in sorted(reached.items()):
+        while next_gone is not None and next_gone[0] < seconds:
+            at_risk -= next_gone[1]
+            next_gone = next(gone, None)
+        share *= 1 - many / at_risk
+        spread += many / (at_risk * (at_risk - many)) if many < at_risk else math.inf
+        steps.append((seconds, share, spread))
+        at_risk -= many
+    return Curve(tuple(steps), sum(reached.values()), sum(waiting.values()))
 
 
 def _point(seconds: float, share: float, spread: float) -> Point:
