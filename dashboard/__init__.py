@@ -7,6 +7,7 @@ from flask import Blueprint, Flask, g, url_for
 
 from dashboard import (
     account,
+    add_person,
     audit,
     call_page,
     callback_list,
@@ -52,6 +53,7 @@ PAGES = (
     live.live,
     messages.messages,
     people.people,
+    add_person.add_person,
     contact_files.contact_files,
     greetings.greetings,
     notices.notices,

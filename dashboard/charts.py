@@ -6,6 +6,7 @@ from its neighbours by lightness alone. `for_file` makes of one a picture that c
 """
 
 import copy
+import textwrap
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -13,7 +14,7 @@ Row = Mapping[str, Any]
 Spec = dict[str, Any]
 FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, sans-serif"
 FILE_FONT = "DejaVu Sans, Arial, sans-serif"
-FILE_WIDTH = 640
+FILE_WIDTH, FILE_LINE = 640, 95  # pixels, letters
 HEAT_STEPS = 5
 LIGHT = {  # as in owner.css: the colours of a file, which is white wherever it ends up
     "--ink": "#1d2421", "--quiet": "#56605b", "--rule": "#d9d8d0", "--card": "#ffffff",
@@ -53,7 +54,7 @@ def reached(rows: Sequence[Row], before: Sequence[Row]) -> Spec:
     now = {"data": {"values": list(rows)}, "mark": _line("var(--chart-main)"), "encoding": {"x": x, "y": y}}
     points = {
         "data": {"values": list(rows)},
-        "mark": {"type": "point", "filled": True, "size": 55, "fill": "var(--chart-main)"},
+        "mark": {"type": "point", "filled": True, "size": 35, "fill": "var(--chart-main)"},
         "encoding": {"x": x, "y": y, **_told()},
     }
     return _whole([band, then, now, points], 230)
@@ -88,9 +89,7 @@ def heat(rows: Sequence[Row], days: Sequence[str], hours: Sequence[str]) -> Spec
     numbers = {
         "transform": [{"filter": "datum.calls > 0"}],
         "mark": {"type": "text", "fontSize": 11, "fontWeight": 600},
-        "encoding": {
-            "text": {"field": "calls"}, "fill": field | {"scale": scale("--on-heat-")}, "href": {"field": "href"}
-        },
+        "encoding": {"text": {"field": "calls"}, "fill": field | {"scale": scale("--on-heat-")}, **_told()},
     }  # fmt: skip
     drawn = _whole([fields, numbers], 30 * len(days)) | {"data": {"values": list(rows)}}
     return drawn | {"encoding": {"x": x, "y": y}, "resolve": {"scale": {"fill": "independent"}}}
@@ -103,14 +102,16 @@ def bars(rows: Sequence[Row]) -> Spec:
         "field": "label", "type": "nominal", "sort": order, "title": None,
         "axis": {"labelLimit": 240, "domain": False, "ticks": False, "labelPadding": 6},
     }  # fmt: skip
-    x = {"field": "calls", "type": "quantitative", "axis": None}
+    most = max([1, *(int(row["calls"]) for row in rows)])
+    # Room behind the longest bar, for its number.
+    x = {"field": "calls", "type": "quantitative", "axis": None, "scale": {"domain": [0, most * 1.15]}}
     bar = {
         "mark": {"type": "bar", "fill": "var(--chart-main)", "cornerRadiusEnd": 3, "height": {"band": 0.65}},
         "encoding": {"x": x, "y": y, **_told()},
     }
     number = {
         "mark": {"type": "text", "align": "left", "dx": 5, "fill": "var(--ink)", "fontWeight": 600},
-        "encoding": {"x": x, "y": y, "text": {"field": "calls"}},
+        "encoding": {"x": x, "y": y, "text": {"field": "calls"}, **_told()},
     }
     return _whole([bar, number], 28 * max(1, len(rows))) | {"data": {"values": list(rows)}}
 
@@ -138,10 +139,14 @@ def days(rows: Sequence[Row]) -> Spec:
     return _whole(layers, 180) | {"data": {"values": list(rows)}}
 
 
-def for_file(spec: Spec, title: str) -> Spec:
-    """The same as a file of its own: a fixed width, a heading, the light colours by value, and no addresses."""
+def for_file(spec: Spec, title: str, lead: str) -> Spec:
+    """The same as a file of its own: a fixed width, a heading and what is to be said with it, the light colours by
+    value, and no addresses."""
     whole: Spec = _by_value(copy.deepcopy(spec))
-    heading = {"text": title, "anchor": "start", "fontSize": 15, "color": LIGHT["--ink"], "offset": 12}
+    heading = {
+        "text": title, "subtitle": textwrap.wrap(lead, FILE_LINE), "anchor": "start", "fontSize": 15, "offset": 12,
+        "color": LIGHT["--ink"], "subtitleColor": LIGHT["--quiet"], "subtitleFontSize": 12,
+    }  # fmt: skip
     config = whole["config"] | {"font": FILE_FONT}
     return whole | {
         "width": FILE_WIDTH, "title": heading, "background": "#ffffff", "padding": 16, "config": config

@@ -29,7 +29,7 @@ def picture(name: str, kind: str) -> ResponseReturnValue:
     panel = page.pictures.get(name)
     if panel is None or panel.spec is None or kind not in KINDS:
         abort(404)
-    described = charts.for_file(panel.spec, f"{panel.table.title} · {owner_page.title(page.asked)}")
+    described = charts.for_file(panel.spec, f"{panel.table.title} · {owner_page.title(page.asked)}", panel.lead)
     try:
         drawn = pictures.picture(installation().settings.home, described, kind)
     except pictures.NotDrawn:

@@ -4,6 +4,7 @@ import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlencode
 
 import sqlalchemy as sa
 from flask import abort, request, url_for
@@ -54,13 +55,16 @@ class Asked:
     def link(self, range_: Range) -> Link:
         """Addresses of the lists behind the figures of a period."""
 
-        def to(figure: str, **more: object) -> str:
-            given: dict[str, Any] = {**self.view.query(), "since": range_.since, "until": range_.until, **more}
-            plain: dict[str, Any] = {
-                name: f"{each:%Y-%m-%dT%H:%M:%SZ}" if isinstance(each, dt.datetime) else each
-                for name, each in given.items()
-            }
-            return url_for("owner_calls.show", figure=figure, **plain)
+        fixed = self.view.query() | {"since": _plain(range_.since), "until": _plain(range_.until)}
+        address = url_for("owner_calls.show")
+        begins = f"{address}?{urlencode(fixed)}&"
+
+        def to(figure: str, **more: Any) -> str:
+            asked = {"figure": figure} | {name: _plain(value) for name, value in more.items()}
+            # A page has hundreds of these, and few of them change what is asked of all.
+            return (
+                begins + urlencode(asked) if fixed.keys().isdisjoint(asked) else f"{address}?{urlencode(fixed | asked)}"
+            )
 
         return to
 
@@ -101,6 +105,10 @@ class Page:
     def pictures(self) -> dict[str, Panel]:
         """Every picture, by the name of its table."""
         return {panel.table.name: panel for panel in (self.curve, *self.panels) if panel.spec is not None}
+
+
+def _plain(value: object) -> str:
+    return f"{value:%Y-%m-%dT%H:%M:%SZ}" if isinstance(value, dt.datetime) else str(value)
 
 
 def asked(session: Session, now: dt.datetime) -> Asked:

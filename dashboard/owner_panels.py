@@ -10,6 +10,7 @@ from voice.stats import SENTENCES
 
 CALLS = ("offered", "answered", "missed", "abandoned", "short", "repeats", "pending")
 PEOPLE = ("reached_by_then", "broken", "running", "tried_again")
+NEVER = float("inf")  # seconds
 Link = Callable[..., str]  # a figure's name, and what else is asked → the address of its list
 
 
@@ -20,9 +21,9 @@ class Headline:
     name: str
     title: str
     value: str
-    of: Sequence[Cell]  # the counts it is made of
     before: str
     trend: str
+    of: Sequence[Cell]  # the counts it is made of
     says: str
     href: str
 
@@ -98,61 +99,55 @@ def _time(seconds: float | None, of: int, href: str) -> Cell:
 
 
 def _seconds_to_a_person(report: Report, link: Link) -> Headline:
-    now, before = report.now.to_person, report.before.to_person
-    offered = report.now.totals["offered"]
-    p90 = Cell(now.p90, f"nine of ten: {say.wait(now.p90)}", link("offered"))
-    return Headline(
-        "person", "Seconds to a person", say.wait(now.median) if offered else "–", [p90] if offered else [],
-        _before(report, say.wait(before.median), "offered"),
-        _trend(_or_never(now.median), _or_never(before.median), report, "offered", less_is_better=True),
-        SENTENCES["seconds_to_person_median"], link("offered") if offered else "",
-    )  # fmt: skip
+    p90, offered = report.now.to_person.p90, report.now.totals["offered"]
+    compared = _compared(report, _median, lambda half: say.wait(None if half == NEVER else half), less_is_better=True)
+    of = [Cell(p90, f"nine of ten: {say.wait(p90)}", link("offered"))] if offered else []
+    href = link("offered") if offered else ""
+    return Headline("person", "Seconds to a person", *compared, of, SENTENCES["seconds_to_person_median"], href)
 
 
 def _lost(report: Report, link: Link) -> Headline:
-    now, before = report.now.totals["lost"], report.before.totals["lost"]
-    return Headline(
-        "lost", "Callers lost", str(now), [], _before(report, str(before), "calls"),
-        _trend(now, before, report, "calls", less_is_better=True), SENTENCES["lost"], link("lost") if now else "",
-    )  # fmt: skip
+    compared = _compared(report, _lost_of, lambda count: f"{count:.0f}", less_is_better=True)
+    href = link("lost") if report.now.totals["lost"] else ""
+    return Headline("lost", "Callers lost", *compared, [], SENTENCES["lost"], href)
 
 
 def _kept(report: Report, link: Link) -> Headline:
-    now, before = report.now.totals, report.before.totals
-    parts = [Cell(now["kept"], f"{now['kept']} kept", link("kept"))]
-    parts.append(Cell(now["broken"], f"{now['broken']} broken", link("broken")))
-    return Headline(
-        "promises", "Promises kept", say.share(now.kept_rate), parts, _before(report, say.share(before.kept_rate)),
-        _trend(now.kept_rate, before.kept_rate), SENTENCES["kept_rate"], link("kept") if now["kept"] else "",
-    )  # fmt: skip
+    totals, compared = report.now.totals, _compared(report, lambda period: period.totals.kept_rate, say.share)
+    of = [Cell(totals[name], f"{totals[name]} {name}", link(name)) for name in ("kept", "broken")]
+    href = link("kept") if totals["kept"] else ""
+    return Headline("promises", "Promises kept", *compared, of, SENTENCES["kept_rate"], href)
 
 
 def _answer_rate(report: Report, link: Link) -> Headline:
-    now, before = report.now.totals, report.before.totals
-    parts = [Cell(now["answered"], f"{now['answered']} answered", link("answered"))]
-    parts.append(Cell(now["rated"], f"of {now['rated']}", link("rated")))
-    return Headline(
-        "answered", "Answered at once", say.share(now.answer_rate), parts,
-        _before(report, say.share(before.answer_rate)), _trend(now.answer_rate, before.answer_rate),
-        SENTENCES["answer_rate"], link("answered") if now["answered"] else "",
-    )  # fmt: skip
+    totals, compared = report.now.totals, _compared(report, lambda period: period.totals.answer_rate, say.share)
+    of = [Cell(totals["answered"], f"{totals['answered']} answered", link("answered"))]
+    of.append(Cell(totals["rated"], f"of {totals['rated']}", link("rated")))
+    href = link("answered") if totals["answered"] else ""
+    return Headline("answered", "Answered at once", *compared, of, SENTENCES["answer_rate"], href)
 
 
-def _before(report: Report, value: str, needs: str = "calls") -> str:
-    return value if report.before.totals[needs] else ""
+def _median(period: Period) -> float | None:
+    """Half of them not reached yet is worse than any wait, and not the same as nobody having rung."""
+    half = period.to_person.median
+    return half if half is not None else NEVER if period.totals["offered"] else None
 
 
-def _or_never(seconds: float | None) -> float:
-    return float("inf") if seconds is None else seconds
+def _lost_of(period: Period) -> float | None:
+    return period.totals["lost"] if period.totals["calls"] else None
 
 
-def _trend(
-    now: float | None, before: float | None, report: Report | None = None, needs: str = "", less_is_better: bool = False
-) -> str:
-    if now is None or before is None:
-        return ""
-    if report is not None and not (report.now.totals[needs] and report.before.totals[needs]):
-        return ""
-    if now == before:
-        return "same"
-    return "better" if (now < before) == less_is_better else "worse"
+def _compared(
+    report: Report,
+    value: Callable[[Period], float | None],
+    shown: Callable[[float], str],
+    less_is_better: bool = False,
+) -> tuple[str, str, str]:
+    """The figure now, the one before, and the trend. It goes by what one sees: 13 s is never worse than 13 s."""
+    now, before = value(report.now), value(report.before)
+    words = "–" if now is None else shown(now)
+    if before is None:
+        return words, "", ""
+    if now is None or shown(before) == words:
+        return words, shown(before), "" if now is None else "same"
+    return words, shown(before), "better" if (now < before) == less_is_better else "worse"

@@ -46,6 +46,7 @@ CLOSED = {
     "withdrawn_by_caller": "Asked not to be rung",
     "blocked": "Blocked",
     "erased": "Erased",
+    "merged": "Goes on under another number of theirs",
 }
 OUTCOMES = {
     "pending": "Still going on",
@@ -105,6 +106,10 @@ EVENTS = {
     "snoozed": "Set aside until later",
     "dialling_by_hand": "Dialled by hand",
     "undone": "The last change was undone",
+    "allowed": "The owner allowed the number to be rung",
+    "number_given": "The number they said was entered",
+    "merged": "Two callbacks of one person became one",
+    "separated": "The number was somebody else's: a place of their own",
     "reopened": "Put back on the list",
     "found_in_log": "Found in the carrier's call log: nobody had told us of it",
     "evidence_read": "What the carrier had asked us was looked through",

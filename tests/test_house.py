@@ -64,7 +64,6 @@ LAYERS: list[tuple[str, list[str]]] = [
             "voice.audit",
             "voice.sight",
             "voice.persons",
-            "voice.imports",
             "voice.phones",
             "voice.availability",
             "voice.shifts",
@@ -75,6 +74,7 @@ LAYERS: list[tuple[str, list[str]]] = [
         [
             "voice.promising",
             "voice.claims",
+            "voice.allowed",
             "voice.callbacks",
             "voice.results",
             "voice.attempts",
@@ -83,6 +83,8 @@ LAYERS: list[tuple[str, list[str]]] = [
             "voice.by_hand",
             "voice.undo",
             "voice.topics",
+            "voice.same_person",
+            "voice.imports",
         ],
     ),
     (

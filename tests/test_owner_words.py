@@ -123,9 +123,10 @@ SPECS = (charts.reached(ROWS, ROWS), charts.heat(ROWS, ["Mon"], ["9 am"]), chart
 @pytest.mark.parametrize("spec", SPECS, ids=["reached", "heat", "bars", "days"])
 def test_a_picture_that_leaves_the_page_has_its_colours_and_no_addresses(spec: charts.Spec) -> None:
     assert "/owner/calls" in words_of(spec)
-    taken = charts.for_file(spec, "A heading")
+    taken = charts.for_file(spec, "A heading", "What it shows. " * 20)
     assert not [text for text in words_of(taken) if text.startswith(("var(", "/owner"))]
     assert taken["title"]["text"] == "A heading"
+    assert max(map(len, taken["title"]["subtitle"])) <= 95
     assert taken["width"] == charts.FILE_WIDTH
     assert spec["width"] == "container"  # the page's own is left as it was
     json.dumps(taken)

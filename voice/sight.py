@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from sqlalchemy import event
 from sqlalchemy.orm import InstrumentedAttribute, ORMExecuteState, Session, with_loader_criteria
 
-from voice.firm import Line
+from voice.firm import Line, LineStaff
 from voice.ledger import Message
 from voice.models import Call, Callback, Contact, Leg
 
@@ -42,6 +42,15 @@ def sees(line: str) -> bool:
     """Whether that line is in sight."""
     lines = _lines.get()
     return lines is None or line in lines
+
+
+def staff_hidden(session: Session, staff_id: str) -> bool:
+    """Whether somebody answers none of the lines in sight: to whoever sees a few lines, they do not work here."""
+    lines = _lines.get()
+    if lines is None:
+        return False
+    theirs = sa.select(LineStaff.line).where(LineStaff.staff_id == staff_id, LineStaff.line.in_(sorted(lines)))
+    return session.scalar(theirs.limit(1)) is None
 
 
 def hidden(session: Session, named: Mapping[str, Any]) -> bool:

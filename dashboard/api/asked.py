@@ -165,6 +165,14 @@ def maybe_text(given: dict[str, Any], name: str) -> str | None:
     return value
 
 
+def e164(given: dict[str, Any], name: str) -> str:
+    """A member that is a phone number in full."""
+    value = given.get(name)
+    if not isinstance(value, str) or not E164.fullmatch(value):
+        raise Problem(400, f"{name}: must be a number like +12125550100.")
+    return value
+
+
 def word(given: dict[str, Any], name: str, options: Collection[str]) -> str:
     """A member that is one of a few words."""
     value = given.get(name)

@@ -85,7 +85,8 @@ SHAPES: dict[str, Schema] = {
         callback_id=MAYBE_TEXT,
     ),
     "Callback": thing(
-        id=TEXT, line=NUMBER, caller=MAYBE_NUMBER, name=MAYBE_TEXT, state=one_of(*states.CALLBACK_STATES),
+        id=TEXT, line=NUMBER, caller=MAYBE_NUMBER, numbers=array(NUMBER), name=MAYBE_TEXT,
+        state=one_of(*states.CALLBACK_STATES),
         reason=one_of(*CAUSES), held_reason=MAYBE_TEXT, closed_reason=one_of(None, *states.CLOSED_REASONS), calls=WHOLE,
         first_called_at=TIME, promised_by=TIME, due_at=TIME, claimed_by=MAYBE_TEXT, lease_until=MAYBE_TIME,
         attempts=WHOLE, later=one_of(None, *LATER), result=MAYBE_TEXT, note=TEXT, topic=MAYBE_WHOLE, bought=MAYBE_FLAG,
@@ -108,7 +109,7 @@ SHAPES: dict[str, Schema] = {
         phone_until=MAYBE_TIME, on_now=FLAG,
     ),
     "Contact": thing(
-        number=NUMBER, name=MAYBE_TEXT, blocked=FLAG, vip=FLAG, do_not_text=FLAG, language=MAYBE_TEXT,
+        number=NUMBER, name=MAYBE_TEXT, blocked=FLAG, allowed=FLAG, vip=FLAG, do_not_text=FLAG, language=MAYBE_TEXT,
         tags=array(TEXT), numbers=array(NUMBER), notes=array(thing(at=TIME, by=TEXT, note=TEXT)),
     ),
     "Problem": {

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from dashboard.api import asked, shapes
 from dashboard.api.operation import Answer, operation
 from dashboard.api.problems import Problem
-from voice import availability, phones, roster, shifts
+from voice import availability, phones, roster, shifts, sight
 from voice.firm import StaffMember
 from voice.rules import availability as rules
 
@@ -23,15 +23,14 @@ CHANGES = ("availability", "away_until", "phone_today", "shifts", "time_zone", "
 @operation(
     "GET",
     "/staff",
-    "All staff members by id; those switched off too.",
+    "Staff members by id, those switched off too; a token for a few lines sees who answers them.",
     {200: shapes.listed("StaffMember")},
     query=("limit", "cursor"),
 )
 def staff_list(session: Session, now: dt.datetime) -> Answer:
     """Every staff member: a firm has a few dozen at most."""
-    return asked.few(
-        [wire(session, row, now) for row in session.scalars(sa.select(StaffMember).order_by(StaffMember.id))]
-    )
+    everybody = session.scalars(sa.select(StaffMember).order_by(StaffMember.id)).all()
+    return asked.few([wire(session, row, now) for row in everybody if not sight.staff_hidden(session, row.id)])
 
 
 @operation("GET", "/staff/<staff_id>", "One staff member.", {200: shapes.ref("StaffMember")})
@@ -111,6 +110,6 @@ def wire(session: Session, row: StaffMember, now: dt.datetime) -> dict[str, Any]
 
 def _find(session: Session, staff_id: str) -> StaffMember:
     row = session.get(StaffMember, staff_id)
-    if row is None:
+    if row is None or sight.staff_hidden(session, staff_id):
         raise Problem(404, "There is no such staff member.")
     return row

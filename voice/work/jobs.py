@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import structlog
 
-from voice import attempts, calls, clock, dialled, imports, legs, messages, pushing
+from voice import attempts, calls, clock, dialled, imports, legs, messages, pushing, same_person
 from voice.carrier import client, words
 from voice.carrier.delivery import RETRY
 from voice.db import Database
@@ -225,6 +225,12 @@ def roll_up(tools: Tools, now: dt.datetime) -> None:
         outbox.emit(session, "roll_up", now, after=PAUSE)
 
 
+def gather_person(tools: Tools, now: dt.datetime, number: str) -> None:
+    """Two numbers have become one person's: look once more that they have one place on the list."""
+    with tools.database.transaction() as session:
+        same_person.gather(session, number, now)
+
+
 def wake(tools: Tools, now: dt.datetime, callback_id: str, kind: pushing.Kind, staff_id: str | None) -> None:
     """People are to be told of a callback: a job for each of their browsers."""
     with tools.database.transaction() as session:
@@ -258,5 +264,9 @@ JOBS: dict[str, Callable[..., None]] = {
     for job in (
         end_leg, move_caller, join_leg, fetch_recording, drop_queue, tidy_queues,
         look_at_call, look_at_leg, learn_call, look_up_attempt, wake, push, import_contacts, roll_up,
+
+
+        look_at_call, look_at_leg, learn_call, look_up_attempt, wake, push, import_contacts,
+        gather_person,
     )
 }  # fmt: skip
