@@ -31,6 +31,7 @@ LAYERS: list[tuple[str, list[str]]] = [
             "voice.people",
             "voice.list_tables",
             "voice.rollup_tables",
+            "voice.letter_tables",
             "voice.pictures",
         ],
     ),
@@ -67,6 +68,7 @@ LAYERS: list[tuple[str, list[str]]] = [
             "voice.phones",
             "voice.availability",
             "voice.shifts",
+            "voice.letters",
         ],
     ),
     (
@@ -100,6 +102,7 @@ LAYERS: list[tuple[str, list[str]]] = [
             "voice.moments",
             "voice.stats",
             "voice.figures",
+            "voice.alerts",
             "voice.business",
             "voice.recovered",
             "voice.ring_reasons",
@@ -112,6 +115,9 @@ LAYERS: list[tuple[str, list[str]]] = [
         [
             "voice.work.jobs",
             "voice.work.web_push",
+            "voice.work.post",
+            "voice.work.writing",
+            "voice.work.rounds",
             "voice.work.pacer",
             "voice.carrier.reconcile",
             "voice.carrier.proof",
