@@ -62,6 +62,14 @@ def address(text: str) -> Address:
     return read
 
 
+def is_plain(text: str) -> bool:
+    """Whether this is one address and nothing else, fit for an envelope."""
+    try:
+        return address(text).addr_spec == text
+    except ValueError:
+        return False
+
+
 def _tls(scheme: str, starttls: str) -> TLS:
     if scheme == "smtps":
         return "from the start"

@@ -29,7 +29,7 @@ def send(settings: Settings, to: str, letter: EmailMessage) -> None:
     server, data = mail_server.server(settings.smtp_url), letter.as_bytes(policy=SMTP)
     sender = mail_server.address(settings.mail_from).addr_spec
     try:
-        client = _connected(server)
+        client = _connected(server, settings.public_host)
         try:
             _expect(client.mail(sender))
             _expect(client.rcpt(to))
@@ -44,12 +44,13 @@ def send(settings: Settings, to: str, letter: EmailMessage) -> None:
         raise NotTaken(_told(error)) from None
 
 
-def _connected(server: mail_server.MailServer) -> smtplib.SMTP:
+def _connected(server: mail_server.MailServer, us: str) -> smtplib.SMTP:
+    # `us`: left to itself the library would ask the name service who we are, which may take long.
     safe = ssl.create_default_context()
     if server.tls == "from the start":
-        client: smtplib.SMTP = smtplib.SMTP_SSL(server.host, server.port, timeout=TIMEOUT, context=safe)
+        client: smtplib.SMTP = smtplib.SMTP_SSL(server.host, server.port, us, timeout=TIMEOUT, context=safe)
     else:
-        client = smtplib.SMTP(server.host, server.port, timeout=TIMEOUT)
+        client = smtplib.SMTP(server.host, server.port, us, timeout=TIMEOUT)
     try:
         if server.tls == "after hello":
             client.starttls(context=safe)  # refused by the server: an error, and no word in the clear

@@ -9,6 +9,7 @@ from voice import clock, letters
 from voice.db import Database
 from voice.ledger import User
 from voice.letter_tables import Letter
+from voice.rules import mail_server
 from voice.settings import Settings
 from voice.work import post
 
@@ -27,12 +28,15 @@ def send(settings: Settings, database: Database, letter_id: str, now: dt.datetim
         to, is_waiting = session.get_one(User, letter.user_id).email, letter.state == "waiting"
     if not (settings.smtp_url and is_waiting and now < letter.stale_at):
         return ""
-    written = importlib.import_module(WRITER).write(settings, database, letter, now)
+    fits = mail_server.is_plain(to)
+    written = importlib.import_module(WRITER).write(settings, database, letter, now) if fits else None
     with database.transaction() as session:
         if not letters.take(session, letter_id, now):
             return ""
     state, problem = "sent", ""
     try:
+        if written is None:
+            raise post.Refused("that is no address")
         post.send(settings, to, written)
     except (post.NotTaken, post.Refused, post.Unknown) as said:
         state, problem = BECAME[type(said)], str(said)
