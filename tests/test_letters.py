@@ -28,7 +28,7 @@ from voice.models import Contact
 pytestmark = pytest.mark.usefixtures("morning")
 MONDAY_EIGHT = at("2026-11-23T13:00")  # in New York
 MINUTE = dt.timedelta(minutes=1)
-HOSTILE = 'Eve\r\nBcc: all@example.com <script>alert(1)</script> "=?utf-8?q?x?=" ‮live =HYPERLINK("x") {{ 7*7 }}'
+HOSTILE = 'Eve\r\nBcc: all@example.com <script>x</script> {{ 7*7 }} \u202elive'
 
 
 @pytest.fixture
@@ -38,8 +38,9 @@ def server() -> Iterator[MailServer]:
 
 
 @pytest.fixture
-def box(each_firm: Firm, server: MailServer, tmp_path: pathlib.Path) -> Letterbox:
-    """The firm on each database, with a week behind it."""
+def box(morning: time_machine.Traveller, each_firm: Firm, server: MailServer, tmp_path: pathlib.Path) -> Letterbox:
+    """The firm on each database, with a week behind it that ended on Monday at six."""
+    morning.move_to(MONDAY_EIGHT - dt.timedelta(hours=2))
     return Letterbox(lived_in(each_firm), server, tmp_path)
 
 
@@ -56,17 +57,16 @@ def quick_box(sqlite_url: str, server: MailServer, tmp_path: pathlib.Path) -> It
 def test_the_week_s_letter_says_it_all_as_text_as_html_and_as_a_picture(
     box: Letterbox, morning: time_machine.Traveller
 ) -> None:
-    with box.firm.database.transaction() as session:
-        for lost in session.scalars(sa.select(Contact).where(Contact.name == "Maria Lopez")):
-            lost.name = HOSTILE
+    box.firm.callback(JANE, state="unreached", first_called_at=at("2026-11-18T15:12"), due_at=at("2026-11-18T16:15"))
+    box.firm.name(JANE, HOSTILE)
     morning.move_to(MONDAY_EIGHT - MINUTE)
-    assert [l.message['Subject'] for l in box.minute()] == []
+    assert box.minute() == []
     morning.move_to(MONDAY_EIGHT)
     [letter] = box.minute()
     message = letter.message
     assert (letter.sender, letter.to) == ("ring@example.com", "sam@example.com")
     assert message["From"] == "Ringback <ring@example.com>"
-    assert message["Subject"] == "Acme Plumbing, Mon 16 – Sun 22 Nov: 3 people lost"
+    assert message["Subject"] == "Acme Plumbing, Mon 16 – Sun 22 Nov: 2 people lost"
     assert parsedate_to_datetime(message["Date"]) == MONDAY_EIGHT
     assert message["Bcc"] is None
     assert [part.get_content_type() for part in message.walk()] == [

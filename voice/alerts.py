@@ -71,7 +71,7 @@ def _of_line(session: Session, card: LineCard, now: dt.datetime) -> Iterator[Ale
 
 
 def _missed(session: Session, card: LineCard, now: dt.datetime) -> Alert | None:
-    rows = sa.select(Call).where(Call.line == card.number, IN_SCOPE, SETTLED, ~SHORT)
+    rows = sa.select(Call).where(Call.line == card.number, Call.received_at <= now, IN_SCOPE, SETTLED, ~SHORT)
     newest = session.scalars(rows.order_by(Call.received_at.desc(), Call.id).limit(LOOK_BACK)).all()
     if not newest or now - newest[0].received_at > FRESH:
         return None
@@ -101,7 +101,7 @@ def _promise(session: Session, card: LineCard, now: dt.datetime) -> Alert | None
 def _silent(session: Session, card: LineCard, now: dt.datetime) -> Alert | None:
     if not hours.is_open(card.schedule(), now):
         return None
-    theirs = sa.select(Call).where(Call.line == card.number)
+    theirs = sa.select(Call).where(Call.line == card.number, Call.received_at <= now)
     last = session.scalars(theirs.order_by(Call.received_at.desc(), Call.id).limit(1)).first()
     if last is None or now - last.received_at < MINUTE or now - last.received_at > LONGEST_SILENCE:
         return None
