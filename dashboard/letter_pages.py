@@ -24,7 +24,7 @@ def show() -> ResponseReturnValue:
     seen = url_for(".picture", kind=kind) if read.panel.spec else ""
     with installation().database.reading() as session:
         wanted = wishes.wishes(session, visit.user_id)
-    written = letters.digest_letter(settings, read, f"{url_for('account.show')}#letters", seen, home="")
+    written = letters.digest_letter(settings, read, f"{settings.public_url}/account#letters", seen, home="")
     return frame.page(
         "digest.html", subject=written.subject, text=written.text, body=Markup(written.body),  # noqa: S704  escaped there
         kind=kind, wanted=wanted, by_mail=bool(settings.smtp_url),

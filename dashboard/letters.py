@@ -15,7 +15,7 @@ from itsdangerous import BadSignature, URLSafeSerializer
 from markupsafe import Markup
 from sqlalchemy.orm import Session
 
-from dashboard import charts, digest, words
+from dashboard import charts, digest, warnings, words
 from voice import letters, pictures
 from voice.db import Database
 from voice.ledger import Notice, User
@@ -74,6 +74,12 @@ def digest_letter(settings: Settings, read: digest.Digest, stop: str, picture: s
         "place": PLACES[read.change.where] if read.change else "",
     }
     return _written(settings, "digest", subject, shown, home)
+
+
+def _change(read: digest.Digest) -> dict[str, str]:
+    if read.change is None:
+        return {"place": "", "to_do": ""}
+    return {"place": PLACES[read.change.where], "to_do": warnings.to_do(read.change)}
 
 
 def picture(settings: Settings, read: digest.Digest) -> bytes | None:

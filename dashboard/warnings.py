@@ -5,6 +5,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 
 import sqlalchemy as sa
+from flask import url_for
 from sqlalchemy.orm import Session
 
 from dashboard import owner_words as say
@@ -26,6 +27,20 @@ def read(session: Session, now: dt.datetime) -> list[Warning]:
     lines = {line.number: words.name(line.name) for line in _lines(session)}
     found = [*_nobody(session, lines, now), *_phones(session, now), *_promises(session, lines, now)]
     return sorted(found, key=lambda each: -each.costs)
+
+
+def where(warning: Warning) -> str:
+    """The page on which it is mended, or which shows who was let down."""
+    if warning.kind == "promises":
+        return url_for("owner_calls.show", figure="broken", line=warning.of, days="28")
+    if warning.kind == "nobody":
+        return url_for("team.show", line=warning.of, _anchor="week")
+    return url_for("team.show")
+
+
+def to_do(warning: Warning) -> str:
+    """What the way there is called."""
+    return {"promises": "See whom they were made to", "nobody": "Set shifts"}.get(warning.kind, "Change the phone")
 
 
 def _lines(session: Session) -> Sequence[Line]:

@@ -23,12 +23,11 @@ from voice import accounts, letters
 from voice.db import Database
 from voice.firm import Business
 from voice.ledger import User
-from voice.models import Contact
 
 pytestmark = pytest.mark.usefixtures("morning")
 MONDAY_EIGHT = at("2026-11-23T13:00")  # in New York
 MINUTE = dt.timedelta(minutes=1)
-HOSTILE = 'Eve\r\nBcc: all@example.com <script>x</script> {{ 7*7 }} \u202elive'
+HOSTILE = "Eve\r\nBcc: all@example.com <script>x</script> {{ 7*7 }} \u202elive"
 
 
 @pytest.fixture

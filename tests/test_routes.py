@@ -120,7 +120,7 @@ def test_no_page_needs_a_script_or_style_the_policy_would_refuse(sqlite_url: str
     sam = firm.visitor("sam@example.com")
     doors = ("/account", "/users", "/tokens", "/audit", "/prove")
     people = ("/people", f"/people/{JANE}", "/people/import")
-    figures = ("/owner", "/owner/part", "/owner/calls?figure=missed", "/owner/digest", "/letters/stop/x")
+    figures = ("/owner", "/owner/part", "/owner/calls?figure=missed", "/owner/staffing", "/letters/stop/x")
     for path in ("/", "/list", "/notices", "/login", "/nowhere", *people, *doors, *figures):
         page = sam.get(path).text
         assert not re.search(r"<style|\sstyle=|\son\w+=|<script(?![^>]*\ssrc=)|javascript:|https?://", page), path
