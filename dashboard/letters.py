@@ -67,12 +67,7 @@ def digest_letter(settings: Settings, read: digest.Digest, stop: str, picture: s
     """A digest in words. `picture`: the address of its picture, empty where there is none; `home`: ours, as links of
     its HTML begin."""
     subject = words.name(read.subject, 150)
-    shown = {
-        "digest": read,
-        "stop": stop,
-        "picture": picture,
-        "place": PLACES[read.change.where] if read.change else "",
-    }
+    shown = {"digest": read, "stop": stop, "picture": picture, **_change(read)}
     return _written(settings, "digest", subject, shown, home)
 
 

@@ -6,7 +6,6 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
-from voice.db import one_row
 from voice.ledger import Notice
 
 WORDS = {
@@ -32,7 +31,8 @@ def tell(session: Session, key: str, now: dt.datetime, kind: str, **values: str 
     """Leave a notice for the owner; the same `key` again changes nothing. Whether it is a new one."""
     insert = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
     row = {"key": key, "words": WORDS[kind].format(**values), "at": now}
-    return one_row(session.execute(insert(Notice).values(**row).on_conflict_do_nothing(index_elements=["key"])))
+    added = insert(Notice).values(**row).on_conflict_do_nothing(index_elements=["key"]).returning(Notice.id)
+    return session.scalar(added) is not None
 
 
 def newest(session: Session, kind: str) -> Notice | None:
