@@ -51,8 +51,11 @@ class MailServer:
 
         class Handler(socketserver.StreamRequestHandler):
             def handle(self) -> None:
+                talk = _Talk(mailbox, self)
                 with contextlib.suppress(OSError):
-                    _Talk(mailbox, self).go()
+                    talk.go()
+                talk.file.close()
+                talk.socket.close()
 
         self.server = socketserver.ThreadingTCPServer(("127.0.0.1", 0), Handler)
         self.server.daemon_threads = True
@@ -86,6 +89,7 @@ class _Talk:
             self.say(f"250-here\r\n{extra}250 AUTH PLAIN")
         elif verb == "STARTTLS" and self.mailbox.context:
             self.say("220 go on")
+            self.file.close()
             self.socket = self.mailbox.context.wrap_socket(self.socket, server_side=True)
             self.file, self.encrypted = self.socket.makefile("rb"), True
         elif verb == "AUTH":

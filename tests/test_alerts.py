@@ -63,8 +63,7 @@ def owners_browser(box: Letterbox, service: PushService) -> Browser:
     browser = Browser(service, "sam")
     with box.firm.database.transaction() as session:
         sam = session.query(User).filter_by(email="sam@example.com").one()
-        who = {"user_id": sam.id, "name": sam.name, "email": sam.email, "role": "owner", "staff_id": None}
-        visit = accounts.Visit("s", "c", NOW, **who, proved_at=NOW, lines=None, must_enrol=False)
+        visit = accounts.Visit("s", "c", NOW, sam.id, sam.name, sam.email, "owner", None, NOW, None, must_enrol=False)
         pushing.register(session, visit, browser.endpoint, browser.p256dh, browser.auth, False, NOW)
     return browser
 

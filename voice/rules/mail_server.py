@@ -1,6 +1,7 @@
 """What `SMTP_URL` and `MAIL_FROM` say: which server takes our letters, and whose name is on them."""
 
 from dataclasses import dataclass, field
+from email.errors import MessageError
 from email.headerregistry import Address
 from email.utils import parseaddr
 from ipaddress import ip_address
@@ -55,7 +56,7 @@ def address(text: str) -> Address:
     name, alone = parseaddr(text)
     try:
         read = Address(name, addr_spec=alone)
-    except (ValueError, IndexError):  # the library's own parser fails so on some that are no addresses
+    except (ValueError, IndexError, MessageError):  # the library's own parser fails so on what is no address
         raise ValueError(wrong) from None
     if not (read.username and read.domain and read.addr_spec.isascii()) or not name.isprintable():
         raise ValueError(wrong)

@@ -38,8 +38,6 @@ def send(settings: Settings, to: str, letter: EmailMessage) -> None:
             with contextlib.suppress(smtplib.SMTPException, OSError):  # whatever it says to this changes nothing
                 client.quit()
             client.close()
-    except ValueError:  # line ends, or letters that a command cannot hold
-        raise Refused("the address cannot be written to") from None
     except (smtplib.SMTPException, OSError) as error:
         raise NotTaken(_told(error)) from None
 
