@@ -40,7 +40,7 @@ LINES = ("+12125550100", "+12125550101", "+12125550102")
 ZONE = "America/New_York"
 NOW = dt.datetime(2026, 11, 25, 1, 0, tzinfo=dt.UTC)  # a Tuesday, eight in the evening in New York
 BEGAN = int(NOW.timestamp()) // 86_400 - SPREAD
-REPEATS = 25
+REPEATS = 40
 
 NUMBERS = {
     "sqlite": "WITH RECURSIVE numbers(n) AS (SELECT {first} UNION ALL SELECT n + 1 FROM numbers WHERE n < {last})",
@@ -162,7 +162,7 @@ def roll_up(engine: sa.Engine, asked: Span) -> None:
 
 
 def page(database: Database, asked: Range) -> dict[str, float]:
-    """Milliseconds of the owner's page: in the middle, the 95th of a hundred, and this process alone."""
+    """Milliseconds of the owner's page: the fastest, the middle, the 95th of a hundred; and of this process alone."""
     wall, cpu = list[float](), list[float]()
     for _ in range(REPEATS + 3):  # the first ones warm up
         began, worked = time.perf_counter(), time.process_time()
@@ -172,7 +172,8 @@ def page(database: Database, asked: Range) -> dict[str, float]:
         cpu.append((time.process_time() - worked) * 1000)
     middle, last = (statistics.quantiles(wall[3:], n=20)[at] for at in (9, 18))
     calls = report.now.totals["calls"]
-    return {"calls_asked_for": calls, "page_ms": middle, "page_p95_ms": last, "cpu_ms": statistics.median(cpu[3:])}
+    told = {"calls_asked_for": calls, "page_best_ms": min(wall), "page_ms": middle, "page_p95_ms": last}
+    return told | {"cpu_best_ms": min(cpu), "cpu_ms": statistics.median(cpu[3:])}
 
 
 def naive(engine: sa.Engine, asked: Range) -> float:
@@ -248,7 +249,8 @@ def main() -> None:
         for calls in map(int, asked.calls.split(",")):
             with one(kind) as url:
                 told[kind][calls] = row = measure(url, calls, asked.days)
-            row["times_smallest"] = round(row["page_ms"] / next(iter(told[kind].values()))["page_ms"], 2)
+            # By the fastest: whatever else the machine does is least in it.
+            row["times_smallest"] = round(row["page_best_ms"] / next(iter(told[kind].values()))["page_best_ms"], 2)
             if not asked.json:
                 print(
                     f"{kind:9} {calls:>11,}", ", ".join(f"{name} {value:,}" for name, value in row.items()), flush=True

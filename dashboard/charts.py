@@ -122,7 +122,7 @@ def days(rows: Sequence[Row]) -> Spec:
     order = [str(row["day"]) for row in rows]
     x = {
         "field": "day", "type": "ordinal", "sort": order, "title": None,
-        "axis": {"labelAngle": 0, "labelOverlap": "greedy", "labelSeparation": 8, "ticks": False},
+        "axis": {"labelAngle": 0, "labelOverlap": "greedy", "labelSeparation": 8, "labelBound": True, "ticks": False},
     }  # fmt: skip
     y = {"type": "quantitative", "title": None, "axis": {"tickMinStep": 1, "tickCount": 4}}
     bar = {

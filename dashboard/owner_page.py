@@ -2,7 +2,7 @@
 
 import datetime as dt
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import urlencode
 
@@ -17,7 +17,7 @@ from dashboard.owner_pictures import Panel
 from dashboard.owner_view import View
 from dashboard.tables import Table
 from voice import contacts, figures
-from voice.figures import Behind, Report
+from voice.figures import Behind, Period, Report
 from voice.firm import Business, Line, StaffMember
 from voice.models import Callback
 from voice.rules import menu_tax
@@ -134,14 +134,14 @@ def read(session: Session, asked: Asked) -> Page:
         report=report,
         summary=owner_panels.summary(report.now),
         headlines=owner_panels.headlines(report, link),
-        lost=_lost(session, asked) if report.now.totals["lost"] else [],
+        lost=_lost(session, asked, report.now),
         curve=owner_pictures.curve(report, link),
         rest=owner_panels.rest(report, link, before),
         closed=owner_panels.closed(report, link, before),
         panels=[
-            owner_pictures.by_hour(report.now, link),
+            owner_pictures.by_hour(report, link),
             owner_pictures.by_cause(report, link, before),
-            owner_pictures.by_line(report, asked.lines, link),
+            owner_pictures.by_line(report, asked.lines, link, before),
             owner_pictures.by_day(report, link, before),
         ],
         staff=owner_pictures.staff(report.now, names, link),
@@ -149,14 +149,24 @@ def read(session: Session, asked: Asked) -> Page:
     )
 
 
-def _lost(session: Session, asked: Asked) -> list[Lost]:
-    found = figures.people(session, asked.range, Behind("lost"), asked.now, limit=NAMED).items
+def _lost(session: Session, asked: Asked, period: Period) -> list[Lost]:
+    found = list[Callback]()
+    for day in reversed(list(period.asked.days())):  # only days on which somebody is missing: few, of a long time
+        if len(found) < NAMED and period.totals["lost"] and _unreached(period, day.date):
+            part = replace(
+                asked.range, since=max(day.since, asked.range.since), until=min(day.until, asked.range.until)
+            )
+            people = figures.people(session, part, Behind("lost"), asked.now, limit=NAMED - len(found))
+            found += [row for row in people.items if isinstance(row, Callback)]
     names = contacts.names_of(session, (row.caller for row in found))
     return [
         Lost(who(names, row.caller, asked.country), row.caller, row.first_called_at, words.cause(row.reason))
         for row in found
-        if isinstance(row, Callback)
     ]
+
+
+def _unreached(period: Period, day: dt.date) -> int:
+    return period.days[day]["unreached"] if day in period.days else 0
 
 
 def who(names: Mapping[str | None, str], number: str | None, country: str) -> str:

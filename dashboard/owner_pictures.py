@@ -11,9 +11,11 @@ from dashboard.tables import Cell, Table
 from voice.figures import Period, Person, Report
 from voice.rules.periods import Day
 from voice.rules.survival import Curve, Point
+from voice.stats import SENTENCES
 
 WEEK = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 CURVE_ROWS = (1, 5, 10, 20, 30, 60, 300, 900, 3600, 4 * 3600, 24 * 3600, 7 * 24 * 3600)  # seconds told in the table
+OF_LINE = ("offered", "answered", "missed", "lost")
 FEW_DAYS = 28  # named once each by the day of the month
 MOST_POINTS = 120  # of the curve that are drawn
 
@@ -42,7 +44,7 @@ def curve(report: Report, link: Link) -> Panel:
     rows = [_reached_by(seconds, now, before, href) for seconds in CURVE_ROWS if _tells(seconds, now)]
     table = Table(
         "reached", "Who had reached a person, and how soon",
-        ("After", "Reached a person", "Between (19 of 20)", "Before"), rows,
+        ("After", "Reached a person", "Between (19 of 20)", "Before"), rows, (SENTENCES["seconds_to_person_median"],),
     )  # fmt: skip
     lead = (
         "Callers who have reached nobody yet are not left out: they count as still waiting. The band shows how far "
@@ -52,18 +54,19 @@ def curve(report: Report, link: Link) -> Panel:
     return Panel(table, lead, f"A rising line: {half}.", drawn if now.points else None)
 
 
-def by_hour(now: Period, link: Link) -> Panel:
+def by_hour(report: Report, link: Link) -> Panel:
     """Missed calls by hour and weekday."""
+    now = report.now
     weekdays = sorted({day.date.weekday() for day in now.asked.days()})
     hours = _hours({hour for _, hour in now.offered})
-    cells = [_hour_cell(now, weekday, hour, link) for weekday in weekdays for hour in hours]
+    cells = [_hour_cell(report, weekday, hour, link) for weekday in weekdays for hour in hours]
     names = [say.hour(hour) for hour in hours]
     rows = [
         [Cell(WEEK[weekday]), *(Cell(now.missed.get((weekday, hour), 0), href=link("missed", weekday=weekday, hour=hour)
                                      if now.missed.get((weekday, hour)) else "") for hour in hours)]
         for weekday in weekdays
     ]  # fmt: skip
-    table = Table("hours", "Missed by hour and weekday", ("Day", *names), rows)
+    table = Table("hours", "Missed by hour and weekday", ("Day", *names), rows, (SENTENCES["missed"],))
     worst = max(now.missed.items(), key=lambda each: each[1], default=None)
     alt = "Nobody was missed." if worst is None else f"Most were missed on {_when(*worst[0])}: {worst[1]}."
     drawn = charts.heat(cells, [WEEK[weekday] for weekday in weekdays], names)
@@ -82,7 +85,7 @@ def by_cause(report: Report, link: Link, link_before: Link) -> Panel:
         ]
         for cause in known
     ]
-    table = Table("causes", "Missed by cause", ("Cause", "Missed", "Before"), rows)
+    table = Table("causes", "Missed by cause", ("Cause", "Missed", "Before"), rows, (SENTENCES["missed"],))
     drawn = [
         _bar(_cause(cause), count, link("missed", cause=cause), report.now.totals["missed"])
         for cause, count in causes.items()
@@ -92,18 +95,26 @@ def by_cause(report: Report, link: Link, link_before: Link) -> Panel:
     return Panel(table, alt, alt, charts.bars(drawn) if drawn else None)
 
 
-def by_line(report: Report, lines: Mapping[str, str], link: Link) -> Panel:
-    """Each line's part."""
+def by_line(report: Report, lines: Mapping[str, str], link: Link, link_before: Link) -> Panel:
+    """Each line's part, and what was missed and lost on it before."""
     found = [(number, name) for number, name in lines.items() if report.now.asked.line in (None, number)]
     rows, drawn = [], []
     for number, name in found:
-        totals = report.now.lines.get(number)
-        counted = {figure: totals[figure] if totals else 0 for figure in ("offered", "answered", "missed", "lost")}
-        rows.append([Cell(name), *(_linked(many, link(figure, line=number)) for figure, many in counted.items())])
-        drawn.append(_bar(name, counted["missed"], link("missed", line=number), report.now.totals["missed"]))
-    table = Table("lines", "By line", ("Line", "Offered", "Answered", "Missed", "Lost"), rows)
+        counted = {name: _of_line(report.now, number, name, link) for name in OF_LINE}
+        before = {name: _of_line(report.before, number, name, link_before) for name in ("missed", "lost")}
+        rows.append([Cell(name), counted["offered"], counted["answered"], counted["missed"], before["missed"],
+                     counted["lost"], before["lost"]])  # fmt: skip
+        missed = int(counted["missed"].value or 0)
+        drawn.append(_bar(name, missed, counted["missed"].href, report.now.totals["missed"]))
+    columns = ("Line", "Offered", "Answered", "Missed", "Before", "Lost", "Before")
+    table = Table("lines", "By line", columns, rows, [SENTENCES[name] for name in OF_LINE])
     alt = "Missed calls of each line."
-    return Panel(table, "", alt, charts.bars(drawn) if len(found) > 1 and report.now.totals["missed"] else None)
+    return Panel(
+        table,
+        alt if len(found) > 1 else "",
+        alt,
+        charts.bars(drawn) if len(found) > 1 and report.now.totals["missed"] else None,
+    )
 
 
 def by_day(report: Report, link: Link, link_before: Link) -> Panel:
@@ -123,7 +134,7 @@ def by_day(report: Report, link: Link, link_before: Link) -> Panel:
             says = f"{say.day(then.date)}: {before.value} missed"
             mark |= {"before": before.value, "href_before": before.href, "says_before": says}
         drawn.append(mark)
-    table = Table("days", "By day", ("Day", "Offered", "Missed", "Missed before"), rows)
+    table = Table("days", "By day", ("Day", "Offered", "Missed", "Missed before"), rows, (SENTENCES["missed"],))
     lead = "Missed calls of each day; the stroke in grey is the same day of the period before."
     is_drawn = len(rows) > 1 and (report.now.totals["missed"] or report.before.totals["missed"])
     return Panel(table, lead, lead, charts.days(drawn) if is_drawn else None)
@@ -145,12 +156,15 @@ def staff(now: Period, names: Mapping[str, str], link: Link) -> Table:
         for who, part in sorted(parts.items(), key=lambda each: names.get(each[0], each[0]).casefold())
     ]
     columns = ("Name", "Their phone rang", "Share of rings", "Answered", "Rang back", "Of these, in time")
-    return Table("staff", "Who had which part", columns, rows)
+    says = [SENTENCES[name] for name in ("rang", "answered", "rung", "kept")]
+    return Table("staff", "Who had which part", columns, rows, [*says, "Each of these, of this person alone."])
 
 
-def _hour_cell(now: Period, weekday: int, hour: int, link: Link) -> charts.Row:
-    missed, offered = (each.get((weekday, hour), 0) for each in (now.missed, now.offered))
-    says = f"{_when(weekday, hour)}: {missed} missed of {offered}" if offered else f"{_when(weekday, hour)}: no call"
+def _hour_cell(report: Report, weekday: int, hour: int, link: Link) -> charts.Row:
+    counted = (report.now.missed, report.now.offered, report.before.missed)
+    missed, offered, before = (each.get((weekday, hour), 0) for each in counted)
+    said = f"{missed} missed of {offered}" if offered else "no call"
+    says = f"{_when(weekday, hour)}: {said}; {before} missed before"
     return {"day": WEEK[weekday], "hour": say.hour(hour), "calls": missed, "says": says,
             "href": link("missed" if missed else "offered", weekday=weekday, hour=hour)}  # fmt: skip
 
@@ -176,6 +190,11 @@ def _linked(count: int, href: str) -> Cell:
 
 def _bar(label: str, count: int, href: str, of: int) -> charts.Row:
     return {"label": label, "calls": count, "href": href, "says": f"{label}: {count} of {of} missed"}
+
+
+def _of_line(period: Period, line: str, name: str, link: Link) -> Cell:
+    found = period.lines.get(line)
+    return _linked(found[name] if found else 0, link(name, line=line))
 
 
 def _of_day(period: Period, day: Day, name: str, link: Link) -> Cell:

@@ -15,7 +15,7 @@ from voice.models import Call
 from voice.moments import TALKED_AT
 
 WEEK = dt.timedelta(days=7)
-NEWEST = 200  # calls of each line that are looked at: a page must not grow with the number of calls
+NEWEST = 100  # calls of each line that are looked at: a page must not grow with the number of calls
 FEW = 10  # "another" goes through so many and then begins again
 TITLES = {"good": "A good one", "typical": "A typical one", "worst": "The worst"}
 BEGINS = {"good": "Another good one", "typical": "Another typical one", "worst": "The next worst"}

@@ -28,12 +28,14 @@ class Cell:
 
 @dataclass(frozen=True)
 class Table:
-    """`name` is its address, `columns` its headings; the first cell of a row is the row's own heading."""
+    """`name` is its address, `columns` its headings; the first cell of a row is the row's own heading. `says`: what its
+    columns count, as far as no cell says it."""
 
     name: str
     title: str
     columns: Sequence[str]
     rows: Sequence[Sequence[Cell]] = field(default=())
+    says: Sequence[str] = ()
 
     def lines(self) -> Iterator[Sequence[Value]]:
         """The heading and the rows, as a program reads them."""

@@ -1,6 +1,7 @@
 """A firm with a history: the demo's week, a second line, and the endings the week lacks."""
 
 import datetime as dt
+import pathlib
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -9,10 +10,26 @@ from tests.firm import LINE, SECOND_LINE, line_row
 from tests.pages import Firm
 from voice import clock
 from voice.demo import week
+from voice.figures import rollups
 from voice.firm import Line
-from voice.models import Attempt, Call, Callback, Leg, new_id
+from voice.models import Attempt, Call, Callback, new_id
 
 WITHHELD, PAUL, ZOE = None, "+12125550161", "+12125550162"
+
+
+def write(empty: pathlib.Path, folder: pathlib.Path) -> pathlib.Path:
+    """A database with that history, made of an empty one; to be copied, as making it takes a while."""
+    made = folder / "lived-in.db"
+    made.write_bytes(empty.read_bytes())
+    lived_in(Firm(f"sqlite:///{made}", folder)).close()
+    return made
+
+
+def copy(history: pathlib.Path, folder: pathlib.Path) -> Firm:
+    """The firm of a copy."""
+    own = folder / "firm.db"
+    own.write_bytes(history.read_bytes())
+    return Firm(f"sqlite:///{own}", folder, is_new=False)
 
 
 def lived_in(firm: Firm) -> Firm:
@@ -23,9 +40,9 @@ def lived_in(firm: Firm) -> Firm:
         session.add(line_row(number=SECOND_LINE, name="Second line", position=1))
         session.flush()
         week.write(session, line, now)
-        for call in session.query(Call).all():
-            _rang(session, call)
         _more(session, firm, now)
+        while rollups.roll(session):  # what figures are read off, save for what happens from now on
+            pass
     return firm
 
 
@@ -46,25 +63,6 @@ def _more(session: Session, firm: Firm, now: dt.datetime) -> None:
         missed = call(days * day, ZOE, state="unanswered", outcome="callback", cause="rang_out", ended_at=now)
         _rung_twice(session, missed)
     session.flush()
-
-
-def _rang(session: Session, call: Call) -> None:
-    at, phone = call.first_ring_at, "+12125550113"
-    if at is not None:
-        session.add(
-            Leg(
-                call_id=call.id,
-                line=call.line,
-                staff_id=call.answered_by or "kim",
-                phone=phone,
-                purpose="ring",
-                state="ended",
-                placed_at=at,
-                ringing_at=at,
-                stop_at=at,
-                ended_at=at,
-            )
-        )
 
 
 def _rung_twice(session: Session, call: Call) -> None:

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 
-from tests.figures_history import lived_in
+from tests import figures_history
 from tests.pages import PASSWORD, Firm
 from tests.windows import Open
 from voice import pictures
@@ -23,9 +23,15 @@ def script(tmp_path_factory: pytest.TempPathFactory) -> pathlib.Path:
     return pictures.library(tmp_path_factory.mktemp("drawing"))
 
 
+@pytest.fixture(scope="module")
+def history(sqlite_template: pathlib.Path, tmp_path_factory: pytest.TempPathFactory) -> pathlib.Path:
+    """A week of a firm, up to now."""
+    return figures_history.write(sqlite_template, tmp_path_factory.mktemp("history"))
+
+
 @pytest.fixture
-def firm(sqlite_url: str, tmp_path: pathlib.Path, script: pathlib.Path) -> Iterator[Firm]:
-    made = lived_in(Firm(sqlite_url, tmp_path))
+def firm(history: pathlib.Path, tmp_path: pathlib.Path, script: pathlib.Path) -> Iterator[Firm]:
+    made = figures_history.copy(history, tmp_path)
     (tmp_path / "cache").mkdir()
     (tmp_path / "cache" / script.name).write_bytes(script.read_bytes())
     yield made
@@ -68,7 +74,7 @@ def test_a_minute_with_the_page(firm: Firm, sign_in: Open, size: str, scheme: st
     # What a number means, then who is behind it.
     row = page.locator('#table-figures tr:has(summary:text-is("Missed"))')
     row.locator("summary").click()
-    expect(page.get_by_text("Offered calls that nobody was joined to")).to_be_visible()
+    expect(row.get_by_text("Offered calls that nobody was joined to")).to_be_visible()
     count = row.locator("td a").first.inner_text()
     row.locator("td a").first.click()
     expect(page.get_by_role("heading", level=1)).to_have_text(f"Missed: {count}")
@@ -130,9 +136,15 @@ def test_on_paper_it_is_black_on_white_with_its_pictures_and_without_its_buttons
     assert page.pdf()[:4] == b"%PDF"
 
 
-def test_without_scripts_there_are_tables_and_drawn_pictures(firm: Firm, browser: object, address: str) -> None:
-    context = browser.new_context(java_script_enabled=False, base_url=address)  # type: ignore[attr-defined]
-    page: Page = context.new_page()
+def test_without_scripts_there_are_tables_and_drawn_pictures(
+    firm: Firm, browser: Browser, address: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    square = (
+        b'<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"></svg>'  # how they are drawn: the files' story
+    )
+    monkeypatch.setattr(pictures, "picture", lambda *_: square)
+    context = browser.new_context(java_script_enabled=False, base_url=address)
+    page = context.new_page()
     page.goto("/login")
     page.get_by_label("Email").fill("sam@example.com")
     page.get_by_label("Password").fill(PASSWORD)

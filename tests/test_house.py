@@ -33,6 +33,9 @@ LAYERS: list[tuple[str, list[str]]] = [
             "voice.rollup_tables",
             "voice.letter_tables",
             "voice.pictures",
+            "voice.rollup_marks",
+            "voice.triggers",
+            "voice.findable",
         ],
     ),
     (
@@ -113,14 +116,9 @@ LAYERS: list[tuple[str, list[str]]] = [
     (
         "jobs",
         [
-            "voice.work.jobs",
-            "voice.work.web_push",
-            "voice.work.post",
-            "voice.work.writing",
-            "voice.work.rounds",
-            "voice.work.pacer",
-            "voice.carrier.reconcile",
-            "voice.carrier.proof",
+            *("voice.work.jobs", "voice.work.web_push", "voice.work.pacer"),
+            *("voice.carrier.reconcile", "voice.carrier.proof"),
+            *("voice.work.post", "voice.work.writing", "voice.work.rounds"),
         ],
     ),
     (
@@ -158,8 +156,7 @@ RANK = {name: rank for rank, (_, names) in enumerate(LAYERS) for name in names}
 
 def rank(name: str) -> int | None:
     """The layer of a module of ours; None for one that has been given none."""
-    parts = name.split(".")
-    known = (".".join(parts[:length]) for length in range(len(parts), 0, -1))
+    known = (".".join(name.split(".")[:length]) for length in range(name.count(".") + 1, 0, -1))
     found = next((each for each in known if each in RANK), None)
     # `voice` itself is no home for what has not been placed.
     return None if found is None or (found == "voice" and name != "voice") else RANK[found]
@@ -167,11 +164,9 @@ def rank(name: str) -> int | None:
 
 def ours(module: Module, imports: dict[str, int] | None = None) -> dict[str, int]:
     """The modules of ours that a module imports, with the lines."""
-    names = {known.name for known in PRODUCT}
-    found: dict[str, int] = {}
+    names, found = {known.name for known in PRODUCT}, dict[str, int]()
     for name, line in (module.imports if imports is None else imports).items():
-        whole = name if name in names else name.rpartition(".")[0]
-        if whole in names:
+        if (whole := name if name in names else name.rpartition(".")[0]) in names:
             found[whole] = line
     return found
 

@@ -11,9 +11,11 @@ import xml.etree.ElementTree as ET
 from collections.abc import Iterator
 
 import pytest
+import time_machine
 from arro3 import io as arro3
 
-from tests.figures_history import lived_in
+from tests import figures_history
+from tests.firm import MONDAY_TEN
 from tests.pages import Firm, Visitor, reads
 from voice import clock, pictures
 from voice.doors import AuditEntry
@@ -23,9 +25,16 @@ TIMES = ("received_at", "talk_seconds")
 pytestmark = pytest.mark.usefixtures("morning")
 
 
+@pytest.fixture(scope="module")
+def history(sqlite_template: pathlib.Path, tmp_path_factory: pytest.TempPathFactory) -> pathlib.Path:
+    """A week of a firm, on the same Monday morning."""
+    with time_machine.travel(MONDAY_TEN, tick=False):
+        return figures_history.write(sqlite_template, tmp_path_factory.mktemp("history"))
+
+
 @pytest.fixture
-def firm(sqlite_url: str, tmp_path: pathlib.Path) -> Iterator[Firm]:
-    made = lived_in(Firm(sqlite_url, tmp_path))
+def firm(history: pathlib.Path, tmp_path: pathlib.Path) -> Iterator[Firm]:
+    made = figures_history.copy(history, tmp_path)
     with made.database.transaction() as session:
         made.call(session, None, sid="=HYPERLINK(1)", received_at=clock.now(), state="failed", outcome="callback")
     yield made

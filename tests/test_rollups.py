@@ -29,7 +29,7 @@ DAYS = 3
 ROUNDS = {"sqlite": 60, "postgresql": 15}
 CALLERS = [None, *(f"+1212555{number:04}" for number in range(140, 146))]
 CAUSES = ["rang_out", "declined", "abandoned", "short_abandon", "closed", "holiday", None]
-REASONS = ["talked", "done_by_staff", "got_through", "wrong_person", "blocked"]
+REASONS = ["talked", "done_by_staff", "got_through", "wrong_person", "blocked", "merged"]
 
 
 class History:
@@ -135,6 +135,7 @@ class History:
                 "rang_at": self.maybe(self.start), "answered_at": self.maybe(self.start), "ringing_at": None,
                 "closed_at": self.maybe(self.start), "closed_reason": self.dice.choice([None, *REASONS]),
                 "staff_id": self.dice.choice(["sam", "alex"]), "promised_by": self.some_time(),
+                "ending": self.dice.choice(["talked", "machine"]),
             }.items()
             if name in sa.inspect(kind).columns and self.dice.random() < 0.3
         }  # fmt: skip

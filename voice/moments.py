@@ -10,7 +10,9 @@ from voice.db import UTC
 from voice.models import Attempt, Call, Callback, Promise
 
 NOW = sa.bindparam("now", type_=UTC())
-BY_HAND = ("talked", "done_by_staff")  # closed so, with no talk of ours: dialled by hand, and spoken to by then
+# Closed so, with no talk we know of: dialled by hand, or on the line from another number of theirs; spoken to by then.
+TALKED = ("talked", "done_by_staff", "got_through")
+BY_THEM = sa.func.coalesce(Attempt.ending, "") != "machine"  # staff have said that only a mailbox picked up
 NEVER = "'9999'"  # later than any time as SQLite writes it
 
 
@@ -83,19 +85,19 @@ def _rung_back() -> sa.ScalarSelect[Any]:
     """When the caller first answered somebody who rang them back for this call."""
     return (
         sa.select(sa.func.min(Attempt.answered_at))
-        .where(Attempt.callback_id == Call.callback_id, Attempt.answered_at > Call.received_at)
+        .where(Attempt.callback_id == Call.callback_id, Attempt.answered_at > Call.received_at, BY_THEM)
         .correlate(Call)
         .scalar_subquery()
     )
 
 
-def _sorted_by_hand() -> sa.ScalarSelect[Any]:
-    """When staff said they had spoken with the caller of this call, dialling by hand."""
+def _closed_with_talk() -> sa.ScalarSelect[Any]:
+    """When the callback of this call was closed, and the caller had been spoken with."""
     return (
         sa.select(Callback.closed_at)
         .where(
             Callback.id == Call.callback_id,
-            Callback.closed_reason.in_(BY_HAND),
+            Callback.closed_reason.in_(TALKED),
             Callback.closed_at > Call.received_at,
         )
         .correlate(Call)
@@ -103,19 +105,34 @@ def _sorted_by_hand() -> sa.ScalarSelect[Any]:
     )
 
 
-def _of_attempts(moment: Any) -> sa.ScalarSelect[Any]:
+def _of_attempts(moment: Any, *which: sa.ColumnElement[bool]) -> sa.ScalarSelect[Any]:
+    theirs = sa.select(sa.func.min(moment)).where(Attempt.callback_id == Callback.id, *which)
+    return theirs.correlate(Callback).scalar_subquery()
+
+
+def _joined() -> sa.ScalarSelect[Any]:
+    """When one of a callback's own calls was joined: too short a talk, or of a caller who hides their number."""
+    calls = sa.select(sa.func.min(Call.joined_at)).where(Call.callback_id == Callback.id)
+    return calls.correlate(Callback).scalar_subquery()
+
+
+def _joined_again() -> sa.ScalarSelect[Any]:
+    """When somebody was first joined who rang from a number that is on this callback."""
+    again = aliased(Call)
+    theirs = sa.and_(again.caller == Call.caller, again.line == Callback.line)
     return (
-        sa.select(sa.func.min(moment)).where(Attempt.callback_id == Callback.id).correlate(Callback).scalar_subquery()
+        sa.select(sa.func.min(again.joined_at))
+        .select_from(Call)
+        .join(again, sa.and_(theirs, again.received_at >= Callback.first_called_at))
+        .where(Call.callback_id == Callback.id)
+        .correlate(Callback)
+        .scalar_subquery()
     )
-
-
-def _joined(*theirs: sa.ColumnElement[bool]) -> sa.ScalarSelect[Any]:
-    return sa.select(sa.func.min(Call.joined_at)).where(*theirs).correlate(Callback).scalar_subquery()
 
 
 # Of a call: the first second of talk, on whichever call or callback got there first.
 TALKED_AT = sa.func.coalesce(
-    Call.joined_at, Earliest(_talked_later(), _rung_back(), _sorted_by_hand()), type_=UTC()
+    Call.joined_at, Earliest(_talked_later(), _rung_back(), _closed_with_talk()), type_=UTC()
 )  # fmt: skip
 
 # Of a callback. Both of its own times are begun anew when the caller rings again after a broken promise, so what was
@@ -130,8 +147,8 @@ PROMISED_BY = sa.func.coalesce(
     type_=UTC(),
 )
 REACHED = Earliest(
-    _of_attempts(Attempt.answered_at),
-    _joined(Call.callback_id == Callback.id),  # too short a talk, or a caller who hides their number
-    _joined(Call.caller == Callback.caller, Call.line == Callback.line, Call.received_at >= Callback.first_called_at),
-    sa.case((Callback.closed_reason.in_(BY_HAND), Callback.closed_at)),
+    _of_attempts(Attempt.answered_at, BY_THEM),
+    _joined(),
+    _joined_again(),
+    sa.case((Callback.closed_reason.in_(TALKED), Callback.closed_at)),
 )

@@ -29,6 +29,8 @@ ON_THE_LIST = (
 RINGS = sa.and_(Leg.purpose != "ring_back", Leg.ringing_at.is_not(None))
 RANG_SOMEBODY = sa.exists().where(Leg.call_id == Call.id, RINGS).correlate(Call)
 
+CLOSED_REASON = sa.func.coalesce(Callback.closed_reason, "")
+ONE_EACH = CLOSED_REASON != "merged"  # two numbers turned out to be one person: the other callback stands for both
 AFTER_HOURS = Callback.reason.in_(CLOSED_CAUSES)
 RUNG = FIRST_RANG.is_not(None)
 KEPT = sa.func.coalesce(FIRST_RANG <= PROMISED_BY, sa.false())
@@ -42,7 +44,7 @@ TRIES = (
     .correlate(Callback)
     .scalar_subquery()
 )
-UNREACHED = sa.and_(REACHED.is_(None), sa.func.coalesce(Callback.closed_reason, "") != "blocked")
+UNREACHED = sa.and_(REACHED.is_(None), CLOSED_REASON != "blocked")
 ON_THE_WAY = Callback.state.in_(("waiting", "claimed", "calling", "talking", "wrapping_up"))
 COMING = sa.and_(IS_OPEN, UNREACHED, ON_THE_WAY, Callback.due_at > NOW)
 
@@ -86,7 +88,7 @@ COUNTED = (
 )  # fmt: skip
 
 OF_CALLBACKS = tuple(
-    Figure(name, says, counts, Callback, *how)
+    Figure(name, says, sa.and_(ONE_EACH, counts), Callback, *how)
     for name, says, counts, *how in (
         ("callbacks", "People put on the callback list, once however often they rang.", sa.true()),
         ("rung", "Of these, people whose phone we have rung.", RUNG),

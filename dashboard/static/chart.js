@@ -29,6 +29,7 @@ async function draw(picture) {
   await window.vegaEmbed(paper, JSON.parse(described), {
     mode: "vega-lite", ast: true, renderer: "svg", actions: false, defaultStyle: false, tooltip: tell,
   });
+  if (drawn.get(picture) !== described) return paper.remove(); // what was to be drawn has changed meanwhile
   while (room.firstChild !== paper) room.firstChild.remove();
 }
 

@@ -138,9 +138,10 @@ def period(session: Session, asked: Range, now: dt.datetime) -> Period:
     whole, days, lines = Tally(), defaultdict[dt.date, Tally](Tally), defaultdict[str, Tally](Tally)
     for line, day, tally in rollups.read(session, asked, zones, now):
         tallies.plus(days[day].counts, tally.counts)
-        lines[line].add(tally)
+        tallies.plus(lines[line].counts, tally.counts)
+        whole.add_times(tally)  # no line or day has times of its own here
     for tally in lines.values():
-        whole.add(tally)
+        tallies.plus(whole.counts, tally.counts)
     by_hour = _by_hour(days)
     return Period(
         asked=asked,
@@ -165,8 +166,10 @@ def people(
     if cursor is not None:
         seen, last = paging.read(cursor)
         rows = rows.where(sa.or_(at < seen, sa.and_(at == seen, row_id < last)))
-    found = session.scalars(rows, {"now": now}).all()
-    last_at = AT[figure.of].key
+    last_at, found = AT[figure.of].key, list[Any]()
+    for line in sorted(_zones(session, asked)):  # of one line the index gives them in order: no more are read
+        found += session.scalars(rows.where(figure.of.line == line), {"now": now})
+    found.sort(key=lambda row: (getattr(row, last_at), row.id), reverse=True)
     more = len(found) > limit
     following = paging.cursor(getattr(found[limit - 1], last_at), found[limit - 1].id) if more else None
     return People(found[:limit], following)

@@ -19,7 +19,7 @@ from voice.models import Attempt, Call, Callback, Leg
 from voice.moments import FIRST_RANG, TALKED_AT, Quarter, Seconds
 from voice.rules import histogram, survival
 from voice.rules.periods import Span
-from voice.stats import AFTER_HOURS, ANSWERED, CAUSE, FIGURES, IN_SCOPE, KEPT, MISSED, RINGS, Figure
+from voice.stats import AFTER_HOURS, ANSWERED, CAUSE, FIGURES, IN_SCOPE, KEPT, MISSED, ONE_EACH, RINGS, Figure
 
 Name = TypeVar("Name", int, str)
 Key = tuple[str, int]  # line, number of the quarter since 1970
@@ -32,7 +32,7 @@ GONE = len(CLOCKS)
 
 
 def plus(counts: Counter[Name], more: Mapping[Name, int]) -> None:
-    """Add counts to counts. A Counter would do it itself, but it asks more questions, and a page adds hundreds of them."""
+    """Add counts to counts, as a Counter does by itself, without what it asks first: a page adds hundreds."""
     for name, many in more.items():
         counts[name] += many
 
@@ -49,6 +49,10 @@ class Tally:
     def add(self, other: "Tally") -> None:
         """Add another one to this."""
         plus(self.counts, other.counts)
+        self.add_times(other)
+
+    def add_times(self, other: "Tally") -> None:
+        """Add the waits of another one, and not its counts."""
         plus(self.bins, other.bins)
         self.packed += other.packed
         for clock, since in other.waiting.items():
@@ -109,7 +113,17 @@ def _counting_each(of: type[Call] | type[Callback], each: Any, *counts: Any) -> 
 
 
 COUNTS = tuple(_counting(of, [figure for figure in FIGURES.values() if figure.rolled]) for of in (Call, Callback))
-BY_CLOCK = _counting(Callback, [FIGURES["running"], FIGURES["coming"]]).where(IS_OPEN)
+# Asked so that no index of all callbacks fits, only those of the open ones: SQLite would choose by the period.
+OPENED = sa.func.coalesce(Callback.first_called_at, Callback.last_called_at, type_=UTC())
+BY_CLOCK = (
+    sa.select(
+        Callback.line,
+        Quarter(Callback.first_called_at).label("quarter"),
+        *(sa.func.count().filter(FIGURES[name].counts).label(name) for name in ("running", "coming")),
+    )
+    .where(IS_OPEN, Callback.line.in_(LINES), OPENED >= SINCE, OPENED < UNTIL)
+    .group_by(Callback.line, sa.literal_column("quarter"))
+)
 CAUSES = _counting_each(Call, CAUSE, sa.func.count()).where(MISSED)
 ANSWERED_BY = _counting_each(Call, Call.answered_by, sa.func.count()).where(ANSWERED, Call.answered_by.is_not(None))
 RANG = (
@@ -120,7 +134,7 @@ RANG = (
 RUNG_BY = (
     _counting_each(Callback, Attempt.staff_id, sa.func.count(), sa.func.count().filter(KEPT))
     .join(Attempt, Attempt.callback_id == Callback.id)
-    .where(Attempt.rang_at == FIRST_RANG)
+    .where(Attempt.rang_at == FIRST_RANG, ONE_EACH)
 )
 STAFF = (("answered", ANSWERED_BY), ("rang", RANG), ("rung", RUNG_BY))
 TO_PERSON = _by_quarter(Call, Call.received_at, Seconds(TALKED_AT, Call.received_at)).where(IN_SCOPE)
@@ -130,7 +144,7 @@ TO_CALLBACK = _by_quarter(
     Seconds(FIRST_RANG, Callback.first_called_at),
     Seconds(Callback.closed_at, Callback.first_called_at),
     AFTER_HOURS,
-)
+).where(ONE_EACH)
 
 
 def live(session: Session, span: Span, lines: Collection[str]) -> dict[Key, Tally]:

@@ -9,7 +9,7 @@ from typing import Any
 
 import structlog
 
-from voice import attempts, calls, clock, dialled, imports, legs, letters, messages, pushing, same_person
+from voice import attempts, calls, clock, dialled, findable, imports, legs, letters, messages, pushing, same_person
 from voice.carrier import client, words
 from voice.carrier.delivery import RETRY
 from voice.db import Database
@@ -134,6 +134,12 @@ def tidy_queues(tools: Tools, now: dt.datetime) -> None:
     """Once a night: empty queues of ours that no call has tidied up."""
     for queue_sid in tools.carrier.empty_queues(QUEUES, before=now - OLD_QUEUE):
         drop_queue(tools, now, queue_sid)
+
+
+def forget_words(tools: Tools, now: dt.datetime) -> None:
+    """Once a night: nobody looks any more for whom was closed a month ago."""
+    with tools.database.transaction() as session:
+        findable.forget(session, now)
 
 
 def look_at_call(tools: Tools, now: dt.datetime, call_id: str) -> None:
@@ -281,12 +287,8 @@ SLOW = frozenset({"push", "push_alert", "roll_up", imports.JOB, letters.JOB})
 JOBS: dict[str, Callable[..., None]] = {
     job.__name__: job
     for job in (
-        end_leg, move_caller, join_leg, fetch_recording, drop_queue, tidy_queues,
-        look_at_call, look_at_leg, learn_call, look_up_attempt, wake, push, import_contacts, roll_up,
-        send_letter, push_alert,
-
-
+        end_leg, move_caller, join_leg, fetch_recording, drop_queue, tidy_queues, forget_words,
         look_at_call, look_at_leg, learn_call, look_up_attempt, wake, push, import_contacts,
-        gather_person,
+        gather_person, roll_up, send_letter, push_alert,
     )
 }  # fmt: skip
