@@ -4,6 +4,7 @@ import math
 import random
 from bisect import bisect_left
 from collections.abc import Callable
+from itertools import pairwise
 
 import pytest
 
@@ -58,7 +59,7 @@ def test_a_line_that_works_is_called_dead_less_than_once_a_year(
         now += dice.expovariate(rate)
         calls.append(now)
     false = 0
-    for last, following in zip(calls, calls[1:], strict=False):
+    for last, following in pairwise(calls):
         if last > 8 * WEEK and alerts.is_dead([seen(calls, last, following)], calls_a_day):
             false += 1
     record_property("false alarms a year", false / YEARS)

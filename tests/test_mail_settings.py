@@ -45,14 +45,14 @@ def test_a_server_is_read_from_its_address(url: str, read: MailServer) -> None:
     ],
 )  # fmt: skip
 def test_a_bad_one_is_refused_at_start_by_name_and_keeps_its_secret(url: str) -> None:
-    with pytest.raises(BadSetting, match="^SMTP_URL") as refused:
+    with pytest.raises(BadSetting, match=r"^SMTP_URL") as refused:
         Settings.from_env(GOOD | {"SMTP_URL": url})
     assert "secret" not in str(refused.value)
 
 
 @pytest.mark.parametrize("text", ["ring", "@example.com", "a@b@c", "ring@exämple.com", "a b@example.com", "<>"])
 def test_so_is_a_sender_that_is_no_address(text: str) -> None:
-    with pytest.raises(BadSetting, match="^MAIL_FROM must be an address"):
+    with pytest.raises(BadSetting, match=r"^MAIL_FROM must be an address"):
         Settings.from_env(GOOD | {"MAIL_FROM": text})
 
 
