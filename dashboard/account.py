@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from dashboard import frame, visits
 from dashboard.second_step import site
 from dashboard.sign_in import HALFWAY_DAYS
-from voice import accounts, audit, clock, halfway, passkeys, second_factor
+from voice import accounts, audit, clock, halfway, letters, passkeys, second_factor
 from voice.doors import Halfway
 from voice.firm import Business
 from voice.installation import installation
@@ -44,6 +44,16 @@ def set_password() -> ResponseReturnValue:
         accounts.set_password(session, visit, secret)
         audit.record(session, visit, "password_changed", "", clock.now())
     return _saved("password")
+
+
+@account.post("/letters")
+def set_letters() -> ResponseReturnValue:
+    """Which letters come by e-mail."""
+    visit = visits.owner_only("Letters are written to owners.")
+    wanted = letters.Wishes(*(request.form.get(name) == "1" for name in ("daily", "weekly", "alerts")))
+    with installation().database.transaction() as session:
+        letters.wish(session, visit.user_id, wanted)
+    return _saved("letters")
 
 
 @account.post("/totp/begin")
@@ -212,8 +222,11 @@ def _page(part: str = "", problem: str = "", status: int = 200) -> Response:
             "passkeys": passkeys.all_of(session, visit.user_id),
             "codes_left": second_factor.codes_left(session, visit.user_id),
             "sessions": accounts.sign_ins(session, visit.user_id, now),
+            "wishes": letters.wishes(session, visit.user_id),
+            "last_letter": letters.last(session, visit.user_id),
         }
-    told = {"part": part, "problem": problem, "saved": request.args.get("saved", "")}
+    by_mail = bool(installation().settings.smtp_url)
+    told = {"by_mail": by_mail, "part": part, "problem": problem, "saved": request.args.get("saved", "")}
     return frame.page("account.html", status, device=_device, **mine, **told)
 
 

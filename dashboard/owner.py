@@ -8,7 +8,7 @@ from flask import Blueprint, make_response, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
-from dashboard import frame, owner_page, raw_calls, shoes, visits, words
+from dashboard import frame, owner_page, raw_calls, shoes, visits, warnings, words
 from dashboard import owner_words as say
 from dashboard.owner_page import Asked
 from voice import clock, pictures
@@ -31,9 +31,11 @@ def show() -> ResponseReturnValue:
         lived = shoes.three(session, _lines(session, asked), asked.range.until, asked.view.another)
         no_call_yet = session.scalar(sa.select(Call.id).limit(1)) is None
         names = {staff.id: words.name(staff.name) for staff in session.scalars(sa.select(StaffMember))}
+        wrong = [] if no_call_yet else warnings.read(session, clock.now())
         numbers = list(session.scalars(sa.select(Line.number).where(Line.active).order_by(Line.position)))
     return frame.page(
         "owner.html", lived=lived, no_call_yet=no_call_yet, numbers=numbers, presets=PRESETS, staff_names=names,
+        warnings=wrong, where=warnings.where, to_do=warnings.to_do,
         has_parquet=raw_calls.has_parquet(), no_parquet=raw_calls.NO_PARQUET, **contents(page),
     )  # fmt: skip
 

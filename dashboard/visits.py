@@ -14,7 +14,7 @@ from voice.accounts import Visit
 from voice.installation import installation
 
 CARRIER = frozenset({"phone"})  # blueprints that check the carrier's signature themselves
-TOKEN = frozenset({"api"})  # blueprints that check a bearer token themselves
+TOKEN = frozenset({"api", "unsubscribe"})  # blueprints that check a token themselves: a program's, or a letter's
 PUBLIC_BLUEPRINTS = frozenset({"health", "sounds", "assets", "shell"})
 PUBLIC = frozenset(
     {

@@ -9,6 +9,7 @@ import voice.devices
 import voice.doors
 import voice.firm
 import voice.ledger
+import voice.letter_tables
 import voice.list_tables
 import voice.people
 import voice.rollup_tables  # noqa: F401  (their tables must be known to the metadata)

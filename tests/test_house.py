@@ -31,6 +31,7 @@ LAYERS: list[tuple[str, list[str]]] = [
             "voice.people",
             "voice.list_tables",
             "voice.rollup_tables",
+            "voice.letter_tables",
             "voice.pictures",
             "voice.rollup_marks",
             "voice.triggers",
@@ -70,6 +71,7 @@ LAYERS: list[tuple[str, list[str]]] = [
             "voice.phones",
             "voice.availability",
             "voice.shifts",
+            "voice.letters",
         ],
     ),
     (
@@ -103,6 +105,7 @@ LAYERS: list[tuple[str, list[str]]] = [
             "voice.moments",
             "voice.stats",
             "voice.figures",
+            "voice.alerts",
             "voice.business",
             "voice.recovered",
             "voice.ring_reasons",
@@ -115,6 +118,7 @@ LAYERS: list[tuple[str, list[str]]] = [
         [
             *("voice.work.jobs", "voice.work.web_push", "voice.work.pacer"),
             *("voice.carrier.reconcile", "voice.carrier.proof"),
+            *("voice.work.post", "voice.work.writing", "voice.work.rounds"),
         ],
     ),
     (

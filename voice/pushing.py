@@ -1,6 +1,7 @@
 """Waking people: which browsers, for what, and with which words. Verbs on rows; the posting itself is a job."""
 
 import datetime as dt
+from collections.abc import Collection
 from typing import Any, Literal
 
 import sqlalchemy as sa
@@ -89,6 +90,13 @@ def spread(session: Session, callback: Callback, kind: Kind, staff_id: str | Non
             stale_at = (now + STALE).isoformat()
             about: dict[str, Any] = {"device_id": device.id, "callback_id": callback.id, "kind": kind}
             outbox.emit(session, "push", now, **about, stale_at=stale_at)
+
+
+def alert(session: Session, owners: Collection[str], kind: str, now: dt.datetime) -> None:
+    """Wake the browsers of these users for something that owners are told at once."""
+    stale_at = (now + STALE).isoformat()
+    for device_id in session.scalars(sa.select(Device.id).where(Device.user_id.in_(owners))):
+        outbox.emit(session, "push_alert", now, device_id=device_id, kind=kind, stale_at=stale_at)
 
 
 def _anybody_asked(session: Session) -> bool:

@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
 
+from voice.rules import mail_server
+
 CARRIER_URL = "https://api.twilio.com"
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
@@ -53,6 +55,10 @@ class Settings:
         "", "Further push services browsers may be woken through: host names, with commas between them."
     )
     metrics_token: str = _setting("", "Lets a scraper that is not on this machine read `/metrics`.")
+    smtp_url: str = _setting(
+        "", "Which server takes our e-mail, like `smtp://user:password@mail.example.com:587`; unset: no digests."
+    )
+    mail_from: str = _setting("", "Who our e-mail is from: an address, or `Name <address>`.")
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str] | None = None) -> "Settings":
@@ -74,6 +80,7 @@ class Settings:
             raise BadSetting("TWILIO_API_KEY and TWILIO_API_SECRET go together: set both or neither.")
         if self.proxy_hops and not (self.proxy_hops.isdecimal() and int(self.proxy_hops) < 10):
             raise BadSetting("PROXY_HOPS must be a whole number from 0 to 9.")
+        self._check_mail()
         if self.web_threads < 32:
             raise BadSetting("WEB_THREADS must be at least 32: calls need 24 of them for themselves.")
         public = (self.public_url or f"http://127.0.0.1:{self.port}").rstrip("/")
@@ -87,6 +94,16 @@ class Settings:
             database_url=database,
             twilio_api_base_url=self.twilio_api_base_url.rstrip("/"),
         )
+
+    def _check_mail(self) -> None:
+        if bool(self.smtp_url) != bool(self.mail_from):
+            raise BadSetting("SMTP_URL and MAIL_FROM go together: set both or neither.")
+        for name, read in (("smtp_url", mail_server.server), ("mail_from", mail_server.address)):
+            try:
+                if value := getattr(self, name):
+                    read(value)
+            except ValueError as wrong:
+                raise BadSetting(f"{name.upper()} {wrong}") from None
 
     @property
     def home(self) -> pathlib.Path:

@@ -3,6 +3,11 @@
 
 const SHELL = "shell-1";
 const OFFLINE = "/offline";
+const ALERTS = {
+  missed: "Several callers, one after the other.",
+  promise: "Nobody has it in hand.",
+  silent: "Somebody should have rung by now.",
+}; // for owners: what to do stands among the notices
 
 self.addEventListener("install", (event) => event.waitUntil(keepShell().then(() => self.skipWaiting())));
 self.addEventListener("activate", (event) => event.waitUntil(tidy().then(() => self.clients.claim())));
@@ -39,15 +44,18 @@ function tell({ kind, callback, who, by }) {
     due: `${who ?? "Somebody"} is to be rung back by ${time}`,
     handed: who ? `${who} is yours to ring back` : "A callback was handed to you",
     trial: "This is how it will look",
+    missed: "Callers in a row reached nobody",
+    promise: "A promise is about to break",
+    silent: "No call has come in for too long",
   }[kind] ?? `${who ?? "Somebody"} is waiting`;
-  const body = { due: "Nobody has it yet.", trial: "You will hear when somebody is waiting." }[kind] ?? (time ? `To be rung back by ${time}.` : "");
-  const tag = callback ? `callback-${callback}` : "ringback"; // once for each caller, however many tell us
+  const body = { due: "Nobody has it yet.", trial: "You will hear when somebody is waiting.", ...ALERTS }[kind] ?? (time ? `To be rung back by ${time}.` : "");
+  const tag = callback ? `callback-${callback}` : `ringback-${kind}`; // once for each caller, however many tell us
   return self.registration.showNotification(title, {
     body,
     tag,
     icon: "/assets/icon-192.png",
     badge: "/assets/badge-96.png",
-    data: { address: callback ? `/#cb-${callback}` : "/" },
+    data: { address: callback ? `/#cb-${callback}` : kind in ALERTS ? "/notices" : "/" },
   });
 }
 

@@ -5,10 +5,11 @@ import datetime as dt
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import structlog
 
-from voice import attempts, calls, clock, dialled, findable, imports, legs, messages, pushing, same_person
+from voice import attempts, calls, clock, dialled, findable, imports, legs, letters, messages, pushing, same_person
 from voice.carrier import client, words
 from voice.carrier.delivery import RETRY
 from voice.db import Database
@@ -19,7 +20,7 @@ from voice.ledger import Message
 from voice.models import Attempt, Call, Callback, Leg
 from voice.rules import numbers
 from voice.settings import Settings
-from voice.work import outbox, web_push
+from voice.work import outbox, web_push, writing
 
 log = structlog.get_logger()
 
@@ -253,6 +254,10 @@ def push(
         if device is None or news is None or now >= dt.datetime.fromisoformat(stale_at):
             return
         session.expunge(device)
+    _post(tools, device, news, now)
+
+
+def _post(tools: Tools, device: Device, news: dict[str, Any], now: dt.datetime) -> None:
     try:
         web_push.send(tools.settings, device, news, now)
     except web_push.NotSent as problem:
@@ -262,14 +267,28 @@ def push(
             pushing.forget(session, device.endpoint)
 
 
+def send_letter(tools: Tools, now: dt.datetime, letter_id: str) -> None:
+    """Write a letter and hand it to the mail server, at most once."""
+    if problem := writing.send(tools.settings, tools.database, letter_id, now):
+        raise Again(problem)
+
+
+def push_alert(tools: Tools, now: dt.datetime, device_id: str, kind: str, stale_at: str) -> None:
+    """Wake one browser of an owner for an alert, unless it is too late."""
+    with tools.database.reading() as session:
+        device = session.get(Device, device_id)
+    if device is not None and now < dt.datetime.fromisoformat(stale_at):
+        _post(tools, device, {"kind": kind, "callback": None}, now)
+
+
 # These take long, or wait for others than the carrier, so they have threads of their own: no phone rings on because
 # of one.
-SLOW = frozenset({"push", "roll_up", imports.JOB})
+SLOW = frozenset({"push", "push_alert", "roll_up", imports.JOB, letters.JOB})
 JOBS: dict[str, Callable[..., None]] = {
     job.__name__: job
     for job in (
         end_leg, move_caller, join_leg, fetch_recording, drop_queue, tidy_queues, forget_words,
         look_at_call, look_at_leg, learn_call, look_up_attempt, wake, push, import_contacts,
-        gather_person, roll_up,
+        gather_person, roll_up, send_letter, push_alert,
     )
 }  # fmt: skip

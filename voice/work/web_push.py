@@ -53,7 +53,7 @@ def send(settings: Settings, device: Device, news: dict[str, Any], now: dt.datet
             "Content-Type": "application/octet-stream",
             "TTL": str(KEPT),
             "Urgency": "high",
-            "Topic": str(news["callback"])[:32],  # a newer one about the same caller takes its place
+            "Topic": str(news["callback"] or news["kind"])[:32],  # a newer one of the same caller takes its place
             **_signature(settings, device.endpoint, now),
         },
         method="POST",

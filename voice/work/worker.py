@@ -22,7 +22,7 @@ from voice.db import UTC, Database
 from voice.ledger import Outbox, Pace
 from voice.models import Attempt, Call, Leg
 from voice.settings import Settings
-from voice.work import jobs, outbox, pacer, sweeper
+from voice.work import jobs, outbox, pacer, rounds, sweeper
 
 log = structlog.get_logger()
 
@@ -52,7 +52,7 @@ class Worker:
         self, tools: jobs.Tools, run: Run, hand_over: Callable[[int], bool] | None = None, run_slow: Run | None = None
     ) -> None:
         self.tools, self._run, self._hand_over, self._run_slow = tools, run, hand_over, run_slow or run
-        self._next_sweep = self._next_reading = dt.datetime.min.replace(tzinfo=dt.UTC)
+        self._next_sweep = self._next_reading = self._next_round = dt.datetime.min.replace(tzinfo=dt.UTC)
         self._night: dt.date | None = None  # whose work is in the outbox
         self._reading = threading.Lock()  # one reading of the call log at a time: it may take longer than a minute
         self._knows_the_log = False  # until then nobody is rung back: the caller may have got through while we slept
@@ -74,6 +74,9 @@ class Worker:
         if now >= self._next_sweep:
             self._next_sweep = now + SWEEP_EVERY
             self._sweep(now)
+        if now >= self._next_round:
+            self._next_round = now + rounds.EVERY
+            self._run_slow(lambda: rounds.go(self.tools.database, self.tools.settings, now))
         return bool(look.callers or look.ring_backs or look.ringing or look.work)
 
     def _look(self, now: dt.datetime) -> sa.Row[bool, bool, bool, bool, bool, bool, bool]:
