@@ -30,6 +30,7 @@ LAYERS: list[tuple[str, list[str]]] = [
             "voice.doors",
             "voice.people",
             "voice.list_tables",
+            "voice.replay_tables",
         ],
     ),
     (
@@ -97,6 +98,8 @@ LAYERS: list[tuple[str, list[str]]] = [
             "voice.recovered",
             "voice.ring_reasons",
             "voice.due_rings",
+            "voice.past_calls",
+            "voice.replays",
         ],
     ),
     (
@@ -109,6 +112,7 @@ LAYERS: list[tuple[str, list[str]]] = [
             "voice.work.jobs",
             "voice.work.web_push",
             "voice.work.pacer",
+            "voice.work.replaying",
             "voice.carrier.reconcile",
             "voice.carrier.proof",
         ],
@@ -139,6 +143,7 @@ LAYERS: list[tuple[str, list[str]]] = [
             "voice.cli",
             "voice.__main__",
             "voice.log_command",
+            "voice.replay",
         ],
     ),
 ]
@@ -233,7 +238,7 @@ def test_no_two_modules_need_each_other() -> None:
         ),
         (
             ("voice.simulator",),
-            (SIMULATOR, "voice.simulated", "voice.demo"),
+            (SIMULATOR, "voice.simulated", "voice.demo", "voice.replay"),
             "the product does not know that it is being simulated",
         ),
         (("dashboard",), ("dashboard",), "the phone side runs alone; the server is given the dashboard by name"),

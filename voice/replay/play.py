@@ -69,10 +69,11 @@ class _Playing:
 
     def _room(self, box: Box, room: Room) -> None:
         for at, _rank, happen in sorted(self._moments(box, room), key=lambda moment: moment[:2]):
-            if not box.day.carrier.live_legs():
-                box.next_tick = max(at, box.now)  # nobody is on the line: a quiet hour is skipped
             if at > box.now:
+                # When nobody is on the line there is nothing to look for: a quiet hour costs nothing.
+                box.rest = TALKS if box.day.carrier.live_legs() else at - box.now
                 box.run_until(at)
+                box.rest = TALKS
             happen()
             box.next_tick = min(box.next_tick, box.now + LOOKS)
         until = box.now + LONGEST

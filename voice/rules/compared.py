@@ -1,5 +1,6 @@
 """What playing calls again says: how far it gave back what happened, and what each change would have caught."""
 
+import itertools
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -61,7 +62,7 @@ def _close(call: PastCall) -> str:
 
 def _pair_is_close(keys: Sequence[float]) -> bool:
     ordered = sorted(keys)
-    return any(later - before < NEAR for before, later in zip(ordered, ordered[1:], strict=False))
+    return any(later - before < NEAR for before, later in itertools.pairwise(ordered))
 
 
 def _list(names: Sequence[str]) -> str:

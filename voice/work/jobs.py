@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import structlog
 
-from voice import attempts, calls, clock, dialled, imports, legs, messages, pushing
+from voice import attempts, calls, clock, dialled, imports, legs, messages, pushing, replays
 from voice.carrier import client, words
 from voice.carrier.delivery import RETRY
 from voice.db import Database
@@ -18,7 +18,7 @@ from voice.ledger import Message
 from voice.models import Attempt, Call, Callback, Leg
 from voice.rules import numbers
 from voice.settings import Settings
-from voice.work import outbox, web_push
+from voice.work import outbox, replaying, web_push
 
 log = structlog.get_logger()
 
@@ -237,13 +237,21 @@ def push(
             pushing.forget(session, device.endpoint)
 
 
+def replay(tools: Tools, now: dt.datetime, replay_id: str) -> None:
+    """Play past calls again, in another process, until it is done, cancelled, or the worker stops."""
+    try:
+        replaying.play(tools.database, replay_id)
+    except replaying.Stopped as stopped:
+        raise Again(str(stopped)) from None
+
+
 # These take long, or wait for others than the carrier, so they have threads of their own: no phone rings on because
 # of one.
-SLOW = frozenset({"push", imports.JOB})
+SLOW = frozenset({"push", imports.JOB, replays.JOB})
 JOBS: dict[str, Callable[..., None]] = {
     job.__name__: job
     for job in (
         end_leg, move_caller, join_leg, fetch_recording, drop_queue, tidy_queues,
-        look_at_call, look_at_leg, learn_call, look_up_attempt, wake, push, import_contacts,
+        look_at_call, look_at_leg, learn_call, look_up_attempt, wake, push, import_contacts, replay,
     )
 }  # fmt: skip
