@@ -4,9 +4,11 @@
 nothing of the formula: callers are served first, whoever is free takes the oldest callback after a pause of their own,
 and what was measured is read off the simulated day itself, as `voice/promising.py` reads it off the tables.
 
-"at the 90th" is the percentile itself, aimed at 88 to 92 %. "as promised" has been rounded up to the five minutes a
-voice can say, so it is kept more often where calls are short; it has no ceiling here, which a line's
-`promise_minutes` would set: "over 60 min" says how often an hour would have been too short a promise.
+"at the 90th" is the percentile itself; "as promised" is what callers are told, rounded up to the five minutes a voice
+can say. Both are aimed at 88 to 92 %. Where the whole wait is short beside five minutes no rounding gets there: the
+next time that can be said is kept more often, and the one before it ("a step sooner") is likelier missed than kept,
+which nobody is told. Such rows are marked. There is no ceiling here, which a line's `promise_minutes` would set: "over
+60 min" says how often an hour would have been too short a promise.
 """
 
 import argparse
@@ -19,13 +21,15 @@ import statistics
 from collections import deque
 from dataclasses import dataclass, field
 
-from voice.rules.capacity import Measured, measure, seconds_needed
+from voice.rules import capacity
+from voice.rules.capacity import Measured, measure
 
-SAYABLE = 300  # seconds: a promise is rounded up to these
+SAYABLE = capacity.SAYABLE.total_seconds()
 TALK, CALLBACK, PAUSE, DIAL, PATIENCE = 180.0, 150.0, 40.0, 22.0, 20.0  # seconds
 LOADS = {"quiet": 0.4, "busy": 0.65, "full": 0.8}  # of the team's time; a missed caller costs more than one answered
 LAST = 100  # callbacks that say how long one takes
 AIM = (0.88, 0.92)
+COARSE = "5 min is coarse here"
 
 
 @dataclass
@@ -36,9 +40,29 @@ class Row:
     load: str
     at_90: float
     as_promised: float
+    step_sooner: float  # kept, had every promise been five minutes sooner
+    coarse: bool  # for most promises even odds, rounded up, are kept more often than is aimed at
     late_minutes: float
     over_an_hour: float
     promised_minutes: float
+
+
+@dataclass(frozen=True)
+class Told:
+    """What one caller was promised: the moment at the 90th percentile, the moment said; whether steps forced it."""
+
+    at_90: float
+    rounded: float
+    coarse: bool
+
+
+@dataclass(frozen=True)
+class Kept:
+    """A promise that has come due: when it was made, and when the phone rang."""
+
+    told: Told
+    since: float
+    rang: float
 
 
 @dataclass
@@ -51,16 +75,17 @@ class Line:
     now: float = 0.0
     free: set[int] = field(default_factory=set)
     waiting: deque[float] = field(default_factory=deque)  # when each live caller gives up
-    owed: deque[tuple[float, float, float]] = field(default_factory=deque)  # since, the percentile, the rounded time
+    owed: deque[tuple[float, Told | None]] = field(default_factory=deque)  # since when, and what was promised
     events: list[tuple[float, int, str, int]] = field(default_factory=list)
     order: "itertools.count[int]" = field(default_factory=itertools.count)
     done_at: dict[int, float] = field(default_factory=dict)
     talks: dict[int, tuple[float, float]] = field(default_factory=dict)  # each one's last talk with a live caller
     cycles: deque[float] = field(default_factory=lambda: deque(maxlen=LAST))
     lags: deque[float] = field(default_factory=lambda: deque(maxlen=LAST))
+    queued: deque[bool] = field(default_factory=lambda: deque(maxlen=LAST))  # nobody was free for it
     live: deque[tuple[int, float]] = field(default_factory=lambda: deque(maxlen=1000))  # talks while one was owed
     taken: int = 0  # callbacks so far
-    results: list[tuple[float, float, float, float]] = field(default_factory=list)
+    results: list[Kept] = field(default_factory=list)
 
     def later(self, after: float, what: str, who: int = 0) -> None:
         """Something happens in so many seconds."""
@@ -96,14 +121,19 @@ class Line:
             self._missed(0)
 
     def _missed(self, _who: int) -> None:
-        at = rounded = math.nan
-        if figures := measure(self.cycles, self.lags, [talk for at, talk in self.live if at > self.taken - LAST]):
-            know = Measured(figures, len(self.owed), len(self.free), ())
-            at = self.now + seconds_needed(know, self.people)
-            rounded = math.ceil(at / SAYABLE) * SAYABLE
-        self.owed.append((self.now, at, rounded))
+        self.owed.append((self.now, self._promise()))
         if self.free:
             self._freed(self.free.pop())
+
+    def _promise(self) -> Told | None:
+        live = [talk for at, talk in self.live if at > self.taken - LAST]
+        figures = measure(self.cycles, self.lags, live, sum(self.queued))
+        if figures is None:
+            return None
+        wait = capacity.wait(Measured(figures, len(self.owed), len(self.free), ()), self.people)
+        rounded = math.ceil((self.now + wait.before_rounding()) / SAYABLE) * SAYABLE
+        coarse = wait.within_when_rounded(wait.at(capacity.EVEN)) > capacity.KEPT
+        return Told(self.now + wait.at(0.9), rounded, coarse)
 
     def _freed(self, who: int) -> None:
         while self.waiting and self.waiting[0] <= self.now:
@@ -114,7 +144,7 @@ class Line:
             if self.owed:
                 self.live.append((self.taken, self.talks[who][1] - self.now))
         elif self.owed:
-            since, at, rounded = self.owed.popleft()
+            since, told = self.owed.popleft()
             begun = max(since, self.done_at.get(who, 0.0), self.talks.get(who, (0.0, 0.0))[1])
             self.taken += 1
             pause = _lasts(self.dice, PAUSE)
@@ -124,8 +154,9 @@ class Line:
             self.done_at[who] = self.now + whole
             self.cycles.append(self.now + whole - begun)
             self.lags.append(rang - begun)
-            if not math.isnan(at):
-                self.results.append((since, at, rounded, rang))
+            self.queued.append(begun > since)
+            if told:
+                self.results.append(Kept(told, since, rang))
         else:
             self.free.add(who)
 
@@ -144,21 +175,46 @@ def play(people: int, load: str, promises: int, seed: int) -> Row:
     dice = random.Random(f"{seed} {people} {load}")  # noqa: S311 (a simulation's dice need not be secret)
     line = Line(dice, people, gap)
     line.run(promises)
-    late = [(rang - rounded) / 60 for _, _, rounded, rang in line.results if rang > rounded]
-    total = len(line.results)
+    late = [(each.rang - each.told.rounded) / 60 for each in line.results if each.rang > each.told.rounded]
+    promised = [(each.told.rounded - each.since) / 60 for each in line.results]
     return Row(
         people=people,
         load=load,
-        at_90=sum(rang <= at for _, at, _, rang in line.results) / total,
-        as_promised=1 - len(late) / total,
+        at_90=statistics.mean(each.rang <= each.told.at_90 for each in line.results),
+        as_promised=1 - len(late) / len(line.results),
+        step_sooner=statistics.mean(each.rang <= each.told.rounded - SAYABLE for each in line.results),
+        coarse=statistics.mean(each.told.coarse for each in line.results) > 0.5,
         late_minutes=statistics.median(late) if late else 0.0,
-        over_an_hour=sum(rounded - since > 3600 for since, _, rounded, _ in line.results) / total,
-        promised_minutes=statistics.median((rounded - since) / 60 for since, _, rounded, _ in line.results),
+        over_an_hour=statistics.mean(minutes > 60 for minutes in promised),
+        promised_minutes=statistics.median(promised),
+    )
+
+
+def fits(row: Row) -> bool:
+    """Whether what callers were told was kept as often as is aimed at, to a tenth of a percent."""
+    return AIM[0] <= round(row.as_promised, 3) <= AIM[1]
+
+
+def show(rows: list[Row]) -> None:
+    """The table, each row that misses the aim with its reason if it has one, and a line that sums it up."""
+    print("people load   at the 90th  as promised  a step sooner  late by (median)  promised (median)  over 60 min")
+    for row in rows:
+        print(
+            f"{row.people:6} {row.load:6} {row.at_90:11.1%} {row.as_promised:12.1%} {row.step_sooner:14.1%}"
+            f" {row.late_minutes:13.1f} min {row.promised_minutes:14.0f} min {row.over_an_hour:12.1%}"
+            f"  {'' if fits(row) else COARSE if row.coarse else 'missed'}".rstrip()
+        )
+    within = sum(fits(row) for row in rows)
+    coarse = sum(row.coarse for row in rows if row.as_promised > AIM[1])
+    print(
+        f"as promised: {within} of {len(rows)} rows within {AIM[0]:.0%} to {AIM[1]:.0%}, "
+        f"{coarse} above it for the steps;"
+        f" kept at the 90th percentile, over all: {statistics.mean(row.at_90 for row in rows):.1%}"
     )
 
 
 def main() -> int:
-    """Print a line for each; 1 when the percentile misses its aim."""
+    """Print a line for each; 1 when one misses the aim that a finer step than five minutes would not have met."""
     asked = argparse.ArgumentParser(description=__doc__)
     asked.add_argument("--promises", type=int, default=10_000)
     asked.add_argument("--seed", type=int, default=1)
@@ -168,15 +224,8 @@ def main() -> int:
     if given.json:
         print(json.dumps([vars(row) for row in rows]))
     else:
-        print("people load   at the 90th  as promised  late by (median)  promised (median)  over 60 min")
-        for row in rows:
-            print(
-                f"{row.people:6} {row.load:6} {row.at_90:11.1%} {row.as_promised:12.1%} {row.late_minutes:13.1f} min"
-                f" {row.promised_minutes:14.0f} min {row.over_an_hour:12.1%}"
-            )
-    kept = statistics.mean(row.at_90 for row in rows)
-    print(f"kept at the 90th percentile, over all: {kept:.1%}") if not given.json else None
-    return 0 if AIM[0] <= kept <= AIM[1] else 1
+        show(rows)
+    return 0 if all(fits(row) or (row.coarse and row.as_promised > AIM[1]) for row in rows) else 1
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@ from flask import Blueprint, Flask, g, url_for
 
 from dashboard import (
     account,
+    add_person,
     audit,
     call_page,
     callback_list,
@@ -23,6 +24,7 @@ from dashboard import (
     push,
     second_step,
     shell,
+    shifts,
     sign_in,
     team,
     tokens,
@@ -48,10 +50,12 @@ PAGES = (
     live.live,
     messages.messages,
     people.people,
+    add_person.add_person,
     contact_files.contact_files,
     greetings.greetings,
     notices.notices,
     team.team,
+    shifts.shifts,
     topics.topics,
     push.push,
     shell.shell,

@@ -48,6 +48,15 @@ WORDS = {
     "business_applied": "applied",
     "blocked": "blocked a number",
     "unblocked": "unblocked a number",
+    "number_allowed": "allowed a number to be rung",
+    "number_not_allowed": "allowed a number no longer",
+    "contact_changed": "changed what is said of a person:",
+    "note_added": "wrote a note about a person",
+    "note_removed": "took away a note about a person",
+    "numbers_joined": "put two numbers of a person on one card",
+    "number_taken_off": "took a number off a person's card",
+    "person_added": "added a person",
+    "change_contact": "changed a contact:",
     "exported": "exported",
     "contacts_imported": "brought in contacts",
     "import_stopped": "stopped bringing in contacts",
@@ -58,6 +67,7 @@ WORDS = {
     "phone_changed": "changed the phone of today",
     "day_off": "gave a day off",
     "day_off_taken_back": "took a day off back",
+    "shifts_changed": "changed the shifts of",
 }
 # A spreadsheet would run a cell that begins so.
 FORMULAS = ("=", "+", "-", "@", "\t", "\r", "＝")

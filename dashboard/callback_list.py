@@ -7,6 +7,7 @@ import datetime as dt
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 import sqlalchemy as sa
 from flask import Blueprint, Response, abort, make_response, redirect, render_template, request, url_for
@@ -17,7 +18,9 @@ from werkzeug.wrappers import Response as AnyResponse
 from dashboard import list_forms, list_page, list_view, list_words, refusals, steps, visits
 from dashboard.list_view import View
 from voice import (
+    allowed,
     attempts,
+    audit,
     by_hand,
     call_log,
     callbacks,
@@ -25,16 +28,19 @@ from voice import (
     clock,
     later,
     notices,
+    persons,
     push_key,
     results,
     ringing,
     roster,
+    same_person,
     undo,
 )
 from voice.claims import Refusal
 from voice.installation import installation
 from voice.list_tables import Told
 from voice.models import Attempt, Call, Callback
+from voice.rules import person
 
 callback_list = Blueprint("callback_list", __name__)
 Verb = Callable[[Session, Callback, str, dt.datetime], Refusal | Attempt | None]
@@ -45,12 +51,15 @@ Change = Callable[[Session, Callback, str, dt.datetime], Refusal | None]
 class Problem:
     """Why a button did nothing, said at the top of the page.
 
-    `anyway`: whom one may ring all the same, by the button `endpoint`.
+    `anyway`: whom one may ring all the same, by the button `endpoint`. `row`: whose number is no number, and what was
+    `typed` there.
     """
 
     words: str
     anyway: str | None = None
     endpoint: str = "callback_list.call"
+    row: str | None = None
+    typed: str = ""
 
 
 @callback_list.get("/")
@@ -62,7 +71,7 @@ def show() -> ResponseReturnValue:
 @callback_list.get("/list")
 def part() -> ResponseReturnValue:
     """The part of the page that changes; 304 when it has not."""
-    body = render_template("list_part.html", **_contents(list_view.read(request.args)))
+    body = render_template("list_part.html", problem=None, **_contents(list_view.read(request.args)))
     answer = make_response(body)
     answer.set_etag(hashlib.sha256(body.encode()).hexdigest()[:32])
     return answer.make_conditional(request)
@@ -99,9 +108,15 @@ def hand_over(callback_id: str) -> ResponseReturnValue:
 
 @callback_list.post("/callbacks/<callback_id>/call")
 def call(callback_id: str) -> ResponseReturnValue:
-    """Ring my phone, then theirs. A phone that rings cannot be made not to have rung, so there is no undo."""
-    anyway = request.form.get("anyway") == "1"
-    return _do(callback_id, lambda session, row, who, now: attempts.ring_back(session, row, who, now, anyway))
+    """Ring my phone, then theirs: another of their numbers, if one is given. A phone that rings cannot be made not to
+    have rung, so there is no undo."""
+    anyway, number = request.form.get("anyway") == "1", request.form.get("number", "")
+
+    def ring(session: Session, row: Callback, staff_id: str, now: dt.datetime) -> Refusal | Attempt:
+        refused = same_person.ring_on(session, row, number, staff_id, now) if number else None
+        return refused or attempts.ring_back(session, row, staff_id, now, anyway)
+
+    return _do(callback_id, ring)
 
 
 @callback_list.post("/callbacks/<callback_id>/by-hand")
@@ -113,6 +128,38 @@ def dial_by_hand(callback_id: str) -> ResponseReturnValue:
         lambda session, row, who, now: by_hand.dial(session, row, who, now, anyway),
         "callback_list.dial_by_hand",
     )
+
+
+@callback_list.post("/callbacks/<callback_id>/number")
+def give_number(callback_id: str) -> ResponseReturnValue:
+    """The number somebody who hides theirs has said; what is none is said at their row, and what was typed stays."""
+
+    def give(session: Session, row: Callback, _staff_id: str, now: dt.datetime) -> Refusal | None:
+        return same_person.give_number(session, row, list_forms.number(session), now)
+
+    try:
+        return _change(callback_id, "number_given", give)
+    except person.Unfit as unfit:
+        problem = Problem(str(unfit).removeprefix("phone: "), row=callback_id, typed=request.form["number"][:40])
+        return _page(_view(), problem, 400)
+
+
+@callback_list.post("/callbacks/<callback_id>/allow")
+def allow(callback_id: str) -> ResponseReturnValue:
+    """The owner lets a held number be rung, whether or not they have a phone here themselves."""
+    visit, now, view = visits.owner_only("Numbers are allowed by the owner."), clock.now(), _view()
+    with installation().database.transaction() as session:
+        row = session.get(Callback, callback_id) or abort(404)
+        if visit.staff_id is None:
+            refused = allowed.allow(session, row, now)
+        else:
+            verb = partial(allowed.allow, session, row, now)
+            refused = undo.remembering(session, row, visit.staff_id, "allowed", now, verb)
+        problem = refusals.words_for(session, row, refused, now) if refused else None
+        if refused is None and row.caller is not None:
+            persons.set_allowed(session, row.caller, True, visit.name, now)
+            audit.record(session, visit, "number_allowed", callback_id, now)
+    return _page(view, Problem(problem), 409) if problem else _back(view, f"cb-{callback_id}")
 
 
 @callback_list.post("/callbacks/<callback_id>/result")
@@ -203,8 +250,9 @@ def _do(callback_id: str, verb: Verb, again: str = "callback_list.call") -> Resp
         row = session.get(Callback, callback_id) or abort(404)
         outcome = verb(session, row, staff_id, now)
         problem = refusals.words_for(session, row, outcome, now) if isinstance(outcome, Refusal) else None
+        place = same_person.goes_on(session, row).id
     if problem is None or not isinstance(outcome, Refusal):
-        return _back(view.folded(callback_id), f"cb-{callback_id}")
+        return _back(view.folded(callback_id), f"cb-{place}")
     return _page(view, Problem(problem, callback_id if outcome.kind == "outside_hours" else None, again), 409)
 
 

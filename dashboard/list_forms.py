@@ -3,15 +3,16 @@
 import datetime as dt
 from zoneinfo import ZoneInfo
 
+import sqlalchemy as sa
 from flask import abort, request
 from sqlalchemy.orm import Session
 
 from voice import later
-from voice.firm import Line, StaffMember
+from voice.firm import Business, Line, StaffMember
 from voice.list_tables import Topic
 from voice.models import Callback
 from voice.results import About
-from voice.rules import snooze, text
+from voice.rules import person, snooze, text
 
 AGAIN_IN = ("15", "60", "120")  # minutes
 BOUGHT = {"yes": True, "no": False}
@@ -55,6 +56,12 @@ def colleague(session: Session, staff_id: str) -> str:
     if person is None or not person.active or person.id == staff_id:
         abort(400, "To whom: choose a colleague.")
     return person.id
+
+
+def number(session: Session) -> str:
+    """The number a caller has said, as E.164. Raises `person.Unfit` for what is none."""
+    country = session.scalar(sa.select(Business.country)) or ""
+    return person.number(request.form.get("number", ""), country)
 
 
 def word() -> str:

@@ -33,11 +33,11 @@ TITLES = {
     ),
     "no_number": (
         "No number",
-        "They hide their number. If they say one in their message, dial it by hand and tell how it went.",
+        "They hide their number. If they say one in their message, enter it, and they wait for a call like the others.",
     ),
     "held": (
         "Held for the owner",
-        "The number rules forbid dialling these. If one should be rung, dial it by hand; if not, close it.",
+        "The number rules forbid dialling these. The owner can allow one that should be rung; close the others.",
     ),
     "closed": ("Closed today", ""),
     "found": ("Found", ""),
@@ -114,7 +114,7 @@ def _open(session: Session, key: str, staff_id: str | None, now: dt.datetime, mo
 
 def _closed_today(session: Session, view: View, now: dt.datetime, zone: str) -> Found:
     midnight = now.astimezone(ZoneInfo(zone)).replace(hour=0, minute=0, second=0, microsecond=0).astimezone(dt.UTC)
-    today = sa.select(Callback).where(CLOSED, Callback.closed_at >= midnight)
+    today = sa.select(Callback).where(CLOSED, Callback.closed_at >= midnight, Callback.closed_reason != "merged")
     newest = today.order_by(Callback.closed_at.desc(), Callback.id.desc()).limit(view.rows("closed"))
     return Found("closed", list(session.scalars(newest)), _count(session, today))
 

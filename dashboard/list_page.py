@@ -92,7 +92,8 @@ def read(session: Session, view: View, staff_id: str | None, now: dt.datetime) -
     news, undoable = _news(session, staff_id), undo.offered(session, staff_id, now) if staff_id else None
     beside = [callback for _, callback in news] + ([undoable[1]] if undoable else [])
     callers = {row.caller for row in (*everybody, *beside)} | {call.caller for call in live}
-    known = list_rows.people(session, business, {caller for caller in callers if caller})
+    keys = {row.caller_key for row in everybody if row.caller}
+    known = list_rows.people(session, business, {caller for caller in callers if caller}, keys)
     rows = list_rows.rows(session, everybody, known, view, staff_id, now)
     counts = {group.key: group.total for group in found}
     return Listing(

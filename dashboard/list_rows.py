@@ -2,14 +2,14 @@
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from dashboard import list_groups, words
+from dashboard import list_groups, steps, words
 from dashboard.list_view import View
 from voice import later, persons
 from voice.firm import Business, Line, StaffMember
@@ -31,7 +31,10 @@ class Row:
     caller_zone: str | None  # the caller's own, where a later time is shown or chosen and it is not the line's
     holder: str | None
     mine: bool
+    others: Sequence[tuple[str, str]]  # further numbers of the person: E.164 and as people write it
     held: str  # why it may not be dialled, when the rules forbid it
+    allowable: bool  # the owner may allow it all the same
+    missed: str  # what became of the reader's own phone, when it has just rung for this in vain
     messages: Sequence[Message]
     last_call_id: str | None
     has_card: bool
@@ -88,6 +91,7 @@ class People:
     lines: dict[str, Line]
     staff: dict[str, StaffMember]
     contacts: dict[str, Contact]
+    numbers: dict[str, tuple[str, ...]]  # all numbers of a person, by the first of them
     tags: dict[str, tuple[str, ...]]
 
     def who(self, caller: str | None, claimed: str | None = None) -> tuple[str, str, bool]:
@@ -103,24 +107,37 @@ class People:
         person = self.staff.get(staff_id or "")
         return words.name(person.name) if person else None
 
-    def held(self, callback: Callback) -> str:
-        """Why this number may not be dialled, as a sentence; empty when it is not held."""
-        if callback.state != "held" or callback.caller is None:
-            return ""
+    def others(self, callback: Callback) -> list[tuple[str, str]]:
+        """The numbers this person may be rung on instead."""
+        theirs = self.numbers.get(callback.caller_key, ())
+        return [(each, words.number(each, self.country)) for each in theirs if self._other(each, callback)]
+
+    def _other(self, number: str, callback: Callback) -> bool:
+        return number != callback.caller and not self.contacts[number].blocked and self.refused(number) is None
+
+    def refused(self, number: str) -> str | None:
+        """The code of the rule that forbids this number; None when there is none, or the owner has allowed it."""
+        contact = self.contacts.get(number)
         countries = {self.country, *(country for line in self.lines if (country := numbers.country_of(line)))}
-        refused = numbers.dial_refusal(callback.caller, countries, self.lines)
-        return refused.sentence if refused else f"Held: {(callback.held_reason or 'unknown').replace('_', ' ')}."
+        found = numbers.dial_refusal(number, countries, self.lines, contact is not None and contact.allowed)
+        return found.code if found else None
 
 
-def people(session: Session, business: Business | None, callers: set[str]) -> People:
-    """Lines, staff, and what we remember of these callers."""
-    contacts = session.scalars(sa.select(Contact).where(Contact.number.in_(callers)))
+def people(session: Session, business: Business | None, callers: set[str], keys: Collection[str] = ()) -> People:
+    """Lines, staff, and what we remember of these callers, and of the people with these keys."""
+    mine = sa.or_(Contact.number.in_({*callers, *keys}), Contact.same_as.in_(keys))
+    contacts = {contact.number: contact for contact in session.scalars(sa.select(Contact).where(mine))}
+    theirs: dict[str, tuple[str, ...]] = {}
+    for contact in sorted(contacts.values(), key=lambda each: (each.same_as is not None, each.number)):
+        first = contact.same_as or contact.number
+        theirs[first] = (*theirs.get(first, ()), contact.number)
     return People(
         country=business.country if business else "",
         zone=business.time_zone if business else "UTC",
         lines={line.number: line for line in session.scalars(sa.select(Line).order_by(Line.position))},
         staff={person.id: person for person in session.scalars(sa.select(StaffMember).order_by(StaffMember.name))},
-        contacts={contact.number: contact for contact in contacts},
+        contacts=contacts,
+        numbers=theirs,
         tags=persons.tags_of(session, callers),
     )
 
@@ -144,6 +161,7 @@ class _Behind:
     messages: dict[str, list[Message]]
     last_calls: dict[str, _LastCall]
     topics: dict[int, str]
+    missed: dict[str, str]
 
 
 def rows(
@@ -152,7 +170,8 @@ def rows(
     """The rows of these callbacks, by id."""
     ids = [callback.id for callback in found]
     topics = {topic.id: words.name(topic.name) for topic in session.scalars(sa.select(Topic))}
-    behind = _Behind(_messages(session, ids), _last_calls(session, ids), topics)
+    missed = steps.missed(session, found, staff_id, now)
+    behind = _Behind(_messages(session, ids), _last_calls(session, ids), topics, missed)
     return {callback.id: _row(callback, known, behind, view, staff_id, now) for callback in found}
 
 
@@ -172,7 +191,10 @@ def _row(callback: Callback, known: People, behind: _Behind, view: View, staff_i
         caller_zone=_caller_zone(callback, line, now) if aside or unfolded else None,
         holder=known.staff_name(callback.claimed_by),
         mine=mine,
-        held=known.held(callback),
+        others=known.others(callback),
+        held=numbers.why_held(callback.held_reason or "") if callback.state == "held" else "",
+        allowable=callback.state == "held" and known.refused(caller) in (None, *numbers.MAY_BE_ALLOWED),
+        missed=behind.missed.get(callback.id, ""),
         messages=behind.messages[callback.id],
         last_call_id=last.id or None,
         has_card=numbers.E164.fullmatch(caller) is not None,

@@ -25,6 +25,7 @@ def matching(q: str, now: dt.datetime) -> tuple[sa.Select[Callback], sa.Select[C
     everybody = sa.select(Callback).outerjoin(Contact, Contact.number == Callback.caller).where(_matches(q))
     shut = Callback.state == sa.literal_column("'closed'")
     lately = everybody.where(shut, Callback.closed_at >= now - callbacks.REOPENED_WITHIN)
+    lately = lately.where(Callback.closed_reason != "merged")  # those are found where they went on
     opened = everybody.where(callbacks.IS_OPEN).order_by(Callback.due_at, Callback.id)
     return opened, lately.order_by(Callback.closed_at.desc(), Callback.id.desc())
 

@@ -16,6 +16,8 @@ DONE = {
     "handed_over": "You handed over",
     "snoozed": "You set aside",
     "closed": "You closed",
+    "allowed": "You allowed",
+    "number_given": "You entered the number of",
     "reopened": "You reopened",
     "sorted": "Sorted:",
     "done_by_hand": "Sorted by hand:",

@@ -10,7 +10,7 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
 from dashboard import people_rows, person_history, person_rows, visits
-from voice import audit, callbacks, clock, notices, persons
+from voice import allowed, audit, callbacks, clock, notices, persons, same_person
 from voice.firm import Business
 from voice.installation import installation
 from voice.rules import person
@@ -19,6 +19,8 @@ from voice.rules.numbers import E164
 people = Blueprint("people", __name__)
 LONGEST_SEARCH = 100
 FLAGS = {"yes": True, "no": False}
+Deed = tuple[str, str] | None  # what was done, and with what of the card: for the audit. None: nothing
+Verb = Callable[[Session, str, dt.datetime], Deed]
 
 
 @people.get("/people")
@@ -50,7 +52,7 @@ def change(e164: str) -> ResponseReturnValue:
     return _do(e164, lambda session, by, now: _change(session, e164, by, now))
 
 
-def _change(session: Session, e164: str, by: str, now: dt.datetime) -> None:
+def _change(session: Session, e164: str, by: str, now: dt.datetime) -> Deed:
     form, values = request.form, dict[str, Any]()
     if "name" in form:
         values["name"] = person.name(form["name"])
@@ -61,31 +63,40 @@ def _change(session: Session, e164: str, by: str, now: dt.datetime) -> None:
     for flag in ("vip", "do_not_text"):
         if form.get(flag) in FLAGS:
             values[flag] = FLAGS[form[flag]]
-    persons.change(session, e164, by, now, **values)
+    changed = persons.change(session, e164, by, now, **values)
+    return ("contact_changed", ", ".join(changed)) if changed else None
 
 
 @people.post("/people/<e164>/notes")
 def add_note(e164: str) -> ResponseReturnValue:
     """Write a note."""
-    return _do(
-        e164,
-        lambda session, by, now: persons.add_note(session, e164, person.note(request.form.get("note", "")), by, now),
-    )
+
+    def add(session: Session, by: str, now: dt.datetime) -> Deed:
+        words = person.note(request.form.get("note", ""))
+        persons.add_note(session, e164, words, by, now)
+        return ("note_added", "") if words else None
+
+    return _do(e164, add)
 
 
 @people.post("/people/<e164>/notes/<note_id>/remove")
 def remove_note(e164: str, note_id: str) -> ResponseReturnValue:
     """Take a note away."""
-    return _do(e164, lambda session, by, now: persons.remove_note(session, e164, note_id, by, now))
+
+    def remove(session: Session, by: str, now: dt.datetime) -> Deed:
+        return ("note_removed", "") if persons.remove_note(session, e164, note_id, by, now) else None
+
+    return _do(e164, remove)
 
 
 @people.post("/people/<e164>/merge")
 def merge(e164: str) -> ResponseReturnValue:
     """Add another number of this person."""
 
-    def join(session: Session, by: str, now: dt.datetime) -> None:
+    def join(session: Session, by: str, now: dt.datetime) -> Deed:
         country = session.scalar(sa.select(Business.country)) or ""
-        persons.merge(session, e164, person.number(request.form.get("other", ""), country), by, now)
+        same_person.merge(session, e164, person.number(request.form.get("other", ""), country), by, now)
+        return "numbers_joined", ""
 
     return _do(e164, join)
 
@@ -93,24 +104,42 @@ def merge(e164: str) -> ResponseReturnValue:
 @people.post("/people/<e164>/split")
 def split(e164: str) -> ResponseReturnValue:
     """This number is somebody else's after all; its own card opens."""
-    return _do(e164, lambda session, by, now: persons.split(session, e164, by, now))
+
+    def part(session: Session, by: str, now: dt.datetime) -> Deed:
+        same_person.split(session, e164, by, now)
+        return "number_taken_off", ""
+
+    return _do(e164, part)
 
 
 @people.post("/people/<e164>/blocked")
 def block(e164: str) -> ResponseReturnValue:
     """Block or unblock one number: the owner's decision."""
-    visit = visits.owner_only("Numbers are blocked by the owner.")
+    visits.owner_only("Numbers are blocked by the owner.")
     blocked = request.form.get("blocked") == "yes"
 
-    def decide(session: Session, by: str, now: dt.datetime) -> None:
+    def decide(session: Session, by: str, now: dt.datetime) -> Deed:
         callbacks.block(session, e164, blocked, now)
         persons.set_blocked(session, e164, blocked, by, now)  # which number: on the card, never in the audit
-        audit.record(session, visit, "blocked" if blocked else "unblocked", "", now)
+        return "blocked" if blocked else "unblocked", ""
 
     return _do(e164, decide)
 
 
-def _do(e164: str, verb: Callable[[Session, str, dt.datetime], object]) -> ResponseReturnValue:
+@people.post("/people/<e164>/allowed")
+def follow_rules(e164: str) -> ResponseReturnValue:
+    """A number that was allowed is under the number rules again: the owner's decision. It is allowed on the list."""
+    visits.owner_only("Numbers are allowed by the owner.")
+
+    def decide(session: Session, by: str, now: dt.datetime) -> Deed:
+        allowed.forbid(session, e164)
+        persons.set_allowed(session, e164, False, by, now)
+        return "number_not_allowed", ""
+
+    return _do(e164, decide)
+
+
+def _do(e164: str, verb: Verb) -> ResponseReturnValue:
     """One edit in one transaction; back to the card, which says why not when it was refused."""
     visit, now = visits.here(), clock.now()
     if not E164.fullmatch(e164):
@@ -119,7 +148,8 @@ def _do(e164: str, verb: Callable[[Session, str, dt.datetime], object]) -> Respo
         with installation().database.transaction() as session:
             if person_rows.read(session, e164, now) is None:
                 abort(404)
-            verb(session, visit.name, now)
+            if deed := verb(session, visit.name, now):
+                audit.record(session, visit, *deed, now)
     except person.Unfit as unfit:
         return _card(e164, str(unfit), 400)
     return redirect(url_for(".show", e164=e164), 303)

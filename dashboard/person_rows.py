@@ -22,6 +22,7 @@ class NumberLine:
     shown: str
     claimed: str  # the name the carrier passes on
     blocked: bool
+    allowed: bool  # by the owner, although the number rules forbid it
     vouched: bool | None
     clock: str  # what time it is where they are
 
@@ -49,7 +50,7 @@ class Card:
 def read(session: Session, number: str, now: dt.datetime) -> Card | None:
     """The card of the person with this number; None when they have never rung and nobody has written them down."""
     theirs = contacts.of_person(session, number) or [
-        Contact(number=number, vip=False, do_not_text=False, blocked=False)
+        Contact(number=number, vip=False, do_not_text=False, blocked=False, allowed=False)
     ]
     ours = [contact.number for contact in theirs]
     calls = session.scalar(sa.select(sa.func.count()).where(Call.caller.in_(ours))) or 0
@@ -89,6 +90,7 @@ def _line(session: Session, contact: Contact, now: dt.datetime, zone: str, count
         shown=words.number(contact.number, country),
         claimed=words.name(contact.carrier_name),
         blocked=contact.blocked,
+        allowed=contact.allowed,
         vouched=person.vouched(verstat, numbers.country_of(contact.number)),
         clock=times.pop() if len(times) == 1 else "",
     )

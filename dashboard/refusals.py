@@ -21,14 +21,14 @@ _PLAIN = {
     "held_by": "Somebody else has this one.",
     "under_way": "A phone is ringing or talking for this one already. Wait until that is over.",
     "closed": "This one has been closed meanwhile. You find it under “Closed today” and can reopen it there.",
-    "held": "This number may not be dialled; the owner sees why under “Held”.",
-    "no_number": "They hide their number, so it cannot be dialled from here. Listen to their message for one.",
+    "held": "This number may not be dialled; the row says why, and the owner may allow it.",
+    "no_number": "They hide their number. If they say one in their message, enter it on their row.",
     "open": "This caller has rung again meanwhile and stands on the list already.",
     "outside_hours": "It is too early or too late where they are.",
     "on_the_line": "They are on the phone with us at this moment.",
     "no_phone": "Your phone number is missing or cannot be rung. The owner can mend it in business.toml.",
     "phone_busy": "Your phone is ringing or talking already. Finish that first.",
-    "number": "The number rules forbid dialling this one; it is held for the owner.",
+    "number": "The number rules forbid dialling this one.",
     "too_late": "It is too late for that: something has happened with this one since, or the time for it is over.",
 }
 

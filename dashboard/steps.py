@@ -1,6 +1,7 @@
 """How far a ring-back has come: ringing you, you picked up, ringing them, talking; read from what is live."""
 
 import datetime as dt
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import sqlalchemy as sa
@@ -8,7 +9,10 @@ from sqlalchemy.orm import Session
 
 from dashboard import words
 from voice.firm import StaffMember
-from voice.models import Attempt, Leg
+from voice.models import Attempt, Callback, Leg
+
+TOLD_FOR = dt.timedelta(minutes=15)  # a ring in vain is worth a word for so long
+STILL_THEIRS = ("claimed", "waiting", "unreached")
 
 
 @dataclass(frozen=True)
@@ -33,6 +37,35 @@ def read(session: Session, staff_id: str | None) -> dict[str, list[Step]]:
         attempt.callback_id: steps(attempt, leg, words.name(name), attempt.staff_id == staff_id)
         for attempt, leg, name in session.execute(live)
     }
+
+
+def missed(
+    session: Session, found: Sequence[Callback], staff_id: str | None, now: dt.datetime
+) -> dict[str, str]:  # fmt: skip
+    """What became of the reader's phone, by callback: where the last that happened is that it rang for them in vain."""
+    ids = [row.id for row in found if staff_id is not None and row.owed_by == staff_id and row.state in STILL_THEIRS]
+    if not ids:
+        return {}
+    rows = sa.select(Attempt, Leg).outerjoin(Leg, Leg.id == Attempt.leg_id).where(Attempt.callback_id.in_(ids))
+    last = {row.callback_id: (row, leg) for row, leg in session.execute(rows.order_by(Attempt.created_at))}
+    return {
+        callback_id: _in_vain(attempt, leg)
+        for callback_id, (attempt, leg) in last.items()
+        if attempt.staff_id == staff_id
+        and attempt.ending in ("not_accepted", "not_placed")
+        and attempt.ended_at is not None
+        and now - attempt.ended_at < TOLD_FOR
+    }
+
+
+def _in_vain(attempt: Attempt, leg: Leg | None) -> str:
+    if leg is None or attempt.ending == "not_placed" or leg.state in ("failed", "limited"):
+        return "Your phone could not be rung."
+    if leg.picked_up_at is not None:
+        return "Your phone was picked up, but no key was pressed, so nobody was rung."
+    return {"busy": "Your phone was busy.", "declined": "The call was declined on your phone."}.get(
+        leg.state, "Your phone rang, you did not pick up."
+    )
 
 
 def steps(attempt: Attempt, leg: Leg | None, whose: str, mine: bool) -> list[Step]:

@@ -1,6 +1,7 @@
 """The team: who is on now, until when, on which phone; each says so for themselves in one tap, the owner for all."""
 
 import datetime as dt
+import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import cast
@@ -11,7 +12,7 @@ from flask import Blueprint, Response, abort, make_response, redirect, render_te
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
-from dashboard import team_rows, visits
+from dashboard import team_rows, visits, week_rows
 from voice import audit, availability, clock, phones
 from voice.firm import StaffMember
 from voice.installation import installation
@@ -35,6 +36,15 @@ class Problem:
 def show() -> ResponseReturnValue:
     """The page."""
     return _page()
+
+
+@team.get("/team/part")
+def part() -> ResponseReturnValue:
+    """What of the page changes; 304 when it has not."""
+    body = render_template("team_fresh.html", problem=None, **_contents())
+    answer = make_response(body)
+    answer.set_etag(hashlib.sha256(body.encode()).hexdigest()[:32])
+    return answer.make_conditional(request)
 
 
 @team.post("/team/<staff_id>/availability")
@@ -61,24 +71,6 @@ def set_phone(staff_id: str) -> ResponseReturnValue:
         lambda session, member, now: availability.phone_here(session, member, typed, now),
         typed,
     )
-
-
-@team.post("/team/<staff_id>/days")
-def set_day(staff_id: str) -> ResponseReturnValue:
-    """A day off, or taken back."""
-    try:
-        day = dt.date.fromisoformat(request.form.get("day", ""))
-    except ValueError:
-        abort(400, "Choose the day.")
-    off = request.form.get("off") == "1"
-
-    def change(session: Session, member: StaffMember, now: dt.datetime) -> None:
-        today = now.astimezone(ZoneInfo(availability.zone_of(session, member))).date()
-        if off and not today <= day <= today + dt.timedelta(days=730):
-            raise availability.BadChoice("Day off: must be today or a day ahead, within two years.")
-        availability.day_off(session, member, day, off)
-
-    return _do(staff_id, "day_off" if off else "day_off_taken_back", change, typed=day.isoformat())
 
 
 def off_duty() -> tuple[StaffMember, str, dt.datetime] | None:
@@ -128,9 +120,14 @@ def _plain(words: str) -> str:
 
 
 def _page(problem: Problem | None = None, status: int = 200) -> Response:
+    return make_response(render_template("team.html", problem=problem, **_contents()), status)
+
+
+def _contents() -> dict[str, object]:
     visit, now = visits.here(), clock.now()
     with installation().database.reading() as session:
         rows = team_rows.read(session, now)
+        week = week_rows.read(session, request.args.get("line", ""), request.args.get("from", ""), now)
     rows.sort(key=lambda row: (row.member.id != visit.staff_id, row.name.casefold()))
-    on_now = sum(row.on_now for row in rows)
-    return make_response(render_template("team.html", rows=rows, now=now, problem=problem, on_now=on_now), status)
+    asked = {name: request.args[name] for name in ("line", "from") if request.args.get(name)}
+    return {"rows": rows, "week": week, "asked": asked, "now": now, "on_now": sum(row.on_now for row in rows)}

@@ -4,19 +4,27 @@ import datetime as dt
 from collections import defaultdict
 from collections.abc import Collection
 from dataclasses import dataclass
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from dashboard import words
-from voice import availability, phones, roster
+from voice import phones, roster
 from voice.firm import Business, LineStaff, StaffMember
 from voice.models import Leg
 from voice.rules import hours
 
 RINGS = ("placed", "ringing")
 DAY = dt.timedelta(days=1)
+
+
+class Days(NamedTuple):
+    """Days on end, both included."""
+
+    first: dt.date
+    last: dt.date
 
 
 @dataclass(frozen=True)
@@ -30,9 +38,12 @@ class Row:
     state: str  # on, off_shift, away or off
     until: dt.datetime | None  # when that ends, if it is known
     shift: str
-    days_off: tuple[dt.date, ...]
+    days_off: tuple[Days, ...]
     zone: str
+    today: dt.date  # there
+    rings: str  # the number itself
     elsewhere: bool  # another phone than their own today
+    answers: bool  # some line or other
 
     @property
     def on_now(self) -> bool:
@@ -45,23 +56,36 @@ def read(session: Session, now: dt.datetime) -> list[Row]:
     firm, business = roster.current(session), session.scalars(sa.select(Business)).first()
     legs = session.scalars(sa.select(Leg).where(Leg.ended_at.is_(None)))
     live = {leg.staff_id: "ringing" if leg.state in RINGS else "talking" for leg in legs}
-    people = session.scalars(sa.select(StaffMember).where(StaffMember.active).order_by(StaffMember.id))
-    country = business.country if business else ""
+    people = session.scalars(sa.select(StaffMember).where(StaffMember.active).order_by(StaffMember.id)).all()
+    country, zone = (business.country, business.time_zone) if business else ("", "UTC")
     lines: dict[str, set[str]] = defaultdict(set)
     for each in session.scalars(sa.select(LineStaff)):
         lines[each.staff_id].add(each.line)
-    return [_row(session, member, _spans(member, firm, lines[member.id], now), live, country, now) for member in people]
+    return [_row(member, firm, lines[member.id], live, country, member.time_zone or zone, now) for member in people]
+
+
+def days_off(member: StaffMember, today: dt.date) -> tuple[Days, ...]:
+    """Their days off from `today` on, those next to each other as one."""
+    found: list[Days] = []
+    for day in sorted(dt.date.fromisoformat(each) for each in member.days_off):
+        if day >= today:
+            if found and day == found[-1].last + DAY:
+                found[-1] = Days(found[-1].first, day)
+            else:
+                found.append(Days(day, day))
+    return tuple(found)
 
 
 def _row(
-    session: Session,
     member: StaffMember,
-    spans: list[hours.Interval],
+    firm: roster.Roster,
+    lines: Collection[str],
     live: dict[str, str],
     country: str,
+    zone: str,
     now: dt.datetime,
 ) -> Row:
-    zone = availability.zone_of(session, member)
+    spans = _spans(member, firm, lines, now)
     state, until = _state(member, spans, now)
     phone = phones.number_of(member, now)
     today = now.astimezone(ZoneInfo(zone)).date()
@@ -73,9 +97,12 @@ def _row(
         state=state,
         until=until,
         shift=_today(spans, zone, today),
-        days_off=tuple(day for day in map(dt.date.fromisoformat, member.days_off) if day >= today),
+        days_off=days_off(member, today),
         zone=zone,
+        today=today,
+        rings=phone,
         elsewhere=phone != member.phone,
+        answers=any(card.number in lines for card in firm.lines),
     )
 
 

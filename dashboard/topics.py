@@ -2,11 +2,11 @@
 
 from collections.abc import Callable
 
-from flask import Blueprint, Response, abort, make_response, redirect, render_template, request, url_for
+from flask import Blueprint, Response, abort, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
-from dashboard import visits
+from dashboard import frame, visits
 from voice import audit, clock
 from voice import topics as verbs
 from voice.accounts import Visit
@@ -71,7 +71,7 @@ def _page(topic_id: int = 0, problem: str = "", status: int = 200) -> Response:
     with installation().database.reading() as session:
         known = verbs.active(session)
     told = {"refused": topic_id, "problem": problem, "typed": _name()[:200] if problem else ""}
-    return make_response(render_template("topics.html", known=known, longest=verbs.LONGEST, **told), status)
+    return frame.page("topics.html", status, known=known, longest=verbs.LONGEST, **told)
 
 
 def _owner_only() -> Visit:

@@ -46,6 +46,7 @@ CLOSED = {
     "withdrawn_by_caller": "Asked not to be rung",
     "blocked": "Blocked",
     "erased": "Erased",
+    "merged": "Goes on under another number of theirs",
 }
 OUTCOMES = {
     "pending": "Still going on",
@@ -105,6 +106,10 @@ EVENTS = {
     "snoozed": "Set aside until later",
     "dialling_by_hand": "Dialled by hand",
     "undone": "The last change was undone",
+    "allowed": "The owner allowed the number to be rung",
+    "number_given": "The number they said was entered",
+    "merged": "Two callbacks of one person became one",
+    "separated": "The number was somebody else's: a place of their own",
     "reopened": "Put back on the list",
     "found_in_log": "Found in the carrier's call log: nobody had told us of it",
     "evidence_read": "What the carrier had asked us was looked through",
@@ -154,6 +159,24 @@ def day_time(moment: dt.datetime, now: dt.datetime, zone: str) -> str:
     day, today = moment.astimezone(here).date(), now.astimezone(here).date()
     near = {today: "", today + DAY: "tomorrow ", today - DAY: "yesterday "}
     return near.get(day, f"{day:%a} {day.day} {day:%b} ") + clock_time(moment, zone)
+
+
+def date(day: dt.date, today: dt.date) -> str:
+    """'Mon 23 Nov'; with its year when that is not plain."""
+    return f"{day:%a} {day.day} {day:%b}" + (f" {day.year}" if day - today > 300 * DAY else "")
+
+
+def dates(first: dt.date, last: dt.date, today: dt.date) -> str:
+    """'Thu 24 Dec to Sat 2 Jan'; one date when both are the same."""
+    return date(first, today) + (f" to {date(last, today)}" if last != first else "")
+
+
+def hour(minutes: int) -> str:
+    """A time of the day from its minutes: '9 am', '5:30 pm', 'noon', 'midnight'."""
+    if minutes % (12 * 60) == 0:
+        return "noon" if minutes == 12 * 60 else "midnight"
+    hours, rest = divmod(minutes, 60)
+    return f"{hours % 12 or 12}{f':{rest:02}' if rest else ''} {'am' if hours < 12 else 'pm'}"
 
 
 def zone(code: str) -> str:

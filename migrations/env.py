@@ -9,7 +9,8 @@ import voice.doors
 import voice.firm
 import voice.ledger
 import voice.list_tables
-import voice.people  # noqa: F401  (their tables must be known to the metadata)
+import voice.people
+import voice.replay_tables  # noqa: F401  (their tables must be known to the metadata)
 from voice.migrate import locked
 from voice.models import Base
 from voice.settings import Settings

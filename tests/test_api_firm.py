@@ -138,3 +138,26 @@ def test_away_until_a_time_and_a_phone_for_today_are_told_and_taken(program: Pro
     ):
         assert program.patch("/staff/sam", **wrong)[0] == 400
     assert program.patch("/staff/sam", availability="on", away_until=until)[0] == 400
+
+
+def test_shifts_a_clock_and_days_off_are_set_as_on_the_page(program: Program) -> None:
+    shifts = {"tue": "09:00-12:00", "wed": "13:00-17:00"}
+    status, told = program.patch(
+        "/staff/sam", shifts=shifts | {"mon": ""}, time_zone="Europe/London", days_off=["2026-12-25", "2026-12-24"]
+    )
+    assert (status, told["shifts"], told["time_zone"]) == (200, shifts, "Europe/London")
+    assert (told["days_off"], told["on_now"]) == (["2026-12-24", "2026-12-25"], False)
+    _, back = program.patch("/staff/sam", shifts=None, time_zone="", days_off=[])
+    assert (back["shifts"], back["time_zone"], back["days_off"], back["on_now"]) == (None, "", [], True)
+    for wrong, name in (
+        ({"shifts": {"mon": "9-5"}}, "shifts: Monday"),
+        ({"shifts": {"someday": "09:00-17:00"}}, 'shifts: "someday"'),
+        ({"shifts": {"mon": 9}}, "shifts:"),
+        ({"shifts": []}, "shifts:"),
+        ({"time_zone": "Mars/Olympus"}, "time_zone:"),
+        ({"time_zone": None}, "time_zone:"),
+        ({"days_off": ["soon"]}, "days_off:"),
+        ({"days_off": "2026-12-24"}, "days_off:"),
+    ):
+        status, problem = program.patch("/staff/sam", **wrong)
+        assert (status, problem["detail"].startswith(name)) == (400, True), problem

@@ -70,9 +70,37 @@ def test_what_programs_change_is_written_down_and_what_was_refused_is_not(firm: 
     client.post(f"/api/v1/callbacks/{callback}/claim", json={"staff": "nobody"}, headers=headers)
     client.post(f"/api/v1/callbacks/{callback}/reopen", json={}, headers=headers)
     assert deeds(firm) == [
-        ("token till", "change_contact", "(a number)"),
+        ("token till", "change_contact", "blocked"),
         ("token till", "reopen", callback),
     ]
+
+
+def test_what_is_changed_of_a_person_is_written_down_by_field_with_who_and_never_with_its_words(firm: Firm) -> None:
+    """ASVS 16.2.5."""
+    firm.callback()
+    with firm.database.transaction() as session:
+        token = tokens.make_token(session, "till", NOON)
+    alex, office = firm.visitor(ALEX), "+12125550143"
+    alex.press(f"/people/{JANE}/change", name="Jane Doe", tags="boiler", vip="no")
+    alex.press(f"/people/{JANE}/change", name="Jane Doe")
+    alex.press(f"/people/{JANE}/notes", note="Owes us money")
+    alex.press(f"/people/{JANE}/merge", other=office)
+    alex.press(f"/people/{office}/split")
+    note = alex.get(f"/people/{JANE}").text.partition("/notes/")[2].partition('"')[0].partition("/")[0]
+    alex.press(f"/people/{JANE}/notes/{note}/remove")
+    alex.press(f"/people/{JANE}/notes/{note}/remove")
+    headers = {"Authorization": f"Bearer {token}"}
+    body = {"name": "Jane D.", "language": "es", "add_note": "Prefers mornings"}
+    firm.app.test_client().patch(f"/api/v1/contacts/{JANE}", json=body, headers=headers)
+    assert deeds(firm)[1:] == [
+        ("Alex Moor", "contact_changed", "name, tags"),
+        ("Alex Moor", "note_added", ""),
+        ("Alex Moor", "numbers_joined", ""),
+        ("Alex Moor", "number_taken_off", ""),
+        ("Alex Moor", "note_removed", ""),
+        ("token till", "change_contact", "name, language, note"),
+    ]
+    assert "token till changed the name" in reads(alex.get(f"/people/{JANE}").text)
 
 
 @pytest.mark.parametrize("told", ["+12125550142", "rang +12125550142 twice", "%2B12125550142\nSam signed in"])

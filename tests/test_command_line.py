@@ -31,7 +31,7 @@ def test_wrong_usage_ends_with_2(line: list[str], capsys: pytest.CaptureFixture[
 def test_help_names_every_command(capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(["--help"]) == 0
     out = capsys.readouterr().out
-    for name in ("demo", "run", "web", "worker", "test", "apply", "export", "simulate", "token", "user"):
+    for name in ("demo", "run", "web", "worker", "test", "apply", "export", "simulate", "staffing", "token", "user"):
         assert re.search(rf"^    {name} ", out, re.MULTILINE), name
 
 

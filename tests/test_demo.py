@@ -6,7 +6,7 @@ from pathlib import Path
 import sqlalchemy as sa
 
 from tests.program import NOON
-from voice import stats
+from voice import stats, topics
 from voice.db import Database
 from voice.demo import firm, week
 from voice.firm import Line
@@ -26,6 +26,14 @@ def test_the_week_adds_up_and_its_promises_were_mostly_kept(both_databases: Data
             assert call.received_at < (call.ended_at or NOON) <= NOON
         assert not session.scalars(sa.select(Attempt).where(Attempt.ended_at > NOON)).all()
         assert not session.scalars(sa.select(Call).where(Call.received_at > NOON)).all()
+
+
+def test_what_talks_are_about_is_there_to_choose_from_and_was_chosen(database: Database, tmp_path: Path) -> None:
+    firm.found(database, tmp_path / "keys.json", NOON)
+    with database.reading() as session:
+        assert [topic.name for topic in topics.active(session)][:2] == ["A leak", "No hot water"]
+        chosen = session.scalars(sa.select(Callback.topic_id).where(Callback.state == "closed")).all()
+        assert 0 < chosen.count(None) < len(chosen) / 2
 
 
 def test_the_day_off_of_the_week_is_a_closed_day_of_the_line(both_databases: Database, tmp_path: Path) -> None:

@@ -63,9 +63,9 @@ LAYERS: list[tuple[str, list[str]]] = [
             "voice.audit",
             "voice.sight",
             "voice.persons",
-            "voice.imports",
             "voice.phones",
             "voice.availability",
+            "voice.shifts",
         ],
     ),
     (
@@ -73,6 +73,7 @@ LAYERS: list[tuple[str, list[str]]] = [
         [
             "voice.promising",
             "voice.claims",
+            "voice.allowed",
             "voice.callbacks",
             "voice.results",
             "voice.attempts",
@@ -81,6 +82,8 @@ LAYERS: list[tuple[str, list[str]]] = [
             "voice.by_hand",
             "voice.undo",
             "voice.topics",
+            "voice.same_person",
+            "voice.imports",
         ],
     ),
     (
@@ -102,10 +105,7 @@ LAYERS: list[tuple[str, list[str]]] = [
             "voice.replays",
         ],
     ),
-    (
-        "carrier",
-        ["voice.carrier"],
-    ),
+    ("carrier", ["voice.carrier"]),
     (
         "jobs",
         [
@@ -144,6 +144,7 @@ LAYERS: list[tuple[str, list[str]]] = [
             "voice.__main__",
             "voice.log_command",
             "voice.replay",
+            "voice.staffing_command",
         ],
     ),
 ]

@@ -143,6 +143,16 @@ def test_a_token_for_one_line_sees_and_changes_nothing_of_another(firm: TwoLines
     assert till.ask("POST", f"/callbacks/{firm.jane}/claim", {"staff": "alex"})[0] == 200
 
 
+def test_a_token_for_one_line_sees_who_answers_it_and_nobody_else(firm: TwoLines) -> None:
+    till, all_seeing = firm.program([LINE]), firm.program(None)
+    assert [each["id"] for each in till.ask("GET", "/staff")[1]["items"]] == ["alex", "sam"]
+    assert [each["id"] for each in all_seeing.ask("GET", "/staff")[1]["items"]] == ["alex", "kim", "sam"]
+    assert till.ask("GET", "/staff/kim")[0] == 404
+    assert till.ask("PATCH", "/staff/kim", {"availability": "off"})[0] == 404
+    assert till.ask("PATCH", "/staff/alex", {"availability": "off"})[0] == 200
+    assert all_seeing.ask("GET", "/staff/kim")[1]["availability"] == "on"
+
+
 def test_sight_ends_with_the_request_of_whom_it_was_for(firm: TwoLines) -> None:
     alex, sam = firm.visitor("alex@example.com"), firm.visitor("sam@example.com")
     alex.get("/")

@@ -57,7 +57,8 @@ def test_it_says_who_is_on_until_when_and_what_their_phone_does(firm: Firm) -> N
     assert "1 person is on just now." in page
     assert "Their phone rings until 5:30 pm Shift today: 9:00 am to 5:30 pm" in card(page, "alex")
     assert "Away until 10:40 am" in card(page, "kim")
-    assert "Not on shift , on again tomorrow 12:00 pm Shift today: none (Los Angeles time)" in card(page, "sam")
+    sam = "Not on shift , on again tomorrow 12:00 pm (Los Angeles time) Shift today: none (Los Angeles time)"
+    assert sam in card(page, "sam")
     assert 'action="/team/alex/' in page
     assert 'action="/team/sam/' not in page
 
@@ -109,12 +110,30 @@ def test_a_phone_for_today_is_taken_as_typed_or_refused_with_what_was_typed_kept
     assert person(firm, "alex").phone_today is None
 
 
-def test_a_day_off_is_taken_and_given_back_and_never_in_the_past(firm: Firm) -> None:
+def test_what_of_the_page_changes_can_be_asked_for_alone(firm: Firm) -> None:
     alex = firm.visitor("alex@example.com")
-    assert alex.press("/team/alex/days", day="2026-11-23", off="1").status_code == 303
-    assert "Not on shift" in card(alex.get("/team").text, "alex")
-    assert "Days off: Mon 23 Nov" in card(alex.get("/team").text, "alex")
-    assert alex.press("/team/alex/days", day="2026-11-22", off="1").status_code == 400
-    assert alex.press("/team/alex/days", day="soon", off="1").status_code == 400
-    alex.press("/team/alex/days", day="2026-11-23")
-    assert person(firm, "alex").days_off == []
+    fresh = alex.get("/team/part")
+    assert alex.get("/team/part", If_None_Match=fresh.headers["ETag"]).status_code == 304
+    change(firm, "alex", availability="off")
+    told = alex.get("/team/part", If_None_Match=fresh.headers["ETag"])
+    assert told.status_code == 200
+    assert "You are off." in reads(told.text)  # the bar above every page comes with it
+    assert "Off" in card(told.text, "alex")
+    assert firm.visitor().get("/team/part").status_code == 401
+
+
+def test_who_answers_no_line_is_told_so_and_a_firm_without_lines_too(firm: Firm) -> None:
+    sam = firm.visitor("sam@example.com")
+    assert "Answers no line" in card(sam.get("/team").text, "kim")
+    assert "Answers no line" not in card(sam.get("/team").text, "alex")
+    with firm.database.transaction() as session:
+        session.get_one(Line, LINE).active = False
+    page = sam.get("/team").text
+    assert "There is no line yet" in page
+    assert "Who is on shift" not in page
+
+
+def test_who_works_alone_is_told_what_that_means(firm: Firm) -> None:
+    for name in ("alex", "kim"):
+        change(firm, name, active=False)
+    assert "You answer alone" in firm.visitor("sam@example.com").get("/team").text

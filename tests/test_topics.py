@@ -7,6 +7,8 @@ from collections.abc import Iterator
 import pytest
 
 from tests.pages import Firm, Visitor, reads
+from voice import clock
+from voice.ledger import Notice
 
 
 @pytest.fixture
@@ -61,6 +63,12 @@ def test_a_list_that_is_no_longer_short_is_refused(firm: Firm) -> None:
     for number in range(20):
         sam.press("/topics/new", name=f"Topic {number}")
     assert "There are 20 topics already." in sam.press("/topics/new", name="One more").text
+
+
+def test_the_page_says_how_many_notices_are_new_as_the_others_do(firm: Firm) -> None:
+    with firm.database.transaction() as session:
+        session.add(Notice(key="k", words="The carrier refuses calls.", at=clock.now()))
+    assert "Notices 1 new" in reads(firm.visitor("sam@example.com").get("/topics").text)
 
 
 def test_topics_are_the_owners_business(firm: Firm) -> None:

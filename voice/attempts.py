@@ -10,7 +10,7 @@ from collections.abc import Sequence
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from voice import callbacks, claims, moves, phones
+from voice import callbacks, claims, contacts, moves, phones
 from voice.claims import Refusal
 from voice.db import UTC
 from voice.firm import Line, StaffMember
@@ -218,10 +218,11 @@ def _unfit(session: Session, callback: Callback, now: dt.datetime, but: Attempt 
 
 
 def _on_the_line(session: Session, caller: str, but: Attempt | None) -> bool:
-    """Whether the caller has rung in, or is being rung by somebody for another callback of theirs."""
-    ringing_in = sa.exists().where(Call.caller == caller, Call.ended_at.is_(None))
+    """Whether the caller has rung in, or is being rung by somebody for another callback of theirs; on any number."""
+    theirs = contacts.numbers_of(session, caller)
+    ringing_in = sa.exists().where(Call.caller.in_(theirs), Call.ended_at.is_(None))
     others = sa.exists().where(
-        Callback.caller == caller,
+        Callback.caller.in_(theirs),
         Attempt.callback_id == Callback.id,
         Attempt.ended_at.is_(None),
         Attempt.id != (but.id if but else ""),

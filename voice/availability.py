@@ -1,4 +1,4 @@
-"""Verbs on who can be rung: on, away, off, on which phone, on which days. None commits; all reach the roster.
+"""Verbs on who can be rung: on, away, off, on which phone. None commits; all reach the roster.
 
 The row is the truth; that somebody is back at the end of their time is already so when nobody has written it down yet.
 """
@@ -93,16 +93,14 @@ def phone_here(session: Session, member: StaffMember, typed: str, now: dt.dateti
     session.flush()
 
 
-def day_off(session: Session, member: StaffMember, day: dt.date, off: bool) -> None:
-    """Take a day off, or work on it after all."""
-    days = (set(member.days_off) - {day.isoformat()}) | ({day.isoformat()} if off else set())
-    _set(member, days_off=sorted(days))
-    session.flush()
-
-
 def zone_of(session: Session, member: StaffMember) -> str:
     """The clock somebody lives by: their own, else the firm's."""
-    return member.time_zone or session.scalar(sa.select(Business.time_zone)) or "UTC"
+    return member.time_zone or firm_zone(session)
+
+
+def firm_zone(session: Session) -> str:
+    """The clock of the firm."""
+    return session.scalar(sa.select(Business.time_zone)) or "UTC"
 
 
 def _set(member: StaffMember, **values: object) -> None:

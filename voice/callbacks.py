@@ -12,18 +12,20 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
-from voice import contacts, moves, paging, promising, pushing
+from voice import allowed, contacts, moves, paging, promising, pushing
 from voice.claims import NOT_HANDED, Refusal, live_attempt, mine_to_touch, no_live_attempt, refusal
 from voice.firm import Line
-from voice.models import Call, Callback, Promise, id_from
+from voice.models import Call, Callback, Contact, Promise, id_from
 from voice.rules import numbers, states
 
 OPEN = tuple(state for state in states.CALLBACK_STATES if state != "closed")
 IS_OPEN = Callback.state != sa.literal_column("'closed'")  # written out, so that both databases know their index fits
 REOPENED_WITHIN = dt.timedelta(days=30)
+FIRST_NUMBER = sa.select(Contact.same_as).where(Contact.number == sa.bindparam("key")).scalar_subquery()
 THEIRS = (
     sa.select(Callback)
-    .where(Callback.line == sa.bindparam("called"), Callback.caller_key == sa.bindparam("key"))
+    .where(Callback.line == sa.bindparam("called"))
+    .where(Callback.caller_key == sa.func.coalesce(FIRST_NUMBER, sa.bindparam("key")))
     .where(IS_OPEN)
     .execution_options(populate_existing=True)
 )
@@ -90,7 +92,7 @@ def got_through(session: Session, call: Call, now: dt.datetime) -> Callback | No
     callback = open_of(session, call.line, call.caller_key)
     if callback is None or callback.last_called_at > (call.joined_at or call.received_at):
         return None
-    if not _close(session, callback, "got_through", now):
+    if not shut(session, callback, "got_through", now):
         return None
     if (attempt := live_attempt(session, callback)) is not None:
         moves.move(session, attempt, "cross", now, ended_at=now, ending="crossed")
@@ -99,7 +101,7 @@ def got_through(session: Session, call: Call, now: dt.datetime) -> Callback | No
 
 
 def open_of(session: Session, line: str, caller_key: str) -> Callback | None:
-    """The open callback of this caller on this line, if there is one."""
+    """The open callback of this caller on this line, from whichever of their numbers they rang; None: there is none."""
     return session.scalar(THEIRS, {"called": line, "key": caller_key})
 
 
@@ -137,7 +139,7 @@ def close(
     if reason not in BY_STAFF:
         raise ValueError(f"reason must be one of: {', '.join(BY_STAFF)}")
     also = [mine_to_touch(staff_id, now), no_live_attempt()]
-    if not _close(session, callback, reason, now, also, **values):
+    if not shut(session, callback, reason, now, also, **values):
         return refusal(callback, staff_id)
     moves.note(session, "closed", now, callback=callback, staff=staff_id, reason=reason)
     return None
@@ -148,14 +150,15 @@ def reopen(session: Session, callback: Callback, now: dt.datetime) -> Refusal | 
 
     Refused when the caller has another open one, and 30 days after it was closed.
     """
-    if callback.closed_at is not None and now - callback.closed_at > REOPENED_WITHIN:
+    late = callback.closed_at is not None and now - callback.closed_at > REOPENED_WITHIN
+    if late or callback.closed_reason == "merged":  # that one goes on in another row
         return Refusal("too_late")
     other = open_of(session, callback.line, callback.caller_key)
     if other is not None:
         return Refusal("open") if other.id != callback.id else None
     event = "reopen" if callback.caller else "reopen_hidden"
     fresh: dict[str, Any] = {"closed_reason": None, "closed_at": None, "result": None, "attempts": 0, "due_at": now}
-    fresh |= {"later": None, **NOT_HANDED}
+    fresh |= {"later": None, "caller_key": contacts.person_key(session, callback.caller_key), **NOT_HANDED}
     try:
         with session.begin_nested():  # another process may have opened one since we looked
             moves.move(session, callback, event, now, **fresh)
@@ -181,14 +184,19 @@ def hold(session: Session, callback: Callback, reason: str, now: dt.datetime) ->
 
 
 def block(session: Session, number: str, blocked: bool, now: dt.datetime) -> None:
-    """Block or unblock a caller; a blocked caller's open callbacks close, unless a phone is live for one."""
+    """Block or unblock a number. Open callbacks that are rung on it close, unless a phone is live for one; where the
+    person has rung from another number as well, that one is rung from now on."""
     contacts.block(session, number, blocked)
-    theirs = sa.select(Callback).where(Callback.caller_key == number, IS_OPEN)
-    for callback in session.scalars(theirs) if blocked else ():
-        _close(session, callback, "blocked", now, [no_live_attempt()])
+    theirs = sa.select(Callback).where(Callback.caller == number, IS_OPEN)
+    for callback in session.scalars(theirs).all() if blocked else ():
+        rang = sa.select(Call.caller).where(Call.callback_id == callback.id, Call.caller != number)
+        others = [each for each in session.scalars(rang.order_by(Call.received_at.desc())) if each]
+        free = next((each for each in others if not contacts.is_blocked(session, each)), None)
+        if free is None or not allowed.rung_on(session, callback, free, now):
+            shut(session, callback, "blocked", now, [no_live_attempt()])
 
 
-def _close(
+def shut(
     session: Session,
     callback: Callback,
     reason: str,
@@ -196,6 +204,7 @@ def _close(
     also: Collection[sa.ColumnElement[bool]] = (),
     **values: Any,
 ) -> bool:
+    """Close it for a reason of any kind, if it is open and `also` holds. True for the one who closed it."""
     closing = {"closed_reason": reason, "closed_at": now, "claimed_by": None, "lease_until": None, "by_hand_at": None}
     return moves.move(session, callback, "close", now, list(also), **(closing | values))
 
@@ -208,7 +217,7 @@ def _insert(session: Session, call: Call, cause: str, promised: dt.datetime) -> 
         "id": id_from(call.received_at),
         "line": call.line,
         "caller": call.caller,
-        "caller_key": call.caller_key,
+        "caller_key": contacts.person_key(session, call.caller_key),
         "state": "no_number" if call.caller is None else "held" if refused else "waiting",
         "held_reason": refused.code if refused else None,
         "reason": cause,
@@ -245,5 +254,7 @@ def _merge(session: Session, call: Call, promised: dt.datetime, now: dt.datetime
         callback.promised_by, callback.rang_at = promised, None
     callback.due_at = min(callback.due_at, callback.promised_by)  # the same place, or sooner: never later
     callback.later = None  # they want us now
+    if call.caller is not None and call.caller != callback.caller:
+        allowed.rung_on(session, callback, call.caller, now)  # they are by that phone
     moves.move(session, callback, "ring_in", now, attempts=0)  # was unreached: they are by their phone again
     return callback

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from voice import clock
+from voice import clock, staffing_command
 from voice.settings import BadSetting, Settings
 
 if TYPE_CHECKING:
@@ -84,6 +84,9 @@ def _parser() -> argparse.ArgumentParser:
     for name, says in (("--since", "from this day or moment on (UTC)"), ("--until", "and before this one")):
         log.add_argument(name, type=_moment, metavar="WHEN", help=says)
     log.add_argument("--json", action="store_true", help="for a program")
+    staffing_command.describe(
+        command("staffing", staffing_command.run, "How long callers wait with so many staff, or how many an aim takes.")
+    )
     simulate = command("simulate", _simulate, "Start the carrier in a box alone; the last line printed is its URL.")
     simulate.add_argument("--port", type=_port, default=8400, help="where to listen (0: anywhere free)")
     simulate.add_argument("--config", type=pathlib.Path, help="account, numbers and phones as JSON")

@@ -79,6 +79,17 @@ def of_person(session: Session, number: str) -> list[Contact]:
     return list(session.scalars(theirs.order_by(Contact.same_as.is_not(None), Contact.number)))
 
 
+def person_key(session: Session, key: str) -> str:
+    """The key a person's callback is kept under, given that of one of their calls: their first number, if known."""
+    contact = session.get(Contact, key)
+    return contact.same_as or key if contact else key
+
+
+def numbers_of(session: Session, number: str) -> list[str]:
+    """All numbers of the person with this one, the first one first; it alone when it is new to us."""
+    return [contact.number for contact in of_person(session, number)] or [number]
+
+
 def calls_today(session: Session, line: str, caller: str | None, now: dt.datetime, zone: str) -> int:
     """How often this caller has rung this line since midnight there, the present call included; withheld: 1."""
     if caller is None:
@@ -95,7 +106,8 @@ def dial_refusal(session: Session, number: str) -> numbers.Refusal | None:
     lines = session.scalars(sa.select(Line.number)).all()
     countries = {country for line in lines if (country := numbers.country_of(line))}
     countries.update(session.scalars(sa.select(Business.country)))
-    return numbers.dial_refusal(number, countries, lines)
+    contact = find(session, number)
+    return numbers.dial_refusal(number, countries, lines, allowed=contact is not None and contact.allowed)
 
 
 def is_line(session: Session, number: str) -> bool:

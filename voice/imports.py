@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from voice import contacts, persons
+from voice import contacts, persons, same_person
 from voice.db import one_row
 from voice.models import Contact, new_id
 from voice.people import ContactNote, ContactTag, Import, ImportRow
@@ -177,6 +177,9 @@ def _not_new(session: Session, rows: Sequence[ImportRow], by: str, now: dt.datet
     for table, values in ((ContactTag, tags), (ContactNote, notes)):
         if values:
             session.execute(sa.insert(table), values)
+    for row in fresh:
+        if len(row.numbers) > 1:  # a number nobody has written down may have rung all the same
+            same_person.gather(session, row.numbers[0], now)
     return [row for row in rows if row not in fresh]
 
 
@@ -197,7 +200,7 @@ def _write(session: Session, row: ImportRow, by: str, now: dt.datetime) -> None:
         contacts.remember(session, number)
     for number in others:
         if all(contact.number != number for contact in contacts.of_person(session, first)):
-            persons.merge(session, first, number, by, now)
+            same_person.merge(session, first, number, by, now)
     values = dict(row.given)
     notes = values.pop("notes", [])
     if "tags" in values:

@@ -64,6 +64,7 @@ class Contact(Base):
     vip: Mapped[bool] = mapped_column(default=False)
     do_not_text: Mapped[bool] = mapped_column(default=False)
     language: Mapped[str | None]
+    allowed: Mapped[bool] = mapped_column(default=False)  # the owner lets it be dialled although the rules forbid it
 
 
 class Call(Base):
@@ -177,8 +178,8 @@ class Callback(Base):
     )  # fmt: skip
     id: Mapped[str] = mapped_column(primary_key=True, default=new_id)
     line: Mapped[str] = mapped_column(sa.ForeignKey("lines.number"))
-    caller: Mapped[str | None]
-    caller_key: Mapped[str]
+    caller: Mapped[str | None]  # the number that is rung: the one they rang from last, or that staff chose
+    caller_key: Mapped[str]  # of the person: their first number, from whichever they ring; or as the call's
     state: Mapped[str] = mapped_column(default="waiting")
     reason: Mapped[str]  # cause of the call that opened it
     held_reason: Mapped[str | None]

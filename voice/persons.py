@@ -31,10 +31,10 @@ def notes_of(session: Session, wanted: Collection[str], limit: int = 50) -> list
     return list(session.scalars(rows.order_by(ContactNote.at.desc(), ContactNote.id).limit(limit)))
 
 
-def change(session: Session, number: str, by: str, now: dt.datetime, **values: Any) -> list[Contact]:
+def change(session: Session, number: str, by: str, now: dt.datetime, **values: Any) -> list[str]:
     """Set some of `name`, `vip`, `do_not_text`, `language` and `tags` for a person; a number new to us is one.
 
-    Values are as `rules.person` gives them. Only what differs is written, with who did it. Their contacts.
+    Values are as `rules.person` gives them. Only what differs is written, with who did it: the names of those.
     """
     contacts.remember(session, number)
     theirs = contacts.of_person(session, number)
@@ -43,17 +43,19 @@ def change(session: Session, number: str, by: str, now: dt.datetime, **values: A
         "name": theirs[0].name, "vip": theirs[0].vip, "do_not_text": theirs[0].do_not_text,
         "language": theirs[0].language, "tags": tags_of(session, [theirs[0].number]).get(theirs[0].number, ()),
     }  # fmt: skip
+    changed = []
     for field, value in values.items():
         if field == "tags":
             value = tuple(sorted(value))
         if value == before[field]:
             continue
+        changed.append(field)
         if field == "tags":
             _set_tags(session, ours, value)
         else:
             session.execute(sa.update(Contact).where(Contact.number.in_(ours)).values({field: value}))
         _changed(session, theirs[0].number, by, now, _said(field, before[field], value))
-    return contacts.of_person(session, number)
+    return changed
 
 
 def _set_tags(session: Session, ours: Collection[str], tags: Sequence[str]) -> None:
@@ -106,6 +108,13 @@ def set_blocked(session: Session, number: str, blocked: bool, by: str, now: dt.d
     """Write down that the owner has blocked or unblocked one number; `callbacks.block` does it."""
     contacts.remember(session, number)
     _changed(session, number, by, now, f"{'blocked' if blocked else 'unblocked'} {number}")
+
+
+def set_allowed(session: Session, number: str, allowed: bool, by: str, now: dt.datetime) -> None:
+    """Write down that the owner lets this number be dialled, or no longer; `voice.allowed` does it."""
+    contacts.remember(session, number)
+    said = f"allowed {number} to be rung" if allowed else f"had the number rules hold again for {number}"
+    _changed(session, number, by, now, said)
 
 
 def merge(session: Session, number: str, other: str, by: str, now: dt.datetime) -> None:

@@ -77,7 +77,7 @@ def _figures(session: Session, line: Line, now: dt.datetime) -> capacity.Figures
         return None
     oldest_first = [_Done.of(attempt, callback, line) for attempt, callback in reversed(rows)]
     talks = _talks(session, line, oldest_first[0].taken - LONGEST_PAUSE, oldest_first[-1].taken)
-    cycles, lags = [], []
+    cycles, lags, waits = [], [], []
     free_since: dict[str, dt.datetime] = {}
     for done in oldest_first:
         busy = [talk.end for talk in talks if talk.staff_id == done.staff_id and talk.end <= done.taken]
@@ -87,9 +87,11 @@ def _figures(session: Session, line: Line, now: dt.datetime) -> capacity.Figures
         cycles.append((done.over - begun).total_seconds())
         lags.append((done.rang - begun).total_seconds())
         free_since[done.staff_id] = done.over
-    waits = [(max(done.owed_since, done.taken - LONGEST_PAUSE), done.taken) for done in oldest_first]
+        if begun > done.owed_since:  # nobody was free for it
+            waits.append((max(done.owed_since, done.taken - LONGEST_PAUSE), done.taken))
     live = [talk for talk in talks if any(start < talk.start < end for start, end in waits)]
-    return capacity.measure(cycles, lags, [(talk.end - talk.start).total_seconds() for talk in live])
+    lengths = [(talk.end - talk.start).total_seconds() for talk in live]
+    return capacity.measure(cycles, lags, lengths, len(waits))
 
 
 @dataclass(frozen=True)

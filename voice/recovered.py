@@ -74,7 +74,7 @@ def _settled_since(session: Session, call: Call) -> Callback | None:
     spoken = sa.exists().where(Attempt.callback_id == Callback.id, Attempt.answered_at >= call.received_at)
     closed = sa.select(Callback).where(
         Callback.line == call.line,
-        Callback.caller_key == call.caller_key,
+        Callback.caller_key.in_(contacts.numbers_of(session, call.caller_key)),
         Callback.state == "closed",
         Callback.closed_at >= call.received_at,
         sa.or_(Callback.closed_reason != "talked", spoken),
@@ -84,7 +84,8 @@ def _settled_since(session: Session, call: Call) -> Callback | None:
 
 def _talk_since(session: Session, call: Call) -> Call | None:
     """The first call after this one on which the same caller reached a person."""
-    theirs = sa.select(Call).where(Call.line == call.line, Call.caller_key == call.caller_key)
+    ours = contacts.numbers_of(session, call.caller_key)
+    theirs = sa.select(Call).where(Call.line == call.line, Call.caller_key.in_(ours))
     talked = theirs.where(Call.outcome == "talked", Call.joined_at > call.received_at)
     return session.scalars(talked.order_by(Call.joined_at).limit(1)).first()
 

@@ -14,14 +14,17 @@ import sqlalchemy as sa
 from sqlalchemy import event
 from sqlalchemy.orm import InstrumentedAttribute, ORMExecuteState, Session, with_loader_criteria
 
-from voice.firm import Line
+from voice.firm import Line, LineStaff
 from voice.ledger import Message
 from voice.models import Call, Callback, Contact, Leg
+from voice.replay_tables import Replay
 
 Lines = frozenset[str] | None
 # Threads serve one request after another: each sets this anew before anything is read.
 _lines: ContextVar[Lines] = ContextVar("lines in sight", default=None)
-HAVE_A_LINE: tuple[InstrumentedAttribute[str], ...] = (Call.line, Callback.line, Leg.line, Line.number)
+HAVE_A_LINE: tuple[InstrumentedAttribute[str], ...] = (
+    Call.line, Callback.line, Leg.line, Line.number, Replay.line,
+)  # fmt: skip
 # The names that objects have in our addresses, and how their line is found.
 OBJECTS: Mapping[str, sa.Select[str]] = {
     "callback_id": sa.select(Callback.line).where(Callback.id == sa.bindparam("id")),
@@ -29,6 +32,7 @@ OBJECTS: Mapping[str, sa.Select[str]] = {
     "message_id": sa.select(Call.line)
     .join(Message, Message.call_id == Call.id)
     .where(Message.id == sa.bindparam("id")),
+    "replay_id": sa.select(Replay.line).where(Replay.id == sa.bindparam("id")),
     "e164": sa.select(Call.line).where(Call.caller == sa.bindparam("id")),  # a person is known by whom they rang
 }
 
@@ -42,6 +46,15 @@ def sees(line: str) -> bool:
     """Whether that line is in sight."""
     lines = _lines.get()
     return lines is None or line in lines
+
+
+def staff_hidden(session: Session, staff_id: str) -> bool:
+    """Whether somebody answers none of the lines in sight: to whoever sees a few lines, they do not work here."""
+    lines = _lines.get()
+    if lines is None:
+        return False
+    theirs = sa.select(LineStaff.line).where(LineStaff.staff_id == staff_id, LineStaff.line.in_(sorted(lines)))
+    return session.scalar(theirs.limit(1)) is None
 
 
 def hidden(session: Session, named: Mapping[str, Any]) -> bool:

@@ -7,7 +7,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from voice import claims, moves
+from voice import allowed, claims, contacts, moves
 from voice.claims import Refusal
 from voice.db import UTC
 from voice.list_tables import LastChange, Told
@@ -18,9 +18,9 @@ GRACE = dt.timedelta(seconds=5)  # a press in the tenth second is still on its w
 
 # All of a callback that a person's change can touch; a lease goes on by itself and says nothing.
 KEPT = (
-    "state", "closed_reason", "closed_at", "held_reason", "calls", "promised_by", "due_at", "owed_by", "claimed_by",
-    "attempts", "result", "note", "rang_at", "later", "by_hand_at", "topic_id", "bought", "why_not", "handed_by",
-    "handed_to", "handed_word",
+    "state", "caller", "caller_key", "closed_reason", "closed_at", "held_reason", "calls", "promised_by", "due_at",
+    "owed_by", "claimed_by", "attempts", "result", "note", "rang_at", "later", "by_hand_at", "topic_id", "bought",
+    "why_not", "handed_by", "handed_to", "handed_word",
 )  # fmt: skip
 
 
@@ -37,7 +37,8 @@ def remembering(
     before = _snapshot(callback) | {"lease_until": _plain(callback.lease_until)}
     refused = verb()
     after = _snapshot(callback)
-    if refused is None and any(before[name] != after[name] for name in KEPT):
+    merged = callback.closed_reason == "merged"  # it goes on in another row, which holds more than this change
+    if refused is None and not merged and any(before[name] != after[name] for name in KEPT):
         session.execute(sa.delete(LastChange).where(LastChange.staff_id == staff_id))
         change = LastChange(staff_id=staff_id, callback_id=callback.id, what=what, at=now, before=before, after=after)
         session.add(change)
@@ -59,12 +60,15 @@ def undo(session: Session, callback: Callback, staff_id: str, now: dt.datetime) 
     change = session.get(LastChange, staff_id)
     if change is None or change.callback_id != callback.id or now - change.at >= OFFERED + GRACE:
         return Refusal("too_late")
+    values = _restored(change, now + claims.lease(session, callback))
+    if values["caller"] is not None:  # their numbers may have been put on one card since
+        values["caller_key"] = contacts.person_key(session, values["caller"])
     unchanged = [_column(name).is_not_distinct_from(_value(name, change.after[name])) for name in KEPT]
     try:
         with session.begin_nested():  # they may have rung and got another open callback
             moved = moves.move(
                 session, callback, f"undo_to_{change.before['state']}", now,
-                [*unchanged, claims.no_live_attempt()], **_restored(change, now + claims.lease(session, callback)),
+                [*unchanged, claims.no_live_attempt()], **values,
             )  # fmt: skip
     except sa.exc.IntegrityError:
         return Refusal("open")
@@ -75,6 +79,8 @@ def undo(session: Session, callback: Callback, staff_id: str, now: dt.datetime) 
             Told.callback_id == callback.id, Told.by_staff_id == staff_id, Told.at >= change.at, Told.seen_at.is_(None)
         )
     )
+    if change.what == "allowed" and callback.caller is not None:
+        allowed.forbid(session, callback.caller)
     session.delete(change)
     moves.note(session, "undone", now, callback=callback, staff=staff_id, what=change.what)
     return None

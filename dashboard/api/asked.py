@@ -165,6 +165,14 @@ def maybe_text(given: dict[str, Any], name: str) -> str | None:
     return value
 
 
+def e164(given: dict[str, Any], name: str) -> str:
+    """A member that is a phone number in full."""
+    value = given.get(name)
+    if not isinstance(value, str) or not E164.fullmatch(value):
+        raise Problem(400, f"{name}: must be a number like +12125550100.")
+    return value
+
+
 def word(given: dict[str, Any], name: str, options: Collection[str]) -> str:
     """A member that is one of a few words."""
     value = given.get(name)
@@ -187,6 +195,14 @@ def text(given: dict[str, Any], name: str, most: int) -> str:
     if not isinstance(value, str) or len(value) > most:
         raise Problem(400, f"{name}: must be text of at most {most} characters.")
     return clean(value, most)
+
+
+def texts(given: dict[str, Any], name: str) -> list[str]:
+    """A member that is a list of texts."""
+    value = given.get(name)
+    if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
+        raise Problem(400, f"{name}: must be a list of texts.")
+    return value
 
 
 def _time(name: str) -> dt.datetime | None:

@@ -7,13 +7,13 @@ from sqlalchemy.orm import Session
 
 from dashboard.api import asked, shapes
 from dashboard.api.callbacks import BY_STAFF, CALLBACK, REFUSED, change, done, find, one, refused
-from dashboard.api.operation import Answer, operation
+from dashboard.api.operation import Answer, operation, program_name
 from dashboard.api.problems import Problem
-from voice import by_hand, claims, later, results, topics, undo
+from voice import allowed, by_hand, claims, later, persons, results, same_person, topics, undo
 from voice.claims import Refusal
 from voice.list_tables import Topic
 from voice.results import About
-from voice.rules import snooze
+from voice.rules import person, snooze
 
 NOTE, WHY_NOT, WORD = 500, 200, 200  # characters
 RESULT = ("staff", "result", "due_at", "note", "topic", "bought", "why_not")
@@ -101,6 +101,45 @@ def dial_by_hand(session: Session, now: dt.datetime, callback_id: str) -> Answer
     anyway = bool(asked.flag(given, "anyway"))
     refusal = by_hand.dial(session, row, asked.staff(session, given), now, anyway)
     return refused(refusal) if refusal else one(session, row)
+
+
+@operation(
+    "POST",
+    "/callbacks/<callback_id>/number",
+    "Enter the number a caller who hides theirs has said. Where they have an open callback from it, this one is closed "
+    "as `merged`, and the answer is that other one. 422 when the number may never be rung.",
+    CALLBACK | REFUSED,
+    body=shapes.request_body(("staff", "number"), staff=shapes.TEXT, number=shapes.NUMBER),
+)
+def give_number(session: Session, now: dt.datetime, callback_id: str) -> Answer:
+    """Somebody's number, as they said it."""
+    row, given = find(session, callback_id), asked.body(("staff", "number"))
+    staff, number = asked.staff(session, given), asked.e164(given, "number")
+    try:
+        answer = done(
+            session, row, staff, "number_given", now, lambda: same_person.give_number(session, row, number, now)
+        )  # fmt: skip
+    except person.Unfit as unfit:
+        raise Problem(422, str(unfit)) from None
+    return answer if isinstance(answer, Problem) else one(session, same_person.goes_on(session, row))
+
+
+@operation(
+    "POST",
+    "/callbacks/<callback_id>/allow",
+    "Let a held number be rung, now and whenever it rings: an owner's decision, so it needs the scope `manage`.",
+    CALLBACK | REFUSED,
+    body=shapes.request_body(),
+)
+def allow(session: Session, now: dt.datetime, callback_id: str) -> Answer:
+    """Off the list of what is held."""
+    row = find(session, callback_id)
+    asked.body(())
+    if refusal := allowed.allow(session, row, now):
+        return refused(refusal)
+    if row.caller is not None:
+        persons.set_allowed(session, row.caller, True, program_name(), now)
+    return one(session, row)
 
 
 @operation(

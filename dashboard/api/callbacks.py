@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from dashboard.api import asked, shapes
 from dashboard.api.operation import Answer, operation
 from dashboard.api.problems import Problem
-from voice import attempts, callbacks, claims, undo
+from voice import attempts, callbacks, claims, same_person, undo
 from voice.claims import Refusal
 from voice.models import Callback, Contact
 from voice.rules import states
@@ -85,16 +85,18 @@ def release(session: Session, now: dt.datetime, callback_id: str) -> Answer:
 @operation(
     "POST",
     "/callbacks/<callback_id>/call",
-    "Ring the staff member, then the caller; claims the callback if it is free. While one is under way: the same "
-    "attempt. 409 with `retry_at` outside the caller's hours.",
+    "Ring the staff member, then the caller, on `number` if given (one of the callback's `numbers`); claims the "
+    "callback if it is free. While one is under way: the same attempt. 409 with `retry_at` outside the caller's hours.",
     {202: shapes.ref("Attempt")} | REFUSED,
-    body=shapes.request_body(("staff",), staff=shapes.TEXT, anyway=shapes.FLAG),
+    body=shapes.request_body(("staff",), staff=shapes.TEXT, anyway=shapes.FLAG, number=shapes.NUMBER),
 )
 def call(session: Session, now: dt.datetime, callback_id: str) -> Answer:
     """Ring back."""
-    row, given = find(session, callback_id), asked.body(("staff", "anyway"))
-    anyway = bool(asked.flag(given, "anyway"))
-    attempt = attempts.ring_back(session, row, asked.staff(session, given), now, anyway=anyway)
+    row, given = find(session, callback_id), asked.body(("staff", "anyway", "number"))
+    anyway, staff = bool(asked.flag(given, "anyway")), asked.staff(session, given)
+    number = asked.e164(given, "number") if "number" in given else None
+    other = same_person.ring_on(session, row, number, staff, now) if number is not None else None
+    attempt = other or attempts.ring_back(session, row, staff, now, anyway=anyway)
     return refused(attempt) if isinstance(attempt, Refusal) else ({"attempt": attempt.id}, 202)
 
 
@@ -145,17 +147,22 @@ def done(
 
 def wire(session: Session, rows: Sequence[Callback]) -> list[dict[str, Any]]:
     """Callbacks as they are sent, with the callers' names."""
-    numbers = {row.caller for row in rows if row.caller}
-    known = session.scalars(sa.select(Contact).where(Contact.number.in_(numbers)))
-    names = {contact.number: contact.name or contact.carrier_name for contact in known}
-    return [_wire(row, names.get(row.caller or "")) for row in rows]
+    numbers, keys = {row.caller for row in rows if row.caller}, {row.caller_key for row in rows if row.caller}
+    theirs = sa.or_(Contact.number.in_(numbers | keys), Contact.same_as.in_(keys))
+    people: dict[str, list[str]] = {}
+    names = {}
+    for contact in session.scalars(sa.select(Contact).where(theirs).order_by(Contact.number)):
+        names[contact.number] = contact.name or contact.carrier_name
+        people.setdefault(contact.same_as or contact.number, []).append(contact.number)
+    return [_wire(row, names.get(row.caller or ""), people.get(row.caller_key, ())) for row in rows]
 
 
-def _wire(row: Callback, name: str | None) -> dict[str, Any]:
+def _wire(row: Callback, name: str | None, numbers: Sequence[str]) -> dict[str, Any]:
     return {
         "id": row.id,
         "line": row.line,
         "caller": row.caller,
+        "numbers": sorted({*numbers, row.caller} if row.caller else ()),
         "name": name,
         "state": row.state,
         "reason": row.reason,

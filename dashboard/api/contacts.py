@@ -6,16 +6,15 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from dashboard.api import asked, shapes
-from dashboard.api.operation import Answer, operation
+from dashboard.api.operation import Answer, operation, program_name, tell_audit
 from dashboard.api.problems import Problem
-from voice import callbacks, persons
+from voice import allowed, callbacks, persons
 from voice import contacts as known
 from voice.models import Contact
 from voice.rules import person
 from voice.rules.numbers import E164
 
-A_PROGRAM = "A program"  # who did it, on the person's card
-MEMBERS = ("blocked", "name", "vip", "do_not_text", "language", "tags", "add_note")
+MEMBERS = ("blocked", "allowed", "name", "vip", "do_not_text", "language", "tags", "add_note")
 
 
 @operation("GET", "/contacts/<e164>", "One contact.", {200: shapes.ref("Contact")})
@@ -30,12 +29,14 @@ def contact(session: Session, now: dt.datetime, e164: str) -> Answer:
 @operation(
     "PATCH",
     "/contacts/<e164>",
-    "Block or unblock a number, or change what is said of the person it is of: name and language (null takes them "
-    "away), VIP, no texts, all tags, and one more note. A number we did not know becomes a contact.",
-    {200: shapes.ref("Contact")},
+    "Block or unblock a number, have it rung although the number rules forbid it (`allowed`), or change what is "
+    "said of the person it is of: name and language (null takes them away), VIP, no texts, all tags, and "
+    "one more note. A number we did not know becomes a contact.",
+    {200: shapes.ref("Contact"), 422: shapes.ref("Problem")},
     body=shapes.request_body(
         (),
         blocked=shapes.FLAG,
+        allowed=shapes.FLAG,
         name=shapes.MAYBE_TEXT | {"maxLength": person.LONGEST_NAME},
         vip=shapes.FLAG,
         do_not_text=shapes.FLAG,
@@ -46,8 +47,8 @@ def contact(session: Session, now: dt.datetime, e164: str) -> Answer:
 )
 def change_contact(session: Session, now: dt.datetime, e164: str) -> Answer:
     """Block, unblock, and all that staff may say of a person."""
-    number, given = _number(e164), asked.body(MEMBERS)
-    blocked = asked.flag(given, "blocked")
+    number, given, by = _number(e164), asked.body(MEMBERS), program_name()
+    blocked, may_ring = asked.flag(given, "blocked"), asked.flag(given, "allowed")
     if "add_note" in given and given["add_note"] is None:
         raise Problem(400, "add_note: must be text.")
     try:
@@ -55,11 +56,17 @@ def change_contact(session: Session, now: dt.datetime, e164: str) -> Answer:
     except person.Unfit as unfit:
         raise Problem(400, str(unfit)) from None
     row = known.find(session, number)
+    changed = []
     if blocked is not None and blocked != (row.blocked if row else False):
         callbacks.block(session, number, blocked, now)
-        persons.set_blocked(session, number, blocked, A_PROGRAM, now)
-    persons.change(session, number, A_PROGRAM, now, **values)
-    persons.add_note(session, number, note, A_PROGRAM, now)
+        persons.set_blocked(session, number, blocked, by, now)
+        changed.append("blocked")
+    if may_ring is not None and may_ring != (row.allowed if row else False):
+        _allow(session, number, may_ring, by, now)
+        changed.append("allowed")
+    changed += persons.change(session, number, by, now, **values)
+    persons.add_note(session, number, note, by, now)
+    tell_audit(", ".join([*changed, "note"] if note else changed))
     return wire(session, session.get_one(Contact, number, populate_existing=True))
 
 
@@ -71,6 +78,7 @@ def wire(session: Session, row: Contact) -> dict[str, Any]:
         "number": row.number,
         "name": row.name or row.carrier_name,
         "blocked": row.blocked,
+        "allowed": row.allowed,
         "vip": row.vip,
         "do_not_text": row.do_not_text,
         "language": row.language,
@@ -78,6 +86,14 @@ def wire(session: Session, row: Contact) -> dict[str, Any]:
         "numbers": numbers,
         "notes": [{"at": shapes.time(note.at), "by": note.by, "note": note.words} for note in notes],
     }
+
+
+def _allow(session: Session, number: str, may_ring: bool, by: str, now: dt.datetime) -> None:
+    if not may_ring:
+        allowed.forbid(session, number)
+    elif (refused := allowed.allow_number(session, number, now)) is not None:
+        raise Problem(422, f"allowed: {refused.sentence}")
+    persons.set_allowed(session, number, may_ring, by, now)
 
 
 def _number(e164: str) -> str:
@@ -94,7 +110,7 @@ def _values(given: dict[str, Any]) -> dict[str, Any]:
     if "language" in given:
         values["language"] = person.language(_text(given, "language") or "")
     if "tags" in given:
-        values["tags"] = person.tags(_texts(given, "tags"))
+        values["tags"] = person.tags(asked.texts(given, "tags"))
     for flag in ("vip", "do_not_text"):
         if flag in given:
             values[flag] = asked.flag(given, flag)
@@ -105,11 +121,4 @@ def _text(given: dict[str, Any], name: str) -> str | None:
     value = given.get(name)
     if value is not None and not isinstance(value, str):
         raise Problem(400, f"{name}: must be text, or null.")
-    return value
-
-
-def _texts(given: dict[str, Any], name: str) -> list[str]:
-    value = given.get(name)
-    if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
-        raise Problem(400, f"{name}: must be a list of texts.")
     return value

@@ -8,7 +8,7 @@ from typing import Any
 
 import sqlalchemy as sa
 import structlog
-from flask import Blueprint, Response, request
+from flask import Blueprint, Response, g, request
 from werkzeug.exceptions import HTTPException, NotFound
 
 from dashboard.api import asked
@@ -24,6 +24,7 @@ RETRY_SECONDS = "5"
 log = structlog.get_logger()
 SEEN_READING = dt.timedelta(hours=1)  # how exactly we remember reads: a list that is polled must not become a writer
 WORK = ("/callbacks", "/calls")  # what staff do all day; any other change is for those who manage
+OWNERS = "/allow"  # but this: on the page only an owner may
 
 Schema = dict[str, Any]
 Answer = dict[str, Any] | tuple[dict[str, Any], int] | Problem
@@ -46,7 +47,7 @@ class Operation:
         """What a token must be made for to use it."""
         if self.method == "GET":
             return "read"
-        return "work" if self.rule.startswith(WORK) else "manage"
+        return "work" if self.rule.startswith(WORK) and not self.rule.endswith(OWNERS) else "manage"
 
 
 OPERATIONS: list[Operation] = []
@@ -77,14 +78,14 @@ def operation(
 
 def _answered(handler: Callable[..., Answer], known: Operation, path: dict[str, str]) -> Response:
     now, database, reads = clock.now(), installation().database, known.method == "GET"
-    program = _let_in(database, known, path, now)
+    program = g.program = _let_in(database, known, path, now)
     asked.only(known.query)
     with database.reading() if reads else database.transaction() as session:
         answer = handler(session, now, **path)
         if not reads:
             tokens.token_used(session, program.token_id, now)
             if not isinstance(answer, Problem):
-                audit.record(session, f"token {program.name}", known.name, " ".join(path.values()), now)
+                audit.record(session, program_name(), known.name, g.get("told", " ".join(path.values())), now)
     if isinstance(answer, Problem):
         return answer.response()
     payload, status = answer if isinstance(answer, tuple) else (answer, 200)
@@ -93,6 +94,16 @@ def _answered(handler: Callable[..., Answer], known: Operation, path: dict[str, 
     response = Response(json.dumps(payload), status, mimetype="application/json")  # members in the order described
     response.headers["Cache-Control"] = "no-store"
     return response
+
+
+def program_name() -> str:
+    """Who asks, as it is written on a person's card: the name of the token."""
+    return f"token {g.program.name}"
+
+
+def tell_audit(words: str) -> None:
+    """What this request changed, in place of the ids in its address: words of ours, never what was sent."""
+    g.told = words
 
 
 def _let_in(database: Database, known: Operation, path: dict[str, str], now: dt.datetime) -> Program:

@@ -28,6 +28,8 @@ MAYBE_FLAG: Schema = {"type": ["boolean", "null"]}
 MAYBE_WHOLE: Schema = {"type": ["integer", "null"], "minimum": 0}
 MAYBE_TIME: Schema = TIME | {"type": ["string", "null"]}
 WEEK: Schema = {"type": "object", "additionalProperties": TEXT, "examples": [{"mon": "09:00-17:30"}]}
+MAYBE_WEEK: Schema = {"anyOf": [WEEK, {"type": "null"}]}
+DATE: Schema = {"type": "string", "format": "date", "examples": ["2026-12-24"]}
 
 
 def one_of(*words: str | None) -> Schema:
@@ -83,7 +85,8 @@ SHAPES: dict[str, Schema] = {
         callback_id=MAYBE_TEXT,
     ),
     "Callback": thing(
-        id=TEXT, line=NUMBER, caller=MAYBE_NUMBER, name=MAYBE_TEXT, state=one_of(*states.CALLBACK_STATES),
+        id=TEXT, line=NUMBER, caller=MAYBE_NUMBER, numbers=array(NUMBER), name=MAYBE_TEXT,
+        state=one_of(*states.CALLBACK_STATES),
         reason=one_of(*CAUSES), held_reason=MAYBE_TEXT, closed_reason=one_of(None, *states.CLOSED_REASONS), calls=WHOLE,
         first_called_at=TIME, promised_by=TIME, due_at=TIME, claimed_by=MAYBE_TEXT, lease_until=MAYBE_TIME,
         attempts=WHOLE, later=one_of(None, *LATER), result=MAYBE_TEXT, note=TEXT, topic=MAYBE_WHOLE, bought=MAYBE_FLAG,
@@ -101,12 +104,12 @@ SHAPES: dict[str, Schema] = {
     ),
     "StaffMember": thing(
         id=TEXT, name=TEXT, phone=TEXT, email=TEXT, role=one_of("staff", "owner"), no_mailbox=FLAG,
-        shifts={"anyOf": [WEEK, {"type": "null"}]}, availability=one_of(*AVAILABILITY), active=FLAG,
+        shifts=MAYBE_WEEK, availability=one_of(*AVAILABILITY), active=FLAG,
         time_zone=TEXT, days_off=array(TEXT), desk_phone=TEXT, away_until=MAYBE_TIME, phone_today=MAYBE_TEXT,
         phone_until=MAYBE_TIME, on_now=FLAG,
     ),
     "Contact": thing(
-        number=NUMBER, name=MAYBE_TEXT, blocked=FLAG, vip=FLAG, do_not_text=FLAG, language=MAYBE_TEXT,
+        number=NUMBER, name=MAYBE_TEXT, blocked=FLAG, allowed=FLAG, vip=FLAG, do_not_text=FLAG, language=MAYBE_TEXT,
         tags=array(TEXT), numbers=array(NUMBER), notes=array(thing(at=TIME, by=TEXT, note=TEXT)),
     ),
     "Problem": {

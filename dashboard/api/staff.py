@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from dashboard.api import asked, shapes
 from dashboard.api.operation import Answer, operation
 from dashboard.api.problems import Problem
-from voice import availability, phones, roster
+from voice import availability, phones, roster, shifts, sight
 from voice.firm import StaffMember
 from voice.rules import availability as rules
 
@@ -17,21 +17,20 @@ SAME = (
     "id", "name", "phone", "email", "role", "no_mailbox", "shifts", "availability", "active", "time_zone", "days_off",
     "desk_phone",
 )  # fmt: skip
-CHANGES = ("availability", "away_until", "phone_today")
+CHANGES = ("availability", "away_until", "phone_today", "shifts", "time_zone", "days_off")
 
 
 @operation(
     "GET",
     "/staff",
-    "All staff members by id; those switched off too.",
+    "Staff members by id, those switched off too; a token for a few lines sees who answers them.",
     {200: shapes.listed("StaffMember")},
     query=("limit", "cursor"),
 )
 def staff_list(session: Session, now: dt.datetime) -> Answer:
     """Every staff member: a firm has a few dozen at most."""
-    return asked.few(
-        [wire(session, row, now) for row in session.scalars(sa.select(StaffMember).order_by(StaffMember.id))]
-    )
+    everybody = session.scalars(sa.select(StaffMember).order_by(StaffMember.id)).all()
+    return asked.few([wire(session, row, now) for row in everybody if not sight.staff_hidden(session, row.id)])
 
 
 @operation("GET", "/staff/<staff_id>", "One staff member.", {200: shapes.ref("StaffMember")})
@@ -43,17 +42,21 @@ def staff_member(session: Session, now: dt.datetime, staff_id: str) -> Answer:
 @operation(
     "PATCH",
     "/staff/<staff_id>",
-    "Say whether a staff member can be rung: on, away (until a time, if given) or off; and on which phone today.",
+    "Say whether a staff member can be rung (on, away, until a time if given, or off), on which phone today, and when "
+    "they work: shifts as in business.toml (null: the hours of their lines), the clock of these, all days off.",
     {200: shapes.ref("StaffMember")},
     body=shapes.request_body(
         (),
         availability=shapes.one_of(*shapes.AVAILABILITY),
         away_until=shapes.MAYBE_TIME,
         phone_today=shapes.MAYBE_TEXT,
+        shifts=shapes.MAYBE_WEEK,
+        time_zone=shapes.TEXT,
+        days_off=shapes.array(shapes.DATE),
     ),
 )
-def set_availability(session: Session, now: dt.datetime, staff_id: str) -> Answer:
-    """On, away or off; the phone of today. `away_until` alone means away."""
+def change(session: Session, now: dt.datetime, staff_id: str) -> Answer:
+    """On, away or off; the phone of today; shifts and days off. `away_until` alone means away."""
     row, given = _find(session, staff_id), asked.body(CHANGES)
     if not given:
         raise Problem(400, f"There is nothing to change. Known: {', '.join(CHANGES)}.")
@@ -65,9 +68,30 @@ def set_availability(session: Session, now: dt.datetime, staff_id: str) -> Answe
             availability.set_to(session, row, cast("rules.Availability", wanted), now, until)
         if "phone_today" in given:
             availability.phone_here(session, row, asked.maybe_text(given, "phone_today") or "", now)
+        _set_shifts(session, row, given)
     except availability.BadChoice as wrong:
         raise Problem(400, str(wrong)) from None
+    except shifts.BadShifts as wrong:
+        told = (f"{name if name in CHANGES else 'shifts'}: {words}" for name, words in wrong.faults.items())
+        raise Problem(400, " ".join(told)) from None
     return wire(session, row, now)
+
+
+def _set_shifts(session: Session, row: StaffMember, given: dict[str, Any]) -> None:
+    if "shifts" in given:
+        shifts.set_hours(session, row, _week(given["shifts"]))
+    if "time_zone" in given:
+        shifts.set_zone(session, row, asked.text(given, "time_zone", asked.MAX_TEXT))
+    if "days_off" in given:
+        shifts.set_days_off(session, row, asked.texts(given, "days_off"))
+
+
+def _week(value: object) -> dict[str, str] | None:
+    if value is None:
+        return None
+    if not isinstance(value, dict) or not all(isinstance(text, str) for text in value.values()):
+        raise Problem(400, 'shifts: must be hours by day, like {"mon": "09:00-17:00"}, or null.')
+    return value
 
 
 def wire(session: Session, row: StaffMember, now: dt.datetime) -> dict[str, Any]:
@@ -86,6 +110,6 @@ def wire(session: Session, row: StaffMember, now: dt.datetime) -> dict[str, Any]
 
 def _find(session: Session, staff_id: str) -> StaffMember:
     row = session.get(StaffMember, staff_id)
-    if row is None:
+    if row is None or sight.staff_hidden(session, staff_id):
         raise Problem(404, "There is no such staff member.")
     return row

@@ -1,25 +1,21 @@
 // The callback list, kept fresh in place. Without this script every button still works, by reloading the page.
 
+import { fragment, keepFresh } from "./fresh.js";
 import { morphChildren } from "./morph.js";
 import { setClock, tick } from "./times.js";
 import { listenToKeys } from "./keys.js";
 import { stayLive } from "./live.js";
 import { isAlert, setUpAlerts, tellOfNew } from "./notify.js";
 
-const TOO_LONG = 4000; // an answer that is still not here makes what one sees an old list
 const RENEW = 30000;
 const WATCHED = 10 * 60000; // a page nobody has touched for so long holds no claim any more
 
 const list = document.getElementById("list");
 const said = document.getElementById("said");
-const connection = document.getElementById("connection");
-let version = 0; // grows with every answer shown, so that a slow older one is not shown after it
-let etag = "";
-let lostAt = null;
+const { ask, outdate, showNow, lost, found } = keepFresh(list, document.getElementById("connection"), show);
 let touchedAt = Date.now();
 
 function show(fresh) {
-  version += 1;
   const row = document.activeElement?.closest?.("[data-row]");
   morphChildren(list, fresh);
   tick(list);
@@ -29,58 +25,18 @@ function show(fresh) {
   if (row && document.activeElement === document.body) document.getElementById(row.id)?.focus();
 }
 
-async function ask() {
-  const asked = version;
-  const late = setTimeout(lost, TOO_LONG);
-  try {
-    const headers = etag ? { "If-None-Match": etag } : {};
-    const answer = await fetch(list.dataset.part, { headers, cache: "no-store", signal: AbortSignal.timeout(10000) });
-    if (answer.status === 401) return location.reload();
-    if (answer.status !== 304 && !answer.ok) throw new Error(String(answer.status));
-    setClock(answer.headers.get("Date"));
-    if (answer.status === 200 && asked === version) {
-      etag = answer.headers.get("ETag") ?? "";
-      show(fragment(await answer.text()));
-    }
-    found();
-    return true;
-  } catch {
-    lost();
-    return false;
-  } finally {
-    clearTimeout(late);
-  }
-}
-
-function lost() {
-  lostAt ??= new Date();
-  const since = lostAt.toLocaleTimeString([], { hour: "numeric", minute: "2-digit" });
-  connection.textContent = `No connection since ${since}. What you see may be old; trying again…`;
-  connection.hidden = false;
-}
-
-function found() {
-  lostAt = null;
-  connection.hidden = true;
-}
-
-function fragment(html) {
-  return new DOMParser().parseFromString(html, "text/html").body;
-}
-
 async function send(form, button) {
   const fields = new URLSearchParams(new FormData(form, button));
   button?.setAttribute("aria-busy", "true");
-  version += 1;
+  outdate();
   try {
     const answer = await fetch(form.action, { method: "POST", body: fields });
     const page = fragment(await answer.text());
     if (new URL(answer.url).pathname === "/login" || answer.status === 401) return location.reload();
     const fresh = page.querySelector("#list");
-    etag = "";
     if (fresh) {
       list.dataset.part = fresh.dataset.part;
-      show(fresh);
+      showNow(fresh);
     }
     explain(fresh ? page.querySelector("#said") : page.querySelector("#main"));
     found();
@@ -122,12 +78,9 @@ document.addEventListener("submit", (event) => {
   if (event.submitter?.getAttribute("aria-busy") !== "true") send(event.target, event.submitter);
 });
 document.addEventListener("list:asked", () => { // another view of the list is wanted: see list_view.js
-  version += 1; // an answer still on its way shows the view before it
+  outdate(); // an answer still on its way shows the view before it
   ask();
 });
-window.addEventListener("offline", lost);
-// Coming back by the back button may show a page kept from before, perhaps from before signing out.
-window.addEventListener("pageshow", (event) => event.persisted && location.reload());
 for (const kind of ["pointerdown", "keydown"]) document.addEventListener(kind, () => (touchedAt = Date.now()), true);
 
 setClock(list.dataset.now);

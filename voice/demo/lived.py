@@ -4,10 +4,11 @@ import datetime as dt
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from voice import moves, persons
-from voice.models import Call
+from voice import moves, persons, topics
+from voice.models import Call, Callback
 
 Told = tuple[float, str, dict[str, Any]]  # seconds after the call arrived, kind, particulars
 
@@ -23,6 +24,7 @@ CARDS: dict[int, dict[str, Any]] = {
     2: {"tags": ("boiler", "regular"), "do_not_text": True},
     11: {"tags": ("supplier",)},
 }
+TOPICS = ("A leak", "No hot water", "A blocked drain", "A quote", "An appointment", "A bill")
 NOTES = {
     0: "Owns the three houses on Main Street. The key is with the baker at number 12.",
     1: "Boiler is a 2014 model. Quote sent, wants to think it over.",
@@ -37,6 +39,14 @@ def write_cards(session: Session, numbers: Sequence[str], now: dt.datetime) -> N
     for place, words in NOTES.items():
         persons.add_note(session, numbers[place], words, "Sam Field", now - dt.timedelta(days=2, hours=3 * place))
     persons.merge(session, numbers[0], "+13105550148", OWNER, now - dt.timedelta(days=4))
+
+
+def write_topics(session: Session) -> None:
+    """What talks are about here, and what those of the week were about."""
+    known = [topics.add(session, name).id for name in TOPICS]
+    talked = sa.select(Callback).where(Callback.closed_reason == "talked").order_by(Callback.first_called_at)
+    for place, callback in enumerate(session.scalars(talked)):
+        callback.topic_id = known[place % len(known)] if place % 4 else None  # not everybody says it
 
 
 def write_seconds(session: Session, call: Call, people: Sequence[str]) -> None:

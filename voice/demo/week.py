@@ -41,6 +41,7 @@ def write(session: Session, line: Line, now: dt.datetime) -> None:
     for ago in range(DAYS, 0, -1):
         day = (now - dt.timedelta(days=ago)).astimezone(ZoneInfo(line.time_zone)).date()
         week.write_day(day, closed=day == closed_day(now))
+    lived.write_topics(session)
     week.write_open(now)
     lived.write_cards(session, [number(index) for index in range(len(PEOPLE))], now)
 

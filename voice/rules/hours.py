@@ -174,6 +174,22 @@ def joined(intervals: Iterable[Interval]) -> list[Interval]:
     return whole
 
 
+def gaps(whole: Iterable[Interval], covered: Iterable[Interval]) -> list[Interval]:
+    """What of `whole` lies in none of `covered`, in order."""
+    left = joined(whole)
+    for cover in joined(covered):
+        left = [
+            part
+            for span in left
+            for part in (
+                Interval(span.start, min(span.end, cover.start)),
+                Interval(max(span.start, cover.end), span.end),
+            )
+            if part.start < part.end
+        ]
+    return left
+
+
 def _instant(day: dt.date, minutes: int, zone: ZoneInfo) -> dt.datetime:
     """The first instant the wall clock of `zone` reads at least this many minutes after midnight of `day`.
 

@@ -29,6 +29,8 @@ PLACEHOLDERS = {
 PLACEHOLDER_WORDS = frozenset({"", "anonymous", "restricted", "unavailable", "unknown", "private", "blocked"})
 EMERGENCY = frozenset({"000", "110", "112", "911", "988", "999"})  # in any country; each one's own are known too
 SATELLITE = ("+870", "+881", "+882", "+883")
+# These cost money and harm nobody: the owner may allow such a number, one at a time. The others are never dialled.
+MAY_BE_ALLOWED = frozenset({"satellite", "foreign", "premium", "shared_cost", "personal"})
 _REFUSED_TYPES = {
     PhoneNumberType.PREMIUM_RATE: "premium",
     PhoneNumberType.SHARED_COST: "shared_cost",
@@ -41,10 +43,11 @@ _SENTENCES = {
     "short": "Short codes are not people's phones and may cost extra.",
     "invalid": "This is not a complete phone number of any country.",
     "satellite": "Satellite numbers are expensive to ring and often used for fraud.",
-    "foreign": "This number is abroad. Add its country to the home countries if you want to ring people there.",
+    "foreign": "This number is abroad, where ringing can cost much more.",
     "premium": "Premium-rate numbers cost a lot to ring and are often used for fraud.",
     "shared_cost": "Shared-cost numbers cost extra to ring.",
     "personal": "Personal and follow-me numbers can cost as much as premium-rate ones.",
+    "not_allowed": "The carrier does not ring this number: its country may be switched off in your account there.",
 }
 
 
@@ -99,10 +102,17 @@ def caller_zones(e164: str | None, line_zone: str) -> tuple[str, ...]:
     return zones_of_area(e164[1:]) or zones_of_region(region) or (line_zone,)
 
 
-def dial_refusal(e164: str, home_countries: Collection[str], own_lines: Collection[str]) -> Refusal | None:
-    """Why this number must not be dialled or texted; None when it may be."""
+def dial_refusal(
+    e164: str, home_countries: Collection[str], own_lines: Collection[str], allowed: bool = False
+) -> Refusal | None:
+    """Why this number must not be dialled or texted; None when it may be. `allowed`: the owner has said so of it."""
     code = _refusal_code(e164, home_countries, own_lines)
-    return Refusal(code, _SENTENCES[code]) if code else None
+    return None if code is None or (allowed and code in MAY_BE_ALLOWED) else Refusal(code, _SENTENCES[code])
+
+
+def why_held(code: str) -> str:
+    """Why a callback is held, as a sentence: what the rules or the carrier said when it was."""
+    return _SENTENCES.get(code, f"Held: {code.replace('_', ' ')}.")
 
 
 def _refusal_code(e164: str, home_countries: Collection[str], own_lines: Collection[str]) -> str | None:

@@ -16,7 +16,6 @@ from voice.rules.hours import DAYS, HORIZON, Interval, Schedule, WeekHours, join
 CALLER_HOURS = WeekHours.from_dict(dict.fromkeys(DAYS, "08:00-21:00"))
 FALLBACK_HOUR = 9
 RETRY_MINUTES = (15, 120)  # a line's own, unless it says otherwise
-_STEP = dt.timedelta(minutes=5)
 _EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 
 
@@ -71,7 +70,7 @@ def _after(windows: Sequence[Interval], left: dt.timedelta) -> dt.datetime:
                 return rounded
             left = window.end - window.start + (rounded - window.end)  # rounding passes closing: carry it over
         left -= window.end - window.start
-    return _rounded_up(windows[-1].end - _STEP + dt.timedelta.resolution)
+    return _rounded_up(windows[-1].end - capacity.SAYABLE + dt.timedelta.resolution)
 
 
 def retry_at(
@@ -139,4 +138,4 @@ def _fallback(now: dt.datetime, line_zone: str, caller_zones: tuple[str, ...]) -
 
 def _rounded_up(moment: dt.datetime) -> dt.datetime:
     """Up to a whole five minutes; every zone in use is a whole number of quarter hours from UTC."""
-    return moment + (_EPOCH - moment) % _STEP
+    return moment + (_EPOCH - moment) % capacity.SAYABLE

@@ -99,7 +99,10 @@ CALLBACK_STATES = (
     "waiting", "claimed", "calling", "talking", "wrapping_up", "unreached", "held", "no_number", "closed",
 )  # fmt: skip
 CALLBACK_BUSY = ("calling", "talking", "wrapping_up")
-CLOSED_REASONS = ("talked", "got_through", "done_by_staff", "wrong_person", "withdrawn_by_caller", "blocked", "erased")
+# `merged`: two numbers turned out to be one person's, and what was owed to both stands in the other row from then on.
+CLOSED_REASONS = (
+    "talked", "got_through", "done_by_staff", "wrong_person", "withdrawn_by_caller", "blocked", "erased", "merged",
+)  # fmt: skip
 
 ATTEMPT: Table = {
     ("intended", "send"): "sending",

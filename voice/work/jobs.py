@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import structlog
 
-from voice import attempts, calls, clock, dialled, imports, legs, messages, pushing, replays
+from voice import attempts, calls, clock, dialled, imports, legs, messages, pushing, replays, same_person
 from voice.carrier import client, words
 from voice.carrier.delivery import RETRY
 from voice.db import Database
@@ -212,6 +212,12 @@ def import_contacts(tools: Tools, now: dt.datetime, import_id: str) -> None:
         imports.go_on(session, import_id, now)
 
 
+def gather_person(tools: Tools, now: dt.datetime, number: str) -> None:
+    """Two numbers have become one person's: look once more that they have one place on the list."""
+    with tools.database.transaction() as session:
+        same_person.gather(session, number, now)
+
+
 def wake(tools: Tools, now: dt.datetime, callback_id: str, kind: pushing.Kind, staff_id: str | None) -> None:
     """People are to be told of a callback: a job for each of their browsers."""
     with tools.database.transaction() as session:
@@ -252,6 +258,7 @@ JOBS: dict[str, Callable[..., None]] = {
     job.__name__: job
     for job in (
         end_leg, move_caller, join_leg, fetch_recording, drop_queue, tidy_queues,
-        look_at_call, look_at_leg, learn_call, look_up_attempt, wake, push, import_contacts, replay,
+        look_at_call, look_at_leg, learn_call, look_up_attempt, wake, push, import_contacts,
+        gather_person, replay,
     )
 }  # fmt: skip
