@@ -22,6 +22,7 @@ from dashboard import (
     notices,
     people,
     push,
+    replay,
     second_step,
     shell,
     shifts,
@@ -58,6 +59,7 @@ PAGES = (
     shifts.shifts,
     topics.topics,
     push.push,
+    replay.replay,
     shell.shell,
 )
 

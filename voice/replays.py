@@ -13,6 +13,7 @@ from voice.work import outbox
 
 JOB = "replay"
 MOST_WEEKS = 4
+FEWEST = 10  # calls there is something to learn from
 
 
 def ask(
@@ -46,6 +47,12 @@ def running(session: Session) -> Replay | None:
 def latest(session: Session, line: str) -> Replay | None:
     """The newest replay of a line that came to its end."""
     rows = sa.select(Replay).where(Replay.line == line, Replay.state == "done")
+    return session.scalars(rows.order_by(Replay.asked_at.desc()).limit(1)).one_or_none()
+
+
+def newest(session: Session, line: str) -> Replay | None:
+    """The newest replay of a line, however it ended, or still under way."""
+    rows = sa.select(Replay).where(Replay.line == line)
     return session.scalars(rows.order_by(Replay.asked_at.desc()).limit(1)).one_or_none()
 
 

@@ -1,4 +1,4 @@
-// How far an import is, kept fresh in place. Without this script the page reloads itself.
+// How far an import or a replay is, kept fresh in place. Without this script the page reloads itself.
 
 const going = document.getElementById("going");
 const bar = document.getElementById("bar");
@@ -10,6 +10,7 @@ async function look() {
     if (answer.status === 401) return location.reload();
     const told = await answer.json();
     if (told.state !== "running") return location.reload();
+    if (told.total) bar.max = told.total;
     bar.value = told.done;
     done.textContent = told.done;
   } catch {

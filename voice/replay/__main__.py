@@ -47,7 +47,9 @@ def main() -> int:
     asked = json.loads(sys.stdin.readline())
     threading.Thread(target=_end_with_the_worker, daemon=True).start()
     wish = Change(**asked["wish"]) if asked["wish"] else None
-    result = study(Past.from_json(asked["past"]), wish, lambda done, of: _say(done=done, of=of), asked.get("draws", DRAWS))
+    result = study(
+        Past.from_json(asked["past"]), wish, lambda done, of: _say(done=done, of=of), asked.get("draws", DRAWS)
+    )
     _say(result=result)
     return 0
 

@@ -23,7 +23,6 @@ TALKS = dt.timedelta(seconds=60)  # between two looks while people only talk
 LONGEST = dt.timedelta(hours=2)
 HANGS_UP = 1.0  # seconds after the beep
 STILL_BUSY = 30.0  # seconds for which whoever was busy at the end of a wait would have gone on being so
-MACHINE_TALKS = 30.0
 
 Room = Sequence[PastCall]
 Moment = tuple[dt.datetime, int, Callable[[], None]]
@@ -134,12 +133,7 @@ class _Playing:
             rings[place] = (stopped - (ring.leg.rang_at or stopped)).total_seconds()
 
     async def _answer(self, ring: Ring, call: PastCall, staff: str, before: float) -> None:
-        deed, machine = self.drawn.deed(call, staff), self.drawn.habits.mailbox_after(staff)
-        if machine is not None and before + machine < deed.after:
-            await ring.wait(machine)
-            await ring.pick_up()
-            await ring.wait(MACHINE_TALKS)
-            return
+        deed = self.drawn.deed(call, staff)
         await ring.wait(max(0.0, deed.after - before))
         if deed.end == "declined":
             ring.settle(ring.phone.carrier.switches.declined_status)

@@ -15,8 +15,6 @@ from voice.rules.past import Past, PastCall
 
 DRAWS = 5  # playings of one change, each with other luck and other habits that fit what was seen
 TRIED = 5  # changes that are played; the others are left out for touching fewer callers
-FEWEST = 10  # calls, and of them
-FEWEST_MISSED = 2
 
 OnProgress = Callable[[int, int], None]
 
@@ -29,11 +27,6 @@ def study(past: Past, wish: Change | None, on_progress: OnProgress, draws: int =
     """
     with empty_database() as template:
         return _Study(template, past, on_progress, draws).result(wish)
-
-
-def worth_it(past: Past) -> bool:
-    """Whether there is enough to learn from."""
-    return len(past.calls) >= FEWEST and sum(call.missed for call in past.calls) >= FEWEST_MISSED
 
 
 class _Study:
@@ -65,7 +58,9 @@ class _Study:
         }
 
     def _rooms_for(self, change: Change) -> list[list[PastCall]]:
-        """The rooms in which somebody was missed whom this change could have caught."""
+        """The rooms in which somebody was missed whom this change could have caught; all, where it could lose some."""
+        if other_settings.may_lose(change, self.past.line):
+            return self.rooms
         return [room for room in self.rooms if any(self._could_catch(change, call) for call in room)]
 
     def _touched(self, change: Change) -> int:

@@ -41,8 +41,8 @@ def why(past: Past, call: PastCall, became: Answer) -> str:
     then, withheld = call.ring_seconds, 1.5 if call.withheld else 1.0
     if then is not None and abs(then - line["ring_seconds"] * withheld) > 1:
         return f"the line rang for {then / withheld:.0f} seconds then"
-    if strangers := {ring.staff for ring in call.rings} - people:
-        return f"{_list(sorted(strangers))} no longer answers this line"
+    if {ring.staff for ring in call.rings} - people:
+        return "somebody was rung who no longer answers this line"
     if (call.cause in ("closed", "holiday")) != (became[1] in ("closed", "holiday")):
         return "the opening hours were others then"
     if (call.cause == "nobody_on_shift") != (became[1] == "nobody_on_shift"):
@@ -63,10 +63,6 @@ def _close(call: PastCall) -> str:
 def _pair_is_close(keys: Sequence[float]) -> bool:
     ordered = sorted(keys)
     return any(later - before < NEAR for before, later in itertools.pairwise(ordered))
-
-
-def _list(names: Sequence[str]) -> str:
-    return " and ".join(names)
 
 
 @dataclass(frozen=True)

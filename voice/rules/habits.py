@@ -15,29 +15,31 @@ from voice.rules.past import PastCall, Ring
 EDGES = (2.0, 4.0, 6.0, 9.0, 12.0, 16.0, 22.0)  # of ringing seconds, for one caller, over all waves; then one more
 TEAM = 40.0  # seconds of ringing the team's habit counts for in one person's
 NEVER = 3600.0  # seconds: nobody rings or waits that long
+STAYS = 20.0  # seconds a machine listens
 KEY = 2.5  # seconds from pick-up to the key, where nobody has ever pressed one
 CALLERS = 120.0  # seconds of waiting with one hang-up: what is believed of callers before any was seen
-SURE_OF_A_MACHINE = 2  # silent pick-ups that make us believe in a mailbox
 
-Rates = tuple[float, ...]
+DEEDS = ("accepted", "declined", "silent")  # silent: picked up by a machine, or by somebody who pressed no key
+Rates = tuple[float, ...]  # per second, by stretch
+
+
+def _zeros() -> list[float]:
+    return [0.0] * (len(EDGES) + 1)
 
 
 @dataclass
 class _Seen:
-    """Pick-ups or refusals, and seconds of ringing, by stretch."""
+    """By stretch: seconds of ringing, and how often they ended in each of `DEEDS`."""
 
-    picked: list[float] = field(default_factory=lambda: [0.0] * (len(EDGES) + 1))
-    declined: list[float] = field(default_factory=lambda: [0.0] * (len(EDGES) + 1))
-    exposure: list[float] = field(default_factory=lambda: [0.0] * (len(EDGES) + 1))
+    exposure: list[float] = field(default_factory=_zeros)
+    deeds: dict[str, list[float]] = field(default_factory=lambda: {deed: _zeros() for deed in DEEDS})
 
     def rang(self, since: float, until: float, end: str) -> None:
         """A ring from `since` to `until` on the caller's scale of ringing seconds."""
         for place, (low, high) in enumerate(_stretches()):
             self.exposure[place] += max(0.0, min(until, high) - max(since, low))
-        if end == "accepted":
-            self.picked[_place(until)] += 1
-        elif end == "declined":
-            self.declined[_place(until)] += 1
+        if end in self.deeds:
+            self.deeds[end][_place(until)] += 1
 
 
 def _stretches() -> list[tuple[float, float]]:
@@ -62,25 +64,17 @@ class Habits:
 
     def __init__(self, calls: Sequence[PastCall]) -> None:
         self.team, self.people = _Seen(), dict[str, _Seen]()
-        self._machines: dict[str, list[float]] = {}
         keys = []
         for call in calls:
             for staff, spent, ring in _by_wave(call):
                 for seen in (self.team, self.people.setdefault(staff, _Seen())):
                     seen.rang(spent, spent + ring.seconds, ring.end)
-                if ring.end == "silent":
-                    self._machines.setdefault(staff, []).append(ring.seconds)
-                elif ring.end == "accepted":
+                if ring.end == "accepted":
                     keys.append(ring.key)
         self.key = sorted(keys)[len(keys) // 2] if keys else KEY
         self.talks = [call.talk for call in calls if call.outcome == "talked"] or [60.0]
         waited = sum(call.waited for call in calls if call.cause not in ("closed", "holiday", "nobody_on_shift"))
         self._gone, self._waited = sum(call.hung_up for call in calls), waited
-
-    def mailbox_after(self, staff: str) -> float | None:
-        """Ringing seconds after which a machine takes this phone; None: none has been met."""
-        met = self._machines.get(staff, [])
-        return min(met) if len(met) >= SURE_OF_A_MACHINE else None
 
     def draw(self, seed: str) -> "Drawn":
         """Habits that fit what was seen: other ones for each seed, the same for the same."""
@@ -91,10 +85,9 @@ class Habits:
         return Drawn(self, seed, team, rates, leave)
 
 
-def _drawn(seen: _Seen, team: tuple[Rates, Rates] | None, dice: random.Random) -> tuple[Rates, Rates]:
-    """Rates of picking up and of declining. The team's own lean on what it did in the stretch before."""
-    picked, declined = team or (None, None)
-    return _rates(seen.picked, seen.exposure, picked, dice), _rates(seen.declined, seen.exposure, declined, dice)
+def _drawn(seen: _Seen, team: Mapping[str, Rates] | None, dice: random.Random) -> dict[str, Rates]:
+    """Rates of each deed. The team's own lean on what it did in the stretch before."""
+    return {deed: _rates(seen.deeds[deed], seen.exposure, team[deed] if team else None, dice) for deed in DEEDS}
 
 
 def _rates(counts: Sequence[float], exposure: Sequence[float], team: Rates | None, dice: random.Random) -> Rates:
@@ -112,8 +105,8 @@ class Drawn:
 
     habits: Habits
     seed: str
-    team: tuple[Rates, Rates]
-    people: Mapping[str, tuple[Rates, Rates]]
+    team: Mapping[str, Rates]
+    people: Mapping[str, Mapping[str, Rates]]
     leave: float  # hang-ups per second of waiting
 
     def deed(self, call: PastCall, staff: str) -> Deed:
@@ -129,12 +122,10 @@ class Drawn:
             if ring.end in ("accepted", "silent", "declined"):
                 return Deed(spent, ring.end, ring.key)
         dice = random.Random(f"{self.seed}:{call.id}:{staff}")  # noqa: S311  as above
-        picked, declined = self.people.get(staff, self.team)
+        rates = self.people.get(staff, self.team)
         guard = spent + 1.0 if met else 0.0  # what was cut short would not have been picked up in that very second
-        up, down = _first(picked, guard, dice), _first(declined, guard, dice)
-        if down < up:
-            return Deed(down, "declined")
-        return Deed(up, "accepted" if up < NEVER else "nothing", self.habits.key)
+        after, end = min((_first(rates[deed], guard, dice), deed) for deed in DEEDS)
+        return Deed(after, end if after < NEVER else "nothing", self.habits.key if end == "accepted" else STAYS)
 
     def patience(self, call: PastCall) -> float:
         """Seconds until this caller hangs up unless somebody has them."""

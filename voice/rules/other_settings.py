@@ -101,11 +101,18 @@ def touches(change: Change, past: Past, call: PastCall) -> bool:
         return closed or call.cause == "nobody_on_shift"
     if closed:
         return False
-    if change.extra:
-        return _within(change.extra, local(past, call))
-    if call.hung_up and set(change.line) == {"ring_seconds"}:
-        return False  # they were gone before the phones stopped
-    return call.cause != "nobody_on_shift"
+    if change.extra and _within(change.extra, local(past, call)):
+        return True
+    if call.cause == "nobody_on_shift":
+        return False
+    # Who hung up was gone before the phones stopped.
+    return "ring" in change.line or ("ring_seconds" in change.line and not call.hung_up)
+
+
+def may_lose(change: Change, line: Mapping[str, Any]) -> bool:
+    """Whether callers who reached somebody might not have, under `change`."""
+    shorter = int(change.line.get("ring_seconds", line["ring_seconds"])) < int(line["ring_seconds"])
+    return shorter or str(change.line.get("ring", "everyone")) != "everyone"
 
 
 def _within(week: Mapping[str, str], moment: dt.datetime) -> bool:

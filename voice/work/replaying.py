@@ -21,7 +21,6 @@ log = structlog.get_logger()
 
 LOOK_SECONDS = 0.5  # between two looks whether it is still wanted
 SILENT_SECONDS = 120.0  # without a word: it hangs
-FEWEST = 10  # calls there is something to learn from
 # What a Python needs to start. Nothing of ours: no database, no carrier, no secret.
 ENVIRONMENT = ("PATH", "LANG", "LC_ALL", "TMPDIR", "PYTHONPATH", "SYSTEMROOT")
 TOO_FEW = "There are too few calls to learn from: fewer than ten in these weeks that were decided by who picked up."
@@ -47,7 +46,7 @@ def play(database: Database, replay_id: str) -> None:
             return
         weeks = past_calls.read(session, session.get_one(Line, row.line), row.since, row.until)
         wish = row.wish
-    if len(weeks.calls) < FEWEST:
+    if len(weeks.calls) < replays.FEWEST:
         _end(database, replay_id, problem=TOO_FEW)
         return
     result = _played(database, replay_id, weeks, wish)
@@ -78,7 +77,9 @@ def _played(
             process.kill()
 
 
-def _followed(database: Database, replay_id: str, process: "subprocess.Popen[str]", asked: str) -> dict[str, Any] | None:
+def _followed(
+    database: Database, replay_id: str, process: "subprocess.Popen[str]", asked: str
+) -> dict[str, Any] | None:
     lines: queue.Queue[str] = queue.Queue()
     for work in (_feeder(process, asked), _reader(process, lines)):
         work.start()
