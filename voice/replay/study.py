@@ -77,9 +77,13 @@ class _Study:
         self._tell(self._done, self._of)
 
     def _differs(self, became: dict[str, Answer]) -> list[compared.Differs]:
+        shared = {call.id for room in self.rooms if len(room) > 1 for call in room}
         return [
             compared.Differs(
-                call.id, compared.was(call), became[call.id], compared.why(self.past, call, became[call.id])
+                call.id,
+                compared.was(call),
+                became[call.id],
+                compared.why(self.past, call, became[call.id], call.id in shared),
             )
             for call in self.past.calls
             if not compared.same(call, became[call.id])
@@ -98,7 +102,7 @@ class _Study:
         likely = [call for call in self.past.calls if tried.often.get(call.id, 0) >= 0.5]
         return tried.to_json() | {
             "words": other_settings.words(tried.change, self.past.line),
-            "when": other_settings.busiest(self.past, likely),
+            "when": "" if tried.change.extra else other_settings.busiest(self.past, likely),
         }
 
 

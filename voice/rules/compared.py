@@ -33,8 +33,8 @@ def was(call: PastCall) -> Answer:
     return call.outcome, call.cause, call.answered_by if call.outcome == "talked" else None
 
 
-def why(past: Past, call: PastCall, became: Answer) -> str:
-    """Why a call did not come back as it was, as far as can be told."""
+def why(past: Past, call: PastCall, became: Answer, together: bool = False) -> str:
+    """Why a call did not come back as it was, as far as can be told. `together`: with other callers on the line."""
     line, people = past.line, {person["id"] for person in past.people}
     if call.mode is not None and call.mode != line["ring"]:
         return "the phones were rung in another order then"
@@ -49,7 +49,7 @@ def why(past: Past, call: PastCall, became: Answer) -> str:
         return "the shifts were others then"
     if call.taken:
         return "somebody took it on the page"
-    return _close(call)
+    return _close(call) or ("other callers were waiting at the same time" if together else "")
 
 
 def _close(call: PastCall) -> str:
@@ -85,7 +85,11 @@ class Tried:
 
     def to_json(self) -> dict[str, Any]:
         """Plain values, the middle draw with them."""
-        return asdict(self) | {"usual": self.usual, "least": min(self.caught), "most": max(self.caught)}
+        return asdict(self) | {
+            "usual": self.usual,
+            "least": min(self.caught, default=0),
+            "most": max(self.caught, default=0),
+        }
 
 
 def tried(

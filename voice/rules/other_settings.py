@@ -1,7 +1,7 @@
 """Other settings a line could have had: which are worth a try, which calls each could touch, and their words."""
 
 import datetime as dt
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
@@ -56,14 +56,9 @@ def _ringing(line: Mapping[str, Any]) -> Iterator[Change]:
 
 def _windows(past: Past) -> Iterator[Change]:
     """One more person in the two hours of the week in which most were missed while open."""
-    missed: Counter[tuple[int, int]] = Counter()
-    for call in past.calls:
-        if call.missed and call.cause not in ("closed", "holiday"):
-            here = local(past, call)
-            for begin in range(max(0, here.hour - WINDOW + 1), min(here.hour, 24 - WINDOW) + 1):
-                missed[here.weekday(), begin] += 1
+    missed = [call for call in past.calls if call.missed and call.cause not in ("closed", "holiday")]
     taken: list[tuple[int, int]] = []
-    for (day, hour), _count in sorted(missed.items(), key=lambda item: (-item[1], item[0])):
+    for day, hour, _count in _fullest(past, missed):
         if all(day != other or abs(hour - begin) >= WINDOW for other, begin in taken):
             taken.append((day, hour))
     for day, hour in taken[:WINDOWS]:
@@ -150,14 +145,24 @@ def _span(spans: str) -> str:
 
 def busiest(past: Past, calls: Sequence[PastCall]) -> str:
     """When most of these calls came: "most of them 11–13 on Tuesdays"; empty where no two hours hold half of them."""
-    counts: Counter[tuple[int, int]] = Counter()
-    for call in calls:
-        here = local(past, call)
-        for begin in range(max(0, here.hour - WINDOW + 1), min(here.hour, 24 - WINDOW) + 1):
-            counts[here.weekday(), begin] += 1
-    if len(calls) < 3 or not counts:
+    if len(calls) < 3:
         return ""
-    (day, hour), most = min(counts.items(), key=lambda item: (-item[1], item[0]))
+    day, hour, most = _fullest(past, calls)[0]
     if most * 2 < len(calls):
         return ""
     return f"{'all' if most == len(calls) else 'most'} of them {hour}–{hour + WINDOW} on {DAY_NAMES[day]}s"
+
+
+def _fullest(past: Past, calls: Sequence[PastCall]) -> list[tuple[int, int, int]]:
+    """Weekday, hour and count of each two hours with calls: the fullest first, of equals those with them amid."""
+    times = defaultdict[tuple[int, int], list[float]](list)
+    for call in calls:
+        here = local(past, call)
+        for begin in range(max(0, here.hour - WINDOW + 1), min(here.hour, 24 - WINDOW) + 1):
+            times[here.weekday(), begin].append(here.hour + here.minute / 60)
+
+    def rank(window: tuple[int, int]) -> tuple[int, float, tuple[int, int]]:
+        found = times[window]
+        return -len(found), abs(sum(found) / len(found) - window[1] - WINDOW / 2), window
+
+    return [(*window, len(times[window])) for window in sorted(times, key=rank)]

@@ -68,13 +68,19 @@ def _played(
     database: Database, replay_id: str, weeks: past.Past, wish: dict[str, Any] | None
 ) -> dict[str, Any] | None:  # fmt: skip
     """The result; empty when it was cancelled, None when the process broke."""
-    env = {name: os.environ[name] for name in ENVIRONMENT if name in os.environ}
     command = [sys.executable, "-m", "voice.replay"]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=env, text=True) as process:
+    with subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment(), text=True
+    ) as process:
         try:
             return _followed(database, replay_id, process, json.dumps({"past": weeks.to_json(), "wish": wish}))
         finally:
             process.kill()
+
+
+def environment() -> dict[str, str]:
+    """What the process is started with."""
+    return {name: os.environ[name] for name in ENVIRONMENT if name in os.environ}
 
 
 def _followed(
