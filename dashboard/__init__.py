@@ -8,6 +8,7 @@ from flask import Blueprint, Flask, g, url_for
 from dashboard import (
     account,
     add_person,
+    addresses,
     audit,
     call_page,
     callback_list,
@@ -89,8 +90,8 @@ def add_dashboard(app: Flask) -> None:
     @app.context_processor
     def _for_templates() -> dict[str, object]:
         return {
-            "words": words, "asset": asset, "visit": g.get("visit"), "secure": installation().settings.secure,
-            "off_duty": team.off_duty,
+            "words": words, "asset": asset, "address": addresses.of, "visit": g.get("visit"),
+            "secure": installation().settings.secure, "off_duty": team.off_duty,
         }  # fmt: skip
 
 

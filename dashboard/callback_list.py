@@ -37,6 +37,7 @@ from voice import (
     undo,
 )
 from voice.claims import Refusal
+from voice.db import patiently
 from voice.installation import installation
 from voice.list_tables import Told
 from voice.models import Attempt, Call, Callback
@@ -246,11 +247,15 @@ def _do(callback_id: str, verb: Verb, again: str = "callback_list.call") -> Resp
     `again` is the button to press once more, whatever the hour, when the caller's hours were the reason.
     """
     staff_id, now, view = _staff_id(), clock.now(), _view()
-    with installation().database.transaction() as session:
-        row = session.get(Callback, callback_id) or abort(404)
-        outcome = verb(session, row, staff_id, now)
-        problem = refusals.words_for(session, row, outcome, now) if isinstance(outcome, Refusal) else None
-        place = same_person.goes_on(session, row).id
+
+    def once() -> tuple[Refusal | Attempt | None, str | None, str]:
+        with installation().database.transaction() as session:
+            row = session.get(Callback, callback_id) or abort(404)
+            outcome = verb(session, row, staff_id, now)
+            why_not = refusals.words_for(session, row, outcome, now) if isinstance(outcome, Refusal) else None
+            return outcome, why_not, same_person.goes_on(session, row).id
+
+    outcome, problem, place = patiently(once)
     if problem is None or not isinstance(outcome, Refusal):
         return _back(view.folded(callback_id), f"cb-{place}")
     return _page(view, Problem(problem, callback_id if outcome.kind == "outside_hours" else None, again), 409)

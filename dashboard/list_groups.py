@@ -6,6 +6,7 @@ Each group reads its first rows by an index and no more, so that ten thousand pe
 import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
@@ -14,6 +15,7 @@ from sqlalchemy.orm import Session
 from dashboard import list_search
 from dashboard.list_view import MOST, View
 from voice import callbacks
+from voice.db import UTC, took_too_long
 from voice.later import is_later
 from voice.models import Callback
 from voice.rules import states
@@ -21,6 +23,9 @@ from voice.rules import states
 IN_HAND = ("claimed", *states.CALLBACK_BUSY)
 WAITING = ("waiting", *IN_HAND)
 CLOSED = Callback.state == sa.literal_column("'closed'")  # written out: the index of closed ones fits
+APART = ("unreached", "no_number", "held")
+OPEN_GROUPS = ("mine", "waiting", "later", *APART)
+ME, NOW = sa.bindparam("me", type_=sa.Text), sa.bindparam("now", type_=UTC)
 IN_ORDER = (Callback.due_at, Callback.id)
 
 TITLES = {
@@ -51,6 +56,7 @@ class Found:
     key: str
     callbacks: Sequence[Callback]
     total: int
+    gave_up: bool = False  # looking for them took too long
 
     @property
     def more(self) -> bool:
@@ -63,62 +69,86 @@ def read(session: Session, view: View, staff_id: str | None, now: dt.datetime, z
     if view.q:
         return [_found(session, view, now)]
     counts = _counts(session, now)
-    mine = _mine(session, staff_id)
-    counts["waiting"] -= len(mine)
-    others = [key for key in TITLES if key not in ("mine", "closed", "found")]
-    groups = [Found("mine", mine, len(mine))]
-    for key in others:
-        rows = _open(session, key, staff_id, now, view.rows(key)) if counts[key] else []
-        groups.append(Found(key, rows, counts[key]))
+    rows = _open(session, view, staff_id, now)
+    counts["mine"] = len(rows["mine"])
+    counts["waiting"] -= counts["mine"]
+    groups = [Found(key, rows[key], counts[key]) for key in OPEN_GROUPS]
     return [*groups, _closed_today(session, view, now, zone)]
 
 
 def _found(session: Session, view: View, now: dt.datetime) -> Found:
-    most, rows, total = view.rows("found"), list[Callback](), 0
-    for part in list_search.matching(view.q, now):
-        some = list(session.scalars(part.limit(most - len(rows) + 1)))
-        total += _count(session, part) if len(rows) + len(some) > most else len(some)
-        rows = (rows + some)[:most]
-    return Found("found", rows, total)
+    wanted, most = list_search.matching(view.q, now), view.rows("found")
+    try:
+        with session.begin_nested():  # what the database gives up must not cost us the rest of the page
+            ids = session.scalars(wanted.limit(most)).all()
+            total = len(ids) if len(ids) < most else _count(session, wanted)
+    except sa.exc.OperationalError as error:
+        if not took_too_long(error):
+            raise
+        return Found("found", [], 0, gave_up=True)
+    rows = {row.id: row for row in session.scalars(sa.select(Callback).where(Callback.id.in_(ids)))}
+    return Found("found", [rows[each] for each in ids if each in rows], total)
 
 
 def _counts(session: Session, now: dt.datetime) -> dict[str, int]:
     """How many stand in each open group: read from the index alone."""
     counts = dict.fromkeys(("waiting", "later", "unreached", "no_number", "held"), 0)
-    # By state alone, as the index is ordered: grouped by both, all rows would be sorted first.
-    each = sa.select(Callback.state, sa.func.count(), sa.func.count().filter(is_later(now)))
-    for state, count, aside in session.execute(each.where(callbacks.IS_OPEN).group_by(Callback.state)):
+    for state, count, aside in session.execute(COUNTS, {"now": now}):
         counts["waiting" if state in WAITING else state] += count - aside
         counts["later"] += aside
     return counts
 
 
-def _mine(session: Session, staff_id: str | None) -> list[Callback]:
-    if staff_id is None:
-        return []
-    held = sa.select(Callback).where(Callback.claimed_by == staff_id, Callback.state.in_(IN_HAND))
-    return list(session.scalars(held.order_by(*IN_ORDER).limit(MOST)))
-
-
-def _open(session: Session, key: str, staff_id: str | None, now: dt.datetime, most: int) -> list[Callback]:
-    rows = sa.select(Callback).where(callbacks.IS_OPEN).order_by(*IN_ORDER).limit(most)
-    if key == "waiting":
-        others = sa.or_(Callback.claimed_by.is_(None), Callback.claimed_by != (staff_id or ""))
-        rows = rows.where(Callback.state.in_(WAITING), ~is_later(now), others)
+def _first(key: str) -> sa.Select[str]:
+    """The first rows of an open group, `most_<key>` of them, as `me` sees it at `now`."""
+    rows = sa.select(Callback.id).where(callbacks.IS_OPEN).order_by(*IN_ORDER)
+    if key == "mine":
+        rows = rows.where(Callback.claimed_by == ME, Callback.state.in_(IN_HAND))
+    elif key == "waiting":
+        # Said by what they are not: counted among all rows ever, Postgres would take them for few and sort them all.
+        others = sa.or_(Callback.claimed_by.is_(None), Callback.claimed_by != ME)
+        rows = rows.where(Callback.state.not_in(APART), ~is_later(NOW), others)
     elif key == "later":
-        rows = rows.where(is_later(now))
+        rows = rows.where(is_later(NOW))
     else:
         rows = rows.where(Callback.state == key)
-    return list(session.scalars(rows))
+    return rows.limit(sa.bindparam(f"most_{key}", type_=sa.Integer))
+
+
+def _all_open() -> sa.Select[str, Callback]:
+    """Every open group in one statement, each part of which reads its own index."""
+    firsts = [(key, _first(key).subquery()) for key in OPEN_GROUPS]
+    listed = sa.union_all(*(sa.select(sa.literal(key).label("key"), first.c.id) for key, first in firsts)).subquery()
+    return sa.select(listed.c.key, Callback).join(listed, listed.c.id == Callback.id).order_by(*IN_ORDER)
+
+
+# Made once: putting them together takes longer than the database does.
+ALL_OPEN = _all_open()
+# By state alone, as the index is ordered: grouped by both, all rows would be sorted first.
+COUNTS = (
+    sa.select(Callback.state, sa.func.count(), sa.func.count().filter(is_later(NOW)))
+    .where(callbacks.IS_OPEN)
+    .group_by(Callback.state)
+)
+
+
+def _open(session: Session, view: View, staff_id: str | None, now: dt.datetime) -> dict[str, list[Callback]]:
+    most = {f"most_{key}": view.rows(key) for key in OPEN_GROUPS}
+    most["most_mine"] = MOST  # all of it: nobody has so many in hand that they would look for one
+    found: dict[str, list[Callback]] = {key: [] for key in OPEN_GROUPS}
+    for key, callback in session.execute(ALL_OPEN, {"now": now, "me": staff_id or "", **most}):
+        found[key].append(callback)
+    return found
 
 
 def _closed_today(session: Session, view: View, now: dt.datetime, zone: str) -> Found:
     midnight = now.astimezone(ZoneInfo(zone)).replace(hour=0, minute=0, second=0, microsecond=0).astimezone(dt.UTC)
     today = sa.select(Callback).where(CLOSED, Callback.closed_at >= midnight, Callback.closed_reason != "merged")
     newest = today.order_by(Callback.closed_at.desc(), Callback.id.desc()).limit(view.rows("closed"))
-    return Found("closed", list(session.scalars(newest)), _count(session, today))
+    rows = list(session.scalars(newest))
+    return Found("closed", rows, len(rows) if len(rows) < view.rows("closed") else _count(session, today))
 
 
-def _count(session: Session, rows: sa.Select[Callback]) -> int:
+def _count(session: Session, rows: sa.Select[Any]) -> int:
     counted = rows.with_only_columns(sa.func.count(), maintain_column_froms=True).order_by(None)
     return session.scalar(counted) or 0

@@ -24,7 +24,7 @@ MOST_NEWS = 5
 
 @dataclass(frozen=True)
 class Group:
-    """Rows under one heading; `more`: whether there are others to show."""
+    """Rows under one heading; `more`: whether there are others to show; `gave_up`: looking for them took too long."""
 
     key: str
     title: str
@@ -32,6 +32,7 @@ class Group:
     rows: Sequence[Row]
     total: int
     more: bool
+    gave_up: bool
 
 
 @dataclass(frozen=True)
@@ -94,7 +95,8 @@ def read(session: Session, view: View, staff_id: str | None, now: dt.datetime) -
     callers = {row.caller for row in (*everybody, *beside)} | {call.caller for call in live}
     keys = {row.caller_key for row in everybody if row.caller}
     known = list_rows.people(session, business, {caller for caller in callers if caller}, keys)
-    rows = list_rows.rows(session, everybody, known, view, staff_id, now)
+    every_topic = topics.ever(session)
+    rows = list_rows.rows(session, everybody, known, every_topic, view, staff_id, now)
     counts = {group.key: group.total for group in found}
     return Listing(
         live=[_live_call(call, known, staff_id, now) for call in live],
@@ -104,7 +106,7 @@ def read(session: Session, view: View, staff_id: str | None, now: dt.datetime) -
         country=country,
         zone=zone,
         lines=[line for line in known.lines.values() if line.active],
-        topics=topics.active(session),
+        topics=[topic for topic in every_topic if topic.active],
         colleagues=[person for person in known.staff.values() if person.active and person.id != staff_id],
         news=[News(told, known.staff_name(told.by_staff_id) or "", known.who(row.caller)[0]) for told, row in news],
         undo=Undo(undoable[0], known.who(undoable[1].caller)[0]) if undoable else None,
@@ -114,7 +116,8 @@ def read(session: Session, view: View, staff_id: str | None, now: dt.datetime) -
 
 def _group(found: list_groups.Found, rows: dict[str, Row]) -> Group:
     title, hint = list_groups.TITLES[found.key]
-    return Group(found.key, title, hint, [rows[each.id] for each in found.callbacks], found.total, found.more)
+    shown = [rows[each.id] for each in found.callbacks]
+    return Group(found.key, title, hint, shown, found.total, found.more, found.gave_up)
 
 
 def _live_calls() -> sa.Select[Call]:

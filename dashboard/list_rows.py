@@ -165,13 +165,18 @@ class _Behind:
 
 
 def rows(
-    session: Session, found: Sequence[Callback], known: People, view: View, staff_id: str | None, now: dt.datetime
+    session: Session,
+    found: Sequence[Callback],
+    known: People,
+    topics: Sequence[Topic],
+    view: View,
+    staff_id: str | None,
+    now: dt.datetime,
 ) -> dict[str, Row]:
     """The rows of these callbacks, by id."""
-    ids = [callback.id for callback in found]
-    topics = {topic.id: words.name(topic.name) for topic in session.scalars(sa.select(Topic))}
+    messages, last_calls = _calls(session, [callback.id for callback in found])
     missed = steps.missed(session, found, staff_id, now)
-    behind = _Behind(_messages(session, ids), _last_calls(session, ids), topics, missed)
+    behind = _Behind(messages, last_calls, {topic.id: words.name(topic.name) for topic in topics}, missed)
     return {callback.id: _row(callback, known, behind, view, staff_id, now) for callback in found}
 
 
@@ -225,23 +230,19 @@ def _offset(zone: str, now: dt.datetime) -> dt.timedelta | None:
     return now.astimezone(ZoneInfo(zone)).utcoffset()
 
 
-def _messages(session: Session, ids: Sequence[str]) -> dict[str, list[Message]]:
-    said = (
-        sa.select(Call.callback_id, Message)
-        .join(Call, Call.id == Message.call_id)
-        .where(Call.callback_id.in_(ids), Message.state != "empty")
-        .order_by(Message.received_at)
-    )
-    found: dict[str, list[Message]] = defaultdict(list)
-    for callback_id, message in session.execute(said):
-        found[str(callback_id)].append(message)
-    return found
-
-
-def _last_calls(session: Session, ids: Sequence[str]) -> dict[str, _LastCall]:
-    calls = sa.select(Call.callback_id, Call.id, Call.caller_name, Call.verstat).where(Call.callback_id.in_(ids))
-    found: dict[str, _LastCall] = {}
-    for callback_id, call_id, name, verstat in session.execute(calls.order_by(Call.received_at)):
-        before = found.get(str(callback_id), NO_CALL).verstat
-        found[str(callback_id)] = _LastCall(call_id, name, before if verstat is None else verstat)
-    return found
+def _calls(session: Session, ids: Sequence[str]) -> tuple[dict[str, list[Message]], dict[str, _LastCall]]:
+    """What was said in the calls of these callbacks, and the newest call of each."""
+    columns = (Call.callback_id, Call.id, Call.caller_name, Call.verstat, Message)
+    said = sa.and_(Message.call_id == Call.id, Message.state != "empty")
+    calls = sa.select(*columns).outerjoin(Message, said).where(Call.callback_id.in_(ids))
+    messages: dict[str, list[Message]] = defaultdict(list)
+    last: dict[str, _LastCall] = {}
+    for known, call_id, name, verstat, message in session.execute(calls.order_by(Call.received_at)):
+        callback_id = str(known)
+        before = last.get(callback_id, NO_CALL).verstat
+        last[callback_id] = _LastCall(call_id, name, before if verstat is None else verstat)
+        if message is not None:
+            messages[callback_id].append(message)
+    for each in messages.values():
+        each.sort(key=lambda message: message.received_at)
+    return messages, last

@@ -75,13 +75,10 @@ def set_phone(staff_id: str) -> ResponseReturnValue:
 
 def off_duty() -> tuple[StaffMember, str, dt.datetime] | None:
     """(who, their clock, now) while the phone of this visit is not rung, for the bar on top of every page."""
-    visit = visits.here()
-    if visit.staff_id is None:
+    member, now = visits.here().member, clock.now()
+    if member is None or phones.is_on(member, now):
         return None
     with installation().database.reading() as session:
-        member, now = session.get(StaffMember, visit.staff_id), clock.now()
-        if member is None or not member.active or phones.is_on(member, now):
-            return None
         return member, availability.zone_of(session, member), now
 
 

@@ -121,6 +121,7 @@ DAY = dt.timedelta(days=1)
 _BIDI = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
 
+@functools.lru_cache(10_000)
 def name(value: str | None, limit: int = 60) -> str:
     """A name from outside, fit for one line: no controls, no reordering, no stacks of accents, not endless."""
     kept = "".join(ch for ch in text.clean(value or "", limit + 1) if ch not in _BIDI)

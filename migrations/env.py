@@ -2,6 +2,7 @@
 
 import sqlalchemy as sa
 from alembic import context
+from alembic.script import ScriptDirectory
 
 import voice.call_log
 import voice.devices
@@ -11,6 +12,7 @@ import voice.ledger
 import voice.list_tables
 import voice.people
 import voice.replay_tables  # noqa: F401  (their tables must be known to the metadata)
+from voice import findable
 from voice.migrate import locked
 from voice.models import Base
 from voice.settings import Settings
@@ -23,8 +25,14 @@ def _run(connection: sa.Connection) -> None:
         render_as_batch=connection.dialect.name == "sqlite",  # SQLite alters a table by copying it
         compare_type=True,
     )
+    before, after = context.get_context().get_current_revision(), context.get_revision_argument()
+    if before == after:
+        return  # nothing to do, so no trigger is touched: another process may be serving calls
     with context.begin_transaction():
+        findable.lift(connection)
         context.run_migrations()
+        if after == ScriptDirectory.from_config(context.config).get_current_head():
+            findable.lay(connection)
 
 
 handed = context.config.attributes.get("connection")

@@ -30,16 +30,20 @@ PASSWORD_HASH = accounts.hash_password(PASSWORD)
 class Firm:
     """Acme Plumbing, always open, and everybody who works there may sign in; Sam is the owner."""
 
-    def __init__(self, url: str, folder: pathlib.Path, public_url: str = "http://localhost") -> None:
+    def __init__(
+        self, url: str, folder: pathlib.Path, public_url: str = "http://localhost", is_new: bool = True
+    ) -> None:
         environ = {"DATABASE_URL": url, "RINGBACK_HOME": str(folder), "PUBLIC_URL": public_url, "SECRET_KEY": "k" * 64}
         self.settings = Settings.from_env(environ)
         self.database = Database(url)
-        found(self.database)
+        if is_new:
+            found(self.database)
         self.app = Flask("people", static_folder=None)
         self.app.extensions["ringback"] = Installation(self.settings, self.database)
         add_dashboard(self.app)
-        with self.database.transaction() as session:
-            _let_in(session)
+        if is_new:
+            with self.database.transaction() as session:
+                _let_in(session)
 
     def close(self) -> None:
         """Let go of the database."""

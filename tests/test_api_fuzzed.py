@@ -21,7 +21,7 @@ from voice.rules import states
 pytest_plugins = ["tests.interface"]
 
 LONG = os.environ.get("RINGBACK_FUZZ")
-EXAMPLES = int(LONG or 3)
+EXAMPLES = int(LONG or 3)  # each costs some seconds of every run of the suite; the boundary cases come on top of them
 ODD = ["", " ", "\x00", "\u202e", "'; --", "<b>", "=1+1", "%00", "../..", "\U0001f388" * 50, "\u0661", "-0", "9" * 400]
 
 

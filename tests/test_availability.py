@@ -52,7 +52,7 @@ def change(world: World, name: str = "sam", **values: object) -> None:
 
 
 def an_hour_goes_by(world: World) -> None:
-    """In which nothing happens, so the worker need not look round as often as it would."""
+    """And a minute. The worker looks every 30 s instead of five times a second: what it does may only come later."""
     world.rest, usual = dt.timedelta(seconds=30), world.rest
     world.advance(HOUR.total_seconds() + 60)
     world.rest = usual

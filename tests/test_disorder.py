@@ -116,7 +116,9 @@ def lived(story: Callable[[World], None], template: Path, home: Path, moods: lis
     installed = make_settings(f"sqlite:///{path}", folder)
     database = Database(installed.database_url)
     sa.event.listen(database.engine, "connect", lambda connection, _: connection.execute("PRAGMA synchronous=OFF"))
-    firm.found(database, due_ring=False)  # a phone that rings by itself hours later is no part of these stories
+    firm.found(
+        database, due_ring=False
+    )  # whom it rings depends on who was heard of, in time: `test_due_ring` tells of it
     world = World(database, installed)
     try:
         world.day.carrier.moods.webhooks.extend(moods)

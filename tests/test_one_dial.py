@@ -19,9 +19,8 @@ BUTTONS = ("call", "call", "by-hand", "claim", "take-over")
 
 @pytest.mark.proves("01-3.3")
 @pytest.mark.parametrize("kind", ["sqlite", "postgres"])
-@pytest.mark.parametrize("buttons", [("call",), BUTTONS], ids=["call", "all buttons"])
 def test_fifty_taps_at_once_in_many_tabs_dial_at_most_once(
-    kind: str, buttons: tuple[str, ...], request: pytest.FixtureRequest, tmp_path: pathlib.Path
+    kind: str, request: pytest.FixtureRequest, tmp_path: pathlib.Path
 ) -> None:
     firm = Firm(request.getfixturevalue(f"{kind}_url"), tmp_path)
     with time_machine.travel(MONDAY_TEN, tick=True):
@@ -33,7 +32,7 @@ def test_fifty_taps_at_once_in_many_tabs_dial_at_most_once(
         def tap(place: int) -> int:
             start.wait()
             visitor, token = tabs[place]
-            address = f"/callbacks/{callback}/{buttons[place % len(buttons)]}"
+            address = f"/callbacks/{callback}/{BUTTONS[place % len(BUTTONS)]}"
             return visitor.post(address, {"csrf_token": token}).status_code
 
         with ThreadPoolExecutor(TAPS) as threads:
@@ -42,14 +41,10 @@ def test_fifty_taps_at_once_in_many_tabs_dial_at_most_once(
             attempts = session.scalars(sa.select(Attempt.staff_id)).all()
         row = firm.row(callback)
     firm.close()
-    # On a machine that does other work besides, somebody may be told to try again: then nothing was done for them.
-    assert set(answers) <= {303, 409, 500}, answers
-    assert answers[303] + answers[409] > 0
+    assert answers[303] + answers[409] == TAPS, answers
     assert len(attempts) <= 1
     if attempts:
         assert (row.state, row.claimed_by, row.by_hand_at) == ("calling", attempts[0], None)
-    if buttons == ("call",):
-        assert len(attempts) == 1
 
 
 def tab(visitor: Visitor) -> tuple[Visitor, str]:

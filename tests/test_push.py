@@ -40,8 +40,9 @@ def has(world: World, service: PushService, staff_id: str, names: bool = False) 
     with world.database.transaction() as session:
         email = f"{staff_id}@example.com"
         user = accounts.find_user(session, email) or accounts.add_user(session, email, staff_id, "staff", "x", staff_id)
-        who = {"user_id": user.id, "name": user.name, "email": email, "role": "staff", "staff_id": staff_id}
-        visit = accounts.Visit("s", "c", world.now, **who, proved_at=world.now, lines=None, must_enrol=False)
+        visit = accounts.Visit(
+            "s", "c", world.now, user.id, user.name, email, "staff", staff_id, world.now, lines=None, must_enrol=False
+        )
         pushing.register(session, visit, browser.endpoint, browser.p256dh, browser.auth, names, world.now)
     return browser
 

@@ -73,10 +73,11 @@ def test_getting_through_closes_the_callback(world: World) -> None:
 
 
 @pytest.mark.proves("01-2.12")
-def test_missed_again_raises_it_and_the_staff_hear_how_long(world: World) -> None:
+def test_missed_again_raises_it_and_the_staff_hear_how_long(make_world: MakeWorld) -> None:
+    world = make_world(due_ring=False)  # rung in vain for the promise too, the phones would rest: another story
     nobody_answers(world)
     missed(world)
-    world.advance(3000)  # before the promise is near, when a phone would ring by itself
+    world.advance(3600)
     raised = missed(world)
     assert (raised.calls, raised.state) == (2, "waiting")
     assert [promise.callback_id for promise in world.promises()].count(raised.id) >= 1

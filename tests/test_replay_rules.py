@@ -1,4 +1,4 @@
-"""What is read off past calls, learned from them, and proposed: the rules of playing them again, without any playing."""
+"""What is read off past calls, learned from them, and proposed: the rules of playing them again, without playing."""
 
 import datetime as dt
 import statistics

@@ -57,6 +57,7 @@ class Visit:
     proved_at: dt.datetime  # when they last proved who they are
     lines: frozenset[str] | None  # those they may see; None: every line
     must_enrol: bool  # everybody has to have a second factor, and they have none yet
+    member: StaffMember | None = None  # who they are among the staff, as they were when the request came in
 
     @property
     def is_owner(self) -> bool:
@@ -222,6 +223,7 @@ def signed_in(session: Session, token: str, now: dt.datetime) -> Visit | None:
     row, user, has_one, asked = found
     if not user.active or now - row.created_at >= LONGEST or now - row.seen_at >= IDLE:
         return None
+    member = _member(session, user)
     return Visit(
         sign_in_id=row.id,
         csrf=row.csrf,
@@ -230,17 +232,23 @@ def signed_in(session: Session, token: str, now: dt.datetime) -> Visit | None:
         name=user.name,
         email=user.email,
         role=user.role,
-        staff_id=staff_of(session, user),
+        staff_id=member.id if member else None,
         proved_at=row.proved_at or row.created_at,
         lines=None if user.lines is None or user.role == "owner" else frozenset(user.lines),
         must_enrol=bool(asked) and not has_one,
+        member=member,
     )
 
 
 def staff_of(session: Session, user: User) -> str | None:
     """The staff member a user is: the one they were linked to, else the only one with their email address."""
+    member = _member(session, user)
+    return member.id if member else None
+
+
+def _member(session: Session, user: User) -> StaffMember | None:
     theirs = StaffMember.id == user.staff_id if user.staff_id else sa.func.lower(StaffMember.email) == user.email
-    found = session.scalars(sa.select(StaffMember.id).where(theirs, StaffMember.active).limit(2)).all()
+    found = session.scalars(sa.select(StaffMember).where(theirs, StaffMember.active).limit(2)).all()
     return found[0] if len(found) == 1 else None
 
 

@@ -18,6 +18,11 @@ from voice.models import Attempt, Call, Callback, Leg, new_id
 from voice.rules import numbers, promise, ring_plan
 from voice.work import outbox
 
+TO_RING = (
+    sa.select(Attempt)
+    .where(Attempt.state == "intended", Attempt.leg_id.is_(None))
+    .order_by(Attempt.created_at, Attempt.id)
+)
 LOOK_AFTER = 10.0  # seconds: the carrier's own words on the dial usually come within these
 
 
@@ -28,11 +33,16 @@ def ring_back(
 
     Again while one is under way: the same attempt. `anyway` goes beyond the caller's 08:00-21:00, nothing else.
     """
-    return _running(session, callback, staff_id, now) or (
+    if running := _running(session, callback, staff_id, now):
+        return running
+    refused = (
         _unfit(session, callback, now)
         or _no_phone(session, staff_id, now)
         or _not_their_hours(session, callback, now, anyway)
-        or _intend(session, callback, staff_id, now)
+    )
+    # Another tap may have come between these questions: then that is the reason, and whose tap it was.
+    return (
+        (refused and _running(session, callback, staff_id, now)) or refused or _intend(session, callback, staff_id, now)
     )
 
 
@@ -90,8 +100,7 @@ def overtake(
 
 def to_ring(session: Session) -> list[Attempt]:
     """Attempts whose staff phone is still to be rung, the oldest first."""
-    wanting = sa.select(Attempt).where(Attempt.state == "intended", Attempt.leg_id.is_(None))
-    return list(session.scalars(wanting.order_by(Attempt.created_at, Attempt.id)))
+    return list(session.scalars(TO_RING))
 
 
 def ring_staff(session: Session, attempt: Attempt, now: dt.datetime) -> Leg | None:

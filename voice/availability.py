@@ -39,9 +39,13 @@ def set_to(
 
 def come_back(session: Session, now: dt.datetime) -> None:
     """Sweep: whose time away is over is on again."""
-    over = sa.select(StaffMember).where(StaffMember.availability == "away", StaffMember.away_until <= now)
-    for member in session.scalars(over).all():
+    for member in session.scalars(sa.select(StaffMember).where(is_back(now))).all():
         set_to(session, member, "on", now)
+
+
+def is_back(now: dt.datetime | sa.BindParameter[dt.datetime]) -> sa.ColumnElement[bool]:
+    """The condition for those whose time away is over, and nobody has written it down yet."""
+    return sa.and_(StaffMember.availability == "away", StaffMember.away_until <= now)
 
 
 def rang(session: Session, leg: Leg, now: dt.datetime) -> None:

@@ -18,6 +18,9 @@ HANDED = dt.timedelta(minutes=15)  # to notice what a colleague has handed over;
 
 NOT_HANDED: dict[str, Any] = {"handed_by": None, "handed_to": None, "handed_word": ""}
 
+LEFT = sa.select(Callback).where(
+    Callback.lease_until < sa.bindparam("now", type_=UTC), Callback.state.in_(("claimed", "wrapping_up"))
+)
 Also = list[sa.ColumnElement[bool]]
 Kind = Literal[
     "held_by", "under_way", "closed", "held", "no_number", "open", "outside_hours", "on_the_line", "no_phone",
@@ -158,9 +161,8 @@ def lapse(session: Session, now: dt.datetime) -> int:
 
     A talk whose result nobody said goes back too, as `not_recorded`: it is never closed in silence.
     """
-    late = sa.select(Callback).where(Callback.lease_until < now, Callback.state.in_(("claimed", "wrapping_up")))
     lapsed = 0
-    for callback in session.scalars(late).all():
+    for callback in session.scalars(LEFT, {"now": now}).all():
         also: Also = [Callback.lease_until < now, no_live_attempt()]
         holder = callback.claimed_by
         if callback.state == "claimed":

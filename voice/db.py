@@ -5,10 +5,11 @@ import datetime as dt
 import functools
 import os
 import pathlib
+import sqlite3
 import threading
 import weakref
-from collections.abc import Iterator, Sequence
-from typing import Any, cast
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, TypeVar, cast
 
 import psycopg
 import sqlalchemy as sa
@@ -23,6 +24,7 @@ from voice import clock
 LOCK_SECONDS = 2.0  # for SQLite's one writer: first in this process, then, with what is left, among processes
 STATEMENT_SECONDS = 1.5  # after which Postgres gives up
 SILENCE_SECONDS = 1.8  # after which we do: a server that has stalled gives nothing up by itself
+TURNS = 4  # of somebody at a screen, who would rather wait for a few seconds than press again
 MOST_IDS = 500
 PING_SECONDS = 0.3  # the same for the word a pooled connection is tried with: a new one, 2 s at most, may follow
 
@@ -65,9 +67,38 @@ def one_row(result: sa.Result[Any]) -> bool:
     return cast("sa.CursorResult[Any]", result).rowcount == 1
 
 
+def took_too_long(error: sa.exc.DBAPIError) -> bool:
+    """Whether the database gave this statement up, as STATEMENT_SECONDS asks of it."""
+    return isinstance(error.orig, psycopg.errors.QueryCanceled | psycopg.errors.LockNotAvailable)
+
+
 def chunks(ids: Sequence[str]) -> Iterator[Sequence[str]]:
     """Ids in portions that one statement can hold."""
     return (ids[at : at + MOST_IDS] for at in range(0, len(ids), MOST_IDS))
+
+
+T = TypeVar("T")
+
+
+def patiently(work: Callable[[], T]) -> T:
+    """Do `work`, a whole transaction, once more when its turn did not come in time: nothing of it has been done.
+
+    For people and programs, when many want the same row at once; a caller on the line is never kept waiting so long.
+    """
+    for _ in range(TURNS - 1):
+        try:
+            return work()
+        except (sa.exc.TimeoutError, sa.exc.OperationalError) as error:
+            if not _was_busy(error):
+                raise
+    return work()
+
+
+def _was_busy(error: sa.exc.SQLAlchemyError) -> bool:
+    cause = getattr(error, "orig", None)
+    if isinstance(cause, psycopg.errors.LockNotAvailable | psycopg.errors.QueryCanceled):
+        return True
+    return isinstance(error, sa.exc.TimeoutError) or getattr(cause, "sqlite_errorcode", None) == sqlite3.SQLITE_BUSY
 
 
 _engines: weakref.WeakSet[sa.Engine] = weakref.WeakSet()

@@ -22,6 +22,13 @@ NO_EVENT = dt.timedelta(seconds=60)  # dialled, and not a word from the carrier:
 NOT_LISTED = dt.timedelta(seconds=90)  # and after this the carrier's log would know it
 NOT_PLACED = dt.timedelta(minutes=2)  # a staff phone that could not be rung by then is not rung out of the blue
 
+BEFORE = sa.bindparam("before", type_=UTC)
+LIVE = sa.select(Attempt).where(Attempt.ended_at.is_(None))
+UNPLACED = LIVE.where(Attempt.leg_id.is_(None), Attempt.created_at < BEFORE)
+SILENT = LIVE.where(Attempt.state == "sending", Attempt.sending_at < BEFORE)
+OVER = sa.exists().where(Leg.id == Attempt.leg_id, Leg.ended_at < BEFORE)
+UNSETTLED = LIVE.where(sa.or_(Attempt.state == "unknown", sa.and_(Attempt.state == "placed", OVER)))
+
 log = structlog.get_logger()
 
 
@@ -58,19 +65,16 @@ def heard(session: Session, attempt: Attempt, news: News, now: dt.datetime) -> N
 
 def lose_sight(session: Session, now: dt.datetime) -> None:
     """Sweep: dialled and nothing heard becomes `unknown` and is looked up, never dialled again on a guess."""
-    live = sa.select(Attempt).where(Attempt.ended_at.is_(None))
-    for attempt in _all(session, live.where(Attempt.leg_id.is_(None), Attempt.created_at < now - NOT_PLACED)):
+    for attempt in _all(session, UNPLACED, now - NOT_PLACED):
         attempts.not_dialled(session, attempt, "not_placed", now, [Attempt.leg_id.is_(None)])
-    for attempt in _all(session, live.where(Attempt.state == "sending", Attempt.sending_at < now - NO_EVENT)):
+    for attempt in _all(session, SILENT, now - NO_EVENT):
         moves.move(session, attempt, "lose_sight", now)
-    over = sa.exists().where(Leg.id == Attempt.leg_id, Leg.ended_at < now - NO_EVENT)
-    unsettled = sa.or_(Attempt.state == "unknown", sa.and_(Attempt.state == "placed", over))
-    for attempt in _all(session, live.where(unsettled)):
+    for attempt in _all(session, UNSETTLED, now - NO_EVENT):
         attempts.look_up(session, attempt, now)
 
 
-def _all(session: Session, query: sa.Select[Attempt]) -> list[Attempt]:
-    return list(session.scalars(query))  # read to the end before a row of it is changed
+def _all(session: Session, query: sa.Select[Attempt], before: dt.datetime) -> list[Attempt]:
+    return list(session.scalars(query, {"before": before}))  # read to the end before a row of it is changed
 
 
 def found(session: Session, attempt: Attempt, children: Sequence[News], now: dt.datetime) -> None:

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from voice import attempts, moves, phones, ringing, roster
+from voice.db import UTC
 from voice.firm import Line
 from voice.models import Attempt, Call, Callback, Leg
 from voice.rules import hours, near, numbers, promise
@@ -17,13 +18,15 @@ from voice.rules import hours, near, numbers, promise
 UNPLACED = dt.timedelta(seconds=20)  # a phone that could not be rung by then leaves the turn to another
 LATELY = dt.timedelta(hours=12)  # who has talked longer ago than this is as free as one can be
 Moment = dt.datetime | sa.BindParameter[dt.datetime]
+BY_ITSELF = sa.select(Attempt).where(
+    Attempt.ended_at.is_(None), Attempt.due_for.is_not(None), Attempt.state == "intended"
+)
 LIVE_CALLER = sa.and_(Call.state == "ringing", Call.ended_at.is_(None))
 
 
 def soon(session: Session, now: dt.datetime) -> list[Callback]:
     """Callbacks whose promise is due within five minutes and which nobody has, the most urgent first."""
-    rows = sa.select(Callback).where(wanted(now, now + near.SOON)).order_by(Callback.promised_by, Callback.id)
-    return list(session.scalars(rows))
+    return list(session.scalars(SOON, {"now": now, "soon": now + near.SOON}))
 
 
 def wanted(now: Moment, until: Moment) -> sa.ColumnElement[bool]:
@@ -36,6 +39,13 @@ def wanted(now: Moment, until: Moment) -> sa.ColumnElement[bool]:
         Callback.promised_by > now,
         Callback.promised_by <= until,
     )
+
+
+SOON = (
+    sa.select(Callback)
+    .where(wanted(sa.bindparam("now", type_=UTC), sa.bindparam("soon", type_=UTC)))
+    .order_by(Callback.promised_by, Callback.id)
+)
 
 
 def sweep(session: Session, now: dt.datetime) -> None:
@@ -97,8 +107,7 @@ def _candidates(session: Session, staff: Sequence[str], now: dt.datetime) -> lis
 
 def _let_go(session: Session, now: dt.datetime) -> None:
     """Phones that ring, or are to ring, for a callback somebody has taken, closed or put off meanwhile; or too late."""
-    ours = sa.select(Attempt).where(Attempt.ended_at.is_(None), Attempt.due_for.is_not(None))
-    for attempt in session.scalars(ours.where(Attempt.state == "intended")).all():
+    for attempt in session.scalars(BY_ITSELF).all():
         callback = session.get_one(Callback, attempt.callback_id, populate_existing=True)
         taken = callback.state != "waiting" or callback.claimed_by is not None
         if taken and callback.claimed_by != attempt.staff_id:

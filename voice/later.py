@@ -13,7 +13,7 @@ from voice.promising import schedule
 from voice.rules import numbers, snooze
 
 
-def is_later(now: dt.datetime) -> sa.ColumnElement[bool]:
+def is_later(now: dt.datetime | sa.BindParameter[dt.datetime]) -> sa.ColumnElement[bool]:
     """A condition on callbacks: set aside (snoozed, between two tries, or to be called again), and not due yet."""
     return sa.and_(Callback.state == "waiting", Callback.later.is_not(None), Callback.due_at > now)
 

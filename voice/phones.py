@@ -21,6 +21,11 @@ OFF_DUTY = sa.or_(
     ),
 )
 NUMBER = sa.case((StaffMember.phone_until > _NOW, StaffMember.phone_today), else_=StaffMember.phone)
+# And whose leg rings on a phone they have left since: one leg at a time is enough for anybody.
+BUSY = sa.union(
+    sa.select(StaffMember.id).where(NUMBER.in_(sa.select(Leg.phone).where(Leg.ended_at.is_(None)))),
+    sa.select(Leg.staff_id).where(Leg.ended_at.is_(None)),
+)
 
 
 def number_of(member: StaffMember, now: dt.datetime) -> str:
@@ -35,10 +40,7 @@ def is_on(member: StaffMember, now: dt.datetime) -> bool:
 
 def busy(session: Session, now: dt.datetime) -> set[str]:
     """Staff whose phone has a leg of ours right now; two people may share one phone."""
-    live = sa.select(Leg.phone).where(Leg.ended_at.is_(None))
-    found = session.scalars(sa.select(StaffMember.id).where(NUMBER.in_(live)), {"now": now})
-    # And whose leg rings on a phone they have left since: one leg at a time is enough for anybody.
-    return set(found) | set(session.scalars(sa.select(Leg.staff_id).where(Leg.ended_at.is_(None))))
+    return set(session.scalars(BUSY, {"now": now}))
 
 
 def end_leg(session: Session, leg: Leg, now: dt.datetime) -> None:

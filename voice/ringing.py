@@ -16,6 +16,9 @@ from voice.rules import causes, ring_plan, states
 from voice.rules.wording import Who
 
 RECENT = dt.timedelta(hours=24)  # the window of fewest_recent
+MINE = sa.bindparam("mine", type_=sa.Text)
+RINGS = sa.select(Leg).where(sa.or_(Leg.call_id == MINE, Leg.offered_call_id == MINE)).order_by(Leg.placed_at)
+AFTER_TALK = RINGS.where(Leg.purpose == "cut_off")
 RESERVED = dt.timedelta(seconds=ring_plan.RESERVED)
 
 
@@ -74,10 +77,8 @@ def _first(session: Session, card: roster.LineCard | None, call: Call) -> str | 
 
 
 def _rings(session: Session, call: Call) -> tuple[ring_plan.Ring, ...]:
-    mine = sa.or_(Leg.call_id == call.id, Leg.offered_call_id == call.id)
-    if call.round > 0:
-        mine = sa.and_(mine, Leg.purpose == "cut_off")  # what the phones did before the talk no longer counts
-    legs = session.scalars(sa.select(Leg).where(mine).order_by(Leg.placed_at))
+    rings = AFTER_TALK if call.round > 0 else RINGS  # what the phones did before the talk no longer counts
+    legs = session.scalars(rings, {"mine": call.id})
     return tuple(
         ring_plan.Ring(leg.staff_id, leg.placed_at, None if leg.state in states.LEG_LIVE else leg.state, leg.ended_at)
         for leg in legs

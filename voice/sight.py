@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from sqlalchemy import event
 from sqlalchemy.orm import InstrumentedAttribute, ORMExecuteState, Session, with_loader_criteria
 
+from voice.findable import CallbackWords
 from voice.firm import Line, LineStaff
 from voice.ledger import Message
 from voice.models import Call, Callback, Contact, Leg
@@ -23,8 +24,8 @@ Lines = frozenset[str] | None
 # Threads serve one request after another: each sets this anew before anything is read.
 _lines: ContextVar[Lines] = ContextVar("lines in sight", default=None)
 HAVE_A_LINE: tuple[InstrumentedAttribute[str], ...] = (
-    Call.line, Callback.line, Leg.line, Line.number, Replay.line,
-)  # fmt: skip
+    *(Call.line, Callback.line, Leg.line, Line.number, CallbackWords.line, Replay.line),
+)
 # The names that objects have in our addresses, and how their line is found.
 OBJECTS: Mapping[str, sa.Select[str]] = {
     "callback_id": sa.select(Callback.line).where(Callback.id == sa.bindparam("id")),

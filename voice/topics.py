@@ -16,7 +16,12 @@ class BadTopic(ValueError):
 
 def active(session: Session) -> list[Topic]:
     """Those to choose from, in the owner's order."""
-    return list(session.scalars(sa.select(Topic).where(Topic.active).order_by(Topic.position, Topic.id)))
+    return [topic for topic in ever(session) if topic.active]
+
+
+def ever(session: Session) -> list[Topic]:
+    """The same, with those that were taken off: what was about one still says so."""
+    return list(session.scalars(sa.select(Topic).order_by(Topic.position, Topic.id)))
 
 
 def add(session: Session, name: str) -> Topic:

@@ -48,11 +48,10 @@ def remembering(
 
 def offered(session: Session, staff_id: str, now: dt.datetime) -> tuple[LastChange, Callback] | None:
     """The change this person can take back just now, and its callback."""
-    change = session.get(LastChange, staff_id)
-    if change is None or now - change.at >= OFFERED:
-        return None
-    callback = session.get(Callback, change.callback_id)  # None: its line is out of this person's sight
-    return (change, callback) if callback and _snapshot(callback) == change.after else None
+    # Joined: nothing is offered of a line that is out of this person's sight.
+    theirs = sa.select(LastChange, Callback).join(Callback, Callback.id == LastChange.callback_id)
+    found = session.execute(theirs.where(LastChange.staff_id == staff_id, LastChange.at > now - OFFERED)).first()
+    return (found[0], found[1]) if found and _snapshot(found[1]) == found[0].after else None
 
 
 def undo(session: Session, callback: Callback, staff_id: str, now: dt.datetime) -> Refusal | None:

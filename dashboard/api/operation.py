@@ -14,7 +14,7 @@ from werkzeug.exceptions import HTTPException, NotFound
 from dashboard.api import asked
 from dashboard.api.problems import Problem, answer_to, in_api
 from voice import audit, clock, sight, tokens
-from voice.db import Database
+from voice.db import Database, patiently
 from voice.installation import installation
 from voice.tokens import Program
 
@@ -80,12 +80,17 @@ def _answered(handler: Callable[..., Answer], known: Operation, path: dict[str, 
     now, database, reads = clock.now(), installation().database, known.method == "GET"
     program = g.program = _let_in(database, known, path, now)
     asked.only(known.query)
-    with database.reading() if reads else database.transaction() as session:
-        answer = handler(session, now, **path)
-        if not reads:
-            tokens.token_used(session, program.token_id, now)
-            if not isinstance(answer, Problem):
-                audit.record(session, program_name(), known.name, g.get("told", " ".join(path.values())), now)
+
+    def once() -> Answer:
+        with database.reading() if reads else database.transaction() as session:
+            answer = handler(session, now, **path)
+            if not reads:
+                tokens.token_used(session, program.token_id, now)
+                if not isinstance(answer, Problem):
+                    audit.record(session, program_name(), known.name, g.get("told", " ".join(path.values())), now)
+            return answer
+
+    answer = once() if reads else patiently(once)
     if isinstance(answer, Problem):
         return answer.response()
     payload, status = answer if isinstance(answer, tuple) else (answer, 200)

@@ -39,10 +39,11 @@ export function keepFresh(part, connection, show) {
     version += 1;
   }
 
-  function showNow(fresh) {
+  // `sent`: the fields whose sending this is the answer to.
+  function showNow(fresh, sent) {
     etag = "";
     version += 1;
-    show(fresh);
+    show(fresh, sent);
   }
 
   function lost() {

@@ -1,7 +1,8 @@
 // The callback list, kept fresh in place. Without this script every button still works, by reloading the page.
 
+import { keepWriting } from "./drafts.js";
 import { fragment, keepFresh } from "./fresh.js";
-import { morphChildren } from "./morph.js";
+import { morphPage } from "./morph.js";
 import { setClock, tick } from "./times.js";
 import { listenToKeys } from "./keys.js";
 import { stayLive } from "./live.js";
@@ -15,18 +16,33 @@ const said = document.getElementById("said");
 const { ask, outdate, showNow, lost, found } = keepFresh(list, document.getElementById("connection"), show);
 let touchedAt = Date.now();
 
-function show(fresh) {
-  const row = document.activeElement?.closest?.("[data-row]");
-  morphChildren(list, fresh);
+function show(fresh, sent) {
+  const { activeElement: focused } = document;
+  const row = focused?.closest?.("[data-row]");
+  const writes = row && focused.matches("input, select");
+  const stood = writes && focused.getBoundingClientRect().top;
+  const { selectionStart, selectionEnd } = focused ?? {};
+  const unfolded = list.querySelectorAll(".menu[open]:not(:has(> [data-unfold]))");
+  const inSight = keepWriting(list, fresh, sent);
+  morphPage(list, fresh);
+  // What one wanted to do on a row is done: its sheet was sent folded up again.
+  for (const menu of unfolded) if (menu.querySelector("[data-unfold]")) menu.open = false;
+  for (const field of inSight) field.closest(".menu:not([open])")?.setAttribute("open", "");
   tick(list);
   tellOfNew(list);
   const waiting = list.querySelector("#title-waiting .count")?.textContent ?? "0";
   document.title = `${waiting === "0" ? "" : `(${waiting}) `}Callbacks · Ringback`;
-  if (row && document.activeElement === document.body) document.getElementById(row.id)?.focus();
+  if (row && document.activeElement === document.body) {
+    (list.contains(focused) ? focused : document.getElementById(row.id))?.focus({ preventScroll: true });
+    if (selectionStart != null && list.contains(focused)) focused.setSelectionRange(selectionStart, selectionEnd);
+  }
+  // The row one writes on may have gone to another part of the page: the page goes along.
+  if (writes && document.activeElement === focused) scrollBy({ top: focused.getBoundingClientRect().top - stood, behavior: "instant" });
 }
 
 async function send(form, button) {
   const fields = new URLSearchParams(new FormData(form, button));
+  const written = [...form.elements]; // a refresh on its way may take some of them elsewhere
   button?.setAttribute("aria-busy", "true");
   outdate();
   try {
@@ -36,7 +52,7 @@ async function send(form, button) {
     const fresh = page.querySelector("#list");
     if (fresh) {
       list.dataset.part = fresh.dataset.part;
-      showNow(fresh);
+      showNow(fresh, answer.ok ? written : null);
     }
     explain(fresh ? page.querySelector("#said") : page.querySelector("#main"));
     found();

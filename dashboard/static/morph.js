@@ -1,14 +1,24 @@
-// Makes an element equal to a freshly rendered one, in place: what has not changed is not touched, so the focus,
-// a half-written note, an open menu and a playing message outlive every refresh.
+// Makes a page equal to a freshly rendered one, in place: what has not changed is not touched, so the focus, a
+// half-written note, an open menu and a playing message outlive every refresh. An id names one and the same thing
+// wherever it stands: what has gone to another part of the page is moved there, not made anew.
 
 const THEIRS = new Set(["open"]); // whether a menu is open is the person's business, once it is there
 
-export function morph(old, fresh) {
+const aside = document.createElement("div"); // for what has left its old place and not come to its new one yet
+let known = new Map(); // the elements of the page as it was, by id
+let wanted = new Set(); // the ids of the page as it is to be
+
+export function morphPage(old, fresh) {
+  known = new Map([...old.querySelectorAll("[id]")].map((element) => [element.id, element]));
+  wanted = new Set([...fresh.querySelectorAll("[id]")].map((element) => element.id));
+  document.body.append(aside);
+  morphChildren(old, fresh);
+  aside.replaceChildren();
+  aside.remove();
+}
+
+function morph(old, fresh) {
   if (old.isEqualNode(fresh)) return;
-  if (old.nodeName !== fresh.nodeName || old.id !== fresh.id) {
-    old.replaceWith(fresh);
-    return;
-  }
   if (old.nodeType !== Node.ELEMENT_NODE) {
     old.nodeValue = fresh.nodeValue;
     return;
@@ -26,40 +36,56 @@ function copyAttributes(old, fresh) {
   }
 }
 
-export function morphChildren(old, fresh) {
-  const byId = new Map([...old.children].filter((child) => child.id).map((child) => [child.id, child]));
+function morphChildren(old, fresh) {
+  const here = new Set([...fresh.children].map((child) => child.id));
   let place = old.firstChild;
-  for (const wanted of [...fresh.childNodes]) {
-    const known = wanted.id ? byId.get(wanted.id) : undefined;
-    if (known) {
-      // Moving an element takes its focus away, so what stands in between is moved out of its way instead.
-      while (place !== known && place && !isWantedLater(place, fresh)) place = dropped(place);
-      if (place === known) place = known.nextSibling;
-      else moveBefore(old, known, place);
-      morph(known, wanted);
-    } else if (place && !place.id && !wanted.id && place.nodeName === wanted.nodeName) {
-      const next = place.nextSibling;
-      morph(place, wanted);
-      place = next;
+  for (const next of [...fresh.childNodes]) {
+    const same = standing(next);
+    if (same) {
+      // Moving an element may take its focus away, so what stands in between is moved out of its way instead.
+      while (same.parentNode === old && place && place !== same && !(place.id && here.has(place.id))) place = dropped(place);
+      if (place === same) place = same.nextSibling;
+      else moveBefore(old, same, place);
+      morph(same, next);
+    } else if (place && !place.id && !next.id && place.nodeName === next.nodeName) {
+      const after = place.nextSibling;
+      morph(place, next);
+      place = after;
     } else {
-      old.insertBefore(wanted, place);
+      old.insertBefore(next, place);
+      takeIn(next);
     }
   }
   while (place) place = dropped(place);
 }
 
-function isWantedLater(node, fresh) {
-  return Boolean(node.id) && [...fresh.children].some((child) => child.id === node.id);
+// What stands on the page already of this fresh node: the same id, and the same kind of thing.
+function standing(node) {
+  const same = node.id ? known.get(node.id) : undefined;
+  return same?.isConnected && same.nodeName === node.nodeName ? same : null;
+}
+
+// A part of the page is new, but what stands in it may have stood elsewhere.
+function takeIn(added) {
+  for (const spot of added.querySelectorAll?.("[id]") ?? []) {
+    const same = standing(spot);
+    if (!same || same === spot || !added.contains(spot)) continue;
+    moveBefore(spot.parentNode, same, spot);
+    morph(same, spot);
+    spot.remove();
+  }
 }
 
 function dropped(node) {
   const next = node.nextSibling;
-  node.remove();
+  for (const each of node.nodeType === Node.ELEMENT_NODE ? [node, ...node.querySelectorAll("[id]")] : []) {
+    if (wanted.has(each.id) && !aside.contains(each)) moveBefore(aside, each, null);
+  }
+  if (node.parentNode !== aside) node.remove();
   return next;
 }
 
+// As browsers that can do it move an element, it keeps its focus and its caret, and a sound goes on.
 function moveBefore(parent, node, place) {
-  const focused = node.contains(document.activeElement) ? document.activeElement : null;
-  parent.insertBefore(node, place);
-  focused?.focus({ preventScroll: true });
+  (parent.moveBefore ?? parent.insertBefore).call(parent, node, place);
 }

@@ -2,14 +2,14 @@
 
 import { keepFresh } from "./fresh.js";
 import { stayLive } from "./live.js";
-import { morph, morphChildren } from "./morph.js";
+import { morphPage } from "./morph.js";
 
 const team = document.getElementById("team");
 const fresh = keepFresh(team, document.getElementById("connection"), (answer) => {
   const duty = answer.querySelector("#duty");
   duty.remove();
-  morph(document.getElementById("duty"), duty);
-  morphChildren(team, answer);
+  morphPage(document.getElementById("duty"), duty);
+  morphPage(team, answer);
 });
 
 stayLive(team.dataset.live, fresh.ask, { restsWhenHidden: () => true });

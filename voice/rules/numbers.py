@@ -93,13 +93,12 @@ def country_of(e164: str) -> str | None:
     return None if region in (None, "001", "ZZ") else region
 
 
+@functools.lru_cache(10_000)
 def caller_zones(e164: str | None, line_zone: str) -> tuple[str, ...]:
     """Every time zone this number may be in: its area code's, else its country's, else the line's. Never empty."""
-    number = _parsed(e164) if e164 else None
-    if number is None or e164 is None:
+    if e164 is None or _parsed(e164) is None:
         return (line_zone,)
-    region = phonenumbers.region_code_for_number(number) or ""
-    return zones_of_area(e164[1:]) or zones_of_region(region) or (line_zone,)
+    return zones_of_area(e164[1:]) or zones_of_region(country_of(e164) or "") or (line_zone,)
 
 
 def dial_refusal(
@@ -137,14 +136,19 @@ def _short_code(text: str, home_countries: Collection[str]) -> str:
 
 def _numbering_plan_code(e164: str, home_countries: Collection[str]) -> str | None:
     """Country before type: costly islands in +1 look like ordinary valid phones."""
+    country, (costly, valid) = country_of(e164), _plan(e164)
+    if country is None:
+        return (costly or "foreign") if valid else "invalid"
+    return costly if country in home_countries else "foreign"
+
+
+@functools.lru_cache(10_000)
+def _plan(e164: str) -> tuple[str | None, bool]:
+    """What its numbering plan says of a number: the code of a costly type, and whether it is a number at all."""
     number = _parsed(e164)
     if number is None:
-        return "invalid"
-    country = country_of(e164)
-    costly = _REFUSED_TYPES.get(phonenumbers.number_type(number))
-    if country is None:
-        return (costly or "foreign") if phonenumbers.is_valid_number(number) else "invalid"
-    return costly if country in home_countries else "foreign"
+        return None, False
+    return _REFUSED_TYPES.get(phonenumbers.number_type(number)), phonenumbers.is_valid_number(number)
 
 
 def _parsed(e164: str) -> PhoneNumber | None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import structlog
 
-from voice import attempts, calls, clock, dialled, imports, legs, messages, pushing, replays, same_person
+from voice import attempts, calls, clock, dialled, findable, imports, legs, messages, pushing, replays, same_person
 from voice.carrier import client, words
 from voice.carrier.delivery import RETRY
 from voice.db import Database
@@ -134,6 +134,12 @@ def tidy_queues(tools: Tools, now: dt.datetime) -> None:
         drop_queue(tools, now, queue_sid)
 
 
+def forget_words(tools: Tools, now: dt.datetime) -> None:
+    """Once a night: nobody looks any more for whom was closed a month ago."""
+    with tools.database.transaction() as session:
+        findable.forget(session, now)
+
+
 def look_at_call(tools: Tools, now: dt.datetime, call_id: str) -> None:
     """Ask the carrier about a call that has been silent for too long."""
     with tools.database.reading() as session:
@@ -257,7 +263,7 @@ SLOW = frozenset({"push", imports.JOB, replays.JOB})
 JOBS: dict[str, Callable[..., None]] = {
     job.__name__: job
     for job in (
-        end_leg, move_caller, join_leg, fetch_recording, drop_queue, tidy_queues,
+        end_leg, move_caller, join_leg, fetch_recording, drop_queue, tidy_queues, forget_words,
         look_at_call, look_at_leg, learn_call, look_up_attempt, wake, push, import_contacts,
         gather_person, replay,
     )

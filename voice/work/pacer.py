@@ -18,6 +18,7 @@ from voice.work import outbox
 log = structlog.get_logger()
 
 OFF_DUTY = sa.exists().where(StaffMember.id == Leg.staff_id, phones.OFF_DUTY)
+LIVE_LEGS = sa.select(sa.func.count()).where(Leg.ended_at.is_(None))
 CALLERS = sa.select(Call).where(Call.state == "ringing", Call.path == "queue")
 LONG_RINGS = sa.and_(
     Leg.ended_at.is_(None), Leg.state.in_(("placed", "ringing")),
@@ -66,7 +67,7 @@ def _next(session: Session, now: dt.datetime, ring_backs: bool) -> ring_plan.Rel
     backs = [_ring_back(session, attempt) for attempt in intended]
     if not waiting and not backs:
         return None
-    live = session.scalar(sa.select(sa.func.count()).where(Leg.ended_at.is_(None))) or 0
+    live = session.scalar(LIVE_LEGS) or 0
     return ring_plan.next_release(waiting, backs, busy, now, live, carrier_pace.cap(session, now))
 
 

@@ -7,59 +7,77 @@ from sqlalchemy.orm import Session
 
 from voice import availability, calls, claims, dialled, due_rings, pushing
 from voice.db import UTC
+from voice.devices import Device
 from voice.models import Attempt, Call, Callback, Leg
 from voice.rules import near
 from voice.work import outbox
 
 QUIET_CALL = dt.timedelta(seconds=60)  # a caller's leg without news for this long is asked about
 QUIET_LEG = dt.timedelta(seconds=60)
+NIGHTLY = ("tidy_queues", "forget_words")
 NIGHT = 8 * 3600.0  # seconds: once a day, and not at the first moment of it
 STOPPED_LEG = dt.timedelta(seconds=4)  # we have had it ended, and its phone counts as busy until it says so
 OVERDUE = dt.timedelta(seconds=10)  # a caller who should have been let out: their wait requests do not come
 
 
+NOW, SOON = sa.bindparam("now", type_=UTC), sa.bindparam("soon", type_=UTC)
 # Most looks find nobody on a line and nothing in anybody's hands: one question then, instead of one for each kind.
-ANYTHING = sa.select(
-    sa.exists().where(Call.ended_at.is_(None))
-    | sa.exists().where(Leg.ended_at.is_(None))
-    | sa.exists().where(Attempt.ended_at.is_(None))
-    | sa.exists().where(Callback.lease_until.is_not(None))
-    | sa.exists().where(due_rings.wanted(sa.bindparam("now", type_=UTC), sa.bindparam("soon", type_=UTC)))
+LOOK = sa.select(
+    sa.exists().where(availability.is_back(NOW)).label("back"),
+    sa.exists().where(Device.id.is_not(None)).label("devices"),
+    sa.exists().where(Call.ended_at.is_(None)).label("calls"),
+    sa.exists().where(Leg.ended_at.is_(None)).label("legs"),
+    sa.exists().where(Attempt.ended_at.is_(None)).label("attempts"),
+    sa.exists().where(Callback.lease_until.is_not(None)).label("leases"),
+    sa.exists().where(due_rings.wanted(NOW, SOON)).label("due"),
 )
+LATE = sa.select(Call).where(Call.state == "ringing", Call.path == "queue", Call.ring_until <= NOW)
+QUIET_CALLS = sa.select(Call).where(Call.ended_at.is_(None), Call.seen_at <= NOW)
+QUIET_LEGS = sa.select(Leg).where(
+    Leg.ended_at.is_(None), Leg.sid.is_not(None),
+    sa.or_(Leg.stop_at <= NOW, Leg.stopping_at <= sa.bindparam("stopped", type_=UTC)),
+)  # fmt: skip
+
+
+def tonight(session: Session, now: dt.datetime) -> None:
+    """Work of once a day; asked for again on the same day, nothing is added."""
+    for job in NIGHTLY:
+        outbox.emit(session, job, now, key=f"{job}:{now.date()}", after=NIGHT)
 
 
 def sweep(session: Session, now: dt.datetime) -> None:
     """Everything that is due by the clock alone."""
-    outbox.emit(session, "tidy_queues", now, key=f"tidy_queues:{now.date()}", after=NIGHT)
-    availability.come_back(session, now)
-    pushing.wake_for_due(session, now)
-    if not session.scalar(ANYTHING, {"now": now, "soon": now + near.SOON}):
-        return
-    _let_out(session, now)
-    _ask_about_calls(session, now)
-    _ask_about_legs(session, now)
-    claims.lapse(session, now)
-    dialled.lose_sight(session, now)
-    due_rings.sweep(session, now)
+    look = session.execute(LOOK, {"now": now, "soon": now + near.SOON}).one()
+    if look.back:
+        availability.come_back(session, now)
+    if look.devices:
+        pushing.wake_for_due(session, now)
+    if look.calls:
+        _let_out(session, now)
+        _ask_about_calls(session, now)
+    if look.legs:
+        _ask_about_legs(session, now)
+    if look.leases:
+        claims.lapse(session, now)
+    if look.attempts:
+        dialled.lose_sight(session, now)
+    if look.due or look.leases or look.attempts:  # what has just been put back may be due
+        due_rings.sweep(session, now)
 
 
 def _let_out(session: Session, now: dt.datetime) -> None:
-    late = sa.select(Call).where(Call.state == "ringing", Call.path == "queue", Call.ring_until <= now - OVERDUE)
-    for call in session.scalars(late):
+    for call in session.scalars(LATE, {"now": now - OVERDUE}):
         if call.ended_at is None:
             calls.give_up_now(session, call, now)
 
 
 def _ask_about_calls(session: Session, now: dt.datetime) -> None:
-    quiet = sa.select(Call).where(Call.ended_at.is_(None), Call.seen_at <= now - QUIET_CALL)
-    for call in session.scalars(quiet):
+    for call in session.scalars(QUIET_CALLS, {"now": now - QUIET_CALL}):
         outbox.emit(session, "look_at_call", now, key=f"look:{call.id}:{_minute(now)}", call_id=call.id)
 
 
 def _ask_about_legs(session: Session, now: dt.datetime) -> None:
-    late = sa.or_(Leg.stop_at <= now - QUIET_LEG, Leg.stopping_at <= now - STOPPED_LEG)
-    quiet = sa.select(Leg).where(Leg.ended_at.is_(None), Leg.sid.is_not(None), late)
-    for leg in session.scalars(quiet):
+    for leg in session.scalars(QUIET_LEGS, {"now": now - QUIET_LEG, "stopped": now - STOPPED_LEG}):
         outbox.emit(session, "look_at_leg", now, key=f"look:{leg.id}:{_minute(now)}", leg_id=leg.id)
 
 
