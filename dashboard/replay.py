@@ -5,6 +5,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 from flask import Blueprint, Response, abort, jsonify, redirect, request, url_for
@@ -124,13 +125,22 @@ def _page(problem: str = "", status: int = 200) -> Response:
         calls = _calls_lately(session, line, clock.now()) if line else 0
     return frame.page(
         "replay.html", status, lines=lines, line=line, found=found, newest=newest, under_way=under_way, named=named,
-        names=names,
-        calls=calls, fewest=replays.FEWEST, problem=problem, typed=request.form, says=replay_words, days=DAYS,
-        modes=other_settings.MODES, shortest=SHORTEST, longest=LONGEST, most_weeks=replays.MOST_WEEKS,
+        names=names, calls=calls, fewest=replays.FEWEST, days_looked_at=_days(found, line), problem=problem,
+        typed=request.form, says=replay_words, days=DAYS, modes=other_settings.MODES, most_weeks=replays.MOST_WEEKS,
     )  # fmt: skip
 
 
 DAYS = tuple(zip(other_settings.DAYS, other_settings.DAY_NAMES, strict=True))
+
+
+def _days(found: Replay | None, line: Line | None) -> str:
+    """The days a replay looked at, on the line's clock."""
+    if found is None or line is None:
+        return ""
+    first, last, today = (
+        moment.astimezone(ZoneInfo(line.time_zone)).date() for moment in (found.since, found.until, clock.now())
+    )
+    return words.dates(first, last, today)
 
 
 def _calls_lately(session: Session, line: Line, now: dt.datetime) -> int:

@@ -2,45 +2,52 @@
 
 import datetime as dt
 import json
-import os
 import subprocess
 import sys
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
-import sqlalchemy as sa
 from structlog.testing import capture_logs
 
 from tests import firm, moody
 from tests.conftest import MakeWorld
-from voice import clock, past_calls, replays
+from voice import past_calls
 from voice.db import Database
 from voice.firm import Line
-from voice.ledger import Outbox
-from voice.models import Call
 from voice.replay.study import study
-from voice.replay_tables import Replay
 from voice.rules.other_settings import Change
 from voice.rules.past import Past, PastCall, Ring
-from voice.settings import Settings
-from voice.work import jobs, outbox, replaying
+from voice.work import replaying
 
 TUESDAY_ELEVEN = dt.datetime(2026, 11, 24, 16, 5, tzinfo=dt.UTC)  # in New York
 
 
 def in_vain(count: int, every: dt.timedelta, start: dt.datetime = TUESDAY_ELEVEN) -> Past:
     """So many callers, one after the other; Sam takes every second one, and is on the phone with them for the next."""
-    calls, line = [], firm.line_row()
+    calls: list[PastCall] = []
+    line = firm.line_row()
     for place in range(count):
         at = start + every * (place // 2)
         took = Ring("sam", 0.2, 0.4, 3.0, "accepted", 1.0)
         usual: dict[str, Any] = {"withheld": False, "ring_seconds": 20, "mode": "everyone"}
         if place % 2:
-            missed = {"outcome": "callback", "cause": "all_busy", "answered_by": None, "waited": 21.0, "talk": 0.0}
+            missed: dict[str, Any] = {
+                "outcome": "callback",
+                "cause": "all_busy",
+                "answered_by": None,
+                "waited": 21.0,
+                "talk": 0.0,
+            }
             calls.append(PastCall(f"c{place}", at + dt.timedelta(seconds=8), who=place, **usual, **missed))
         else:
-            talked = {"outcome": "talked", "cause": None, "answered_by": "sam", "waited": 4.0, "talk": 40.0}
+            talked: dict[str, Any] = {
+                "outcome": "talked",
+                "cause": None,
+                "answered_by": "sam",
+                "waited": 4.0,
+                "talk": 40.0,
+            }
             calls.append(PastCall(f"c{place}", at, who=place, rings=(took,), **usual, **talked))
     columns = {
         name: getattr(line, name)
@@ -59,35 +66,28 @@ def read(database: Database, since: dt.datetime, until: dt.datetime) -> Past:
 
 
 def test_todays_settings_give_back_what_happened(make_world: MakeWorld, database: Database) -> None:
-    world = make_world(staff=("sam", "alex", "kim"))
-    moody.live(world, 14)
+    world = make_world(staff=("sam", "alex", "kim"), ring_seconds=25)
+    moody.live(world, 14, seed=3)
     lived = Past.from_json(json.loads(json.dumps(read(database, firm.MONDAY_TEN, world.now).to_json())))
-    assert len(lived.calls) == 14
+    assert len(lived.calls) == 13
     assert {"talked", "callback"} <= {call.outcome for call in lived.calls}
     rung = {name: len(phone.rings) for name, phone in world.phones.items()}
     told: list[tuple[int, int]] = []
-    wish = Change("ring_seconds", {"ring_seconds": 20})
-    result = study(lived, wish, lambda done, of: told.append((done, of)), draws=0)
-    assert [each for each in result["differs"] if not each["why"]] == []
-    assert result["same"] >= 0.98 * result["calls"]
-    assert told[-1] == (14, 14)
+    nothing_else = Change("extra", {}, {"sun": "03:00-04:00"})
+    result = study(lived, nothing_else, lambda done, of: told.append((done, of)), draws=1)
+    assert result["differs"] == []  # of more calls, see `bench/replay.py`
+    assert result["proposals"][0]["usual"] == 0
+    assert told[-1] == (13, 13)
     assert {name: len(phone.rings) for name, phone in world.phones.items()} == rung  # nobody's phone rang for it
 
 
 def test_one_more_person_in_the_worst_hours_is_proposed_with_how_sure_it_is() -> None:
-    result = study(in_vain(10, dt.timedelta(minutes=4)), Change("extra", {}, {"tue": "11:00-13:00"}), _ignore, draws=2)
+    result = study(in_vain(8, dt.timedelta(minutes=4)), Change("extra", {}, {"tue": "11:00-13:00"}), _ignore, draws=2)
     (proposal,) = result["proposals"]
-    assert (result["same"], result["missed"], result["draws"]) == (10, 5, 2)
+    assert (result["same"], result["missed"], result["draws"]) == (8, 4, 2)
     assert proposal["words"] == "One more person on Tuesdays, 11–13"
-    assert 2 <= proposal["least"] <= proposal["usual"] <= proposal["most"] <= 5
-    assert set(proposal["often"]) <= {f"c{place}" for place in range(1, 10, 2)}
-
-
-def test_at_most_three_changes_are_proposed_and_those_that_catch_nobody_are_not() -> None:
-    result = study(in_vain(10, dt.timedelta(minutes=4)), None, _ignore, draws=1)
-    assert 1 <= len(result["proposals"]) <= 3
-    assert result["proposals"][0]["change"]["extra"] == {"tue": "10:00-12:00"}
-    assert all(each["usual"] > 0 for each in result["proposals"])
+    assert 2 <= proposal["least"] <= proposal["usual"] <= proposal["most"] <= 4
+    assert set(proposal["often"]) <= {f"c{place}" for place in range(1, 8, 2)}
 
 
 @pytest.fixture(autouse=True)

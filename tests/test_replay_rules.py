@@ -2,6 +2,7 @@
 
 import datetime as dt
 import statistics
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -117,11 +118,12 @@ def test_a_change_is_tried_on_the_callers_it_could_touch_only() -> None:
     longer, extra = Change("ring_seconds", {"ring_seconds": 30}), Change("extra", {}, {"tue": "11:00-13:00"})
     sooner = Change("earlier", {"hours": {"tue": "08:00-12:00"}})
     whole = weeks()
-    for change, how, could in [
+    cases: list[tuple[Change, dict[str, Any], bool]] = [
         (longer, {}, True), (longer, {"cause": "abandoned"}, False), (longer, {"cause": "closed"}, False),
         (extra, {"cause": "abandoned"}, True), (extra, {"minutes": 180}, False), (extra, {"cause": "closed"}, False),
         (extra, {"cause": "nobody_on_shift"}, True), (sooner, {"cause": "closed"}, True), (sooner, {}, False),
-    ]:  # fmt: skip
+    ]  # fmt: skip
+    for change, how, could in cases:
         assert other_settings.touches(change, whole, call(**how)) is could, (change.kind, how)
     assert other_settings.may_lose(Change("together", {"ring_seconds": 10}), LINE)
     assert not other_settings.may_lose(longer, LINE)
@@ -167,6 +169,8 @@ def test_whoever_is_lost_by_a_change_is_taken_off_what_it_catches() -> None:
     assert (found.caught, dict(found.often)) == ((1, 1), {"a": 1.0, "c": 0.5})
     none = compared.tried(Change("later"), base, 2, [[("a", missed)]])
     assert compared.best([none, found]) == [found]
+    windows = [replace(found, change=Change("extra", {}, {day: "11:00-13:00"})) for day in other_settings.DAYS]
+    assert compared.best([*windows, found, replace(found, change=Change("ring", {}))]) == windows[:3]
 
 
 @pytest.mark.parametrize(

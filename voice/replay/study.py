@@ -40,7 +40,7 @@ class _Study:
         """Today's settings, then the changes."""
         changes = [wish] if wish else other_settings.candidates(self.past)
         plans = [(change, self._rooms_for(change)) for change in changes]
-        plans = sorted((plan for plan in plans if plan[1]), key=lambda plan: -self._touched(plan[0]))[:TRIED]
+        plans = sorted((plan for plan in plans if plan[1] or wish), key=lambda plan: -self._touched(plan[0]))[:TRIED]
         self._of += self.draws * sum(len(room) for _, rooms in plans for room in rooms)
         base = {each.id: _answer(each) for each in self._play(TODAY, self.rooms, "today")}
         differs = self._differs(base)
