@@ -47,7 +47,7 @@ def show() -> ResponseReturnValue:
     return _page()
 
 
-@replay.post("/owner/replay")
+@replay.post("/owner/replay/ask")
 def ask() -> ResponseReturnValue:
     """Have it found out."""
     visit, now = _owner_only(), clock.now()
