@@ -143,6 +143,9 @@ class _Playing:
             await ring.wait(deed.key)
             if deed.end == "accepted":
                 ring.leg.press("1")
+            if deed.again:
+                await ring.wait(deed.again)
+                ring.leg.press("1")
 
 
 def _refused(call: PastCall, staff: str, place: int) -> str:

@@ -57,6 +57,7 @@ class Deed:
     after: float
     end: str  # accepted, silent, declined, nothing
     key: float = KEY
+    again: float = 0.0  # from there to another key, for the next caller; 0: none
 
 
 class Habits:
@@ -120,7 +121,7 @@ class Drawn:
                 continue
             spent, met = before + ring.seconds, True
             if ring.end in ("accepted", "silent", "declined"):
-                return Deed(spent, ring.end, ring.key)
+                return Deed(spent, ring.end, ring.key, ring.again)
         dice = random.Random(f"{self.seed}:{call.id}:{staff}")  # noqa: S311  as above
         rates = self.people.get(staff, self.team)
         guard = spent + 1.0 if met else 0.0  # what was cut short would not have been picked up in that very second

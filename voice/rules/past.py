@@ -23,7 +23,8 @@ class Ring:
     rang: float | None  # first ring; None: it never rang
     over: float  # the end of the ringing: picked up, declined, stopped
     end: End
-    key: float = 0.0  # from pick-up to the key, where there was one
+    key: float = 0.0  # from pick-up to the key, where there was one; silent: until it was put down
+    again: float = 0.0  # from that key, which came too late, to another for the next caller; 0: none
 
     @property
     def seconds(self) -> float:
@@ -114,6 +115,7 @@ class _Live:
     placed: dt.datetime
     rang: dt.datetime | None = None
     picked: dt.datetime | None = None
+    pressed: dt.datetime | None = None  # for somebody another phone had taken: so the next caller was offered
     accepted: dt.datetime | None = None
 
 
@@ -164,6 +166,8 @@ def _phone(
     if kind == "phone_rings":
         ring.rang = ring.rang or at
     elif kind == "phone_picked_up":
+        if ring.picked is not None:
+            ring.pressed = ring.pressed or at
         ring.picked = ring.picked or at
     elif kind == "accepted":
         ring.accepted = at
@@ -182,10 +186,11 @@ def _ring(since: dt.datetime, ring: _Live, ended: dt.datetime, how: str) -> Ring
         return round((moment - since).total_seconds(), 3)
 
     rang = after(ring.rang) if ring.rang else None
-    if ring.accepted is not None:
-        picked = ring.picked or ring.accepted
-        key = (ring.accepted - picked).total_seconds()
-        return Ring(ring.staff, after(ring.placed), rang, after(picked), "accepted", round(key, 3))
+    if key := ring.pressed or ring.accepted:
+        picked = ring.picked or key
+        again = (ring.accepted - key).total_seconds() if ring.accepted else 0.0
+        spans = round((key - picked).total_seconds(), 3), round(again, 3)
+        return Ring(ring.staff, after(ring.placed), rang, after(picked), "accepted", *spans)
     if ring.picked is not None:
         stays = (ended - ring.picked).total_seconds()
         return Ring(ring.staff, after(ring.placed), rang, after(ring.picked), "silent", round(stays, 3))
