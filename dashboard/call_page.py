@@ -38,15 +38,15 @@ def show(call_id: str) -> ResponseReturnValue:
         call = session.get(Call, call_id) or abort(404)
         line = session.get_one(Line, call.line)
         names = {staff.id: words.name(staff.name) for staff in session.scalars(sa.select(StaffMember))}
-        facts = _facts(session, call)
+        told = facts(session, call)
         page = {
             "call": call,
             "line": line,
             "who": words.name(contacts.name_of(session, call.caller) or call.caller_name),
             "country": session.scalar(sa.select(Business.country)) or "",
             "vouched": person.vouched(call.verstat, numbers.country_of(call.caller or "")),
-            "strip": strip.draw(facts),
-            "steps": _steps(facts, names, call, line.time_zone),
+            "strip": strip.draw(told),
+            "steps": _steps(told, names, call, line.time_zone),
             "names": names,
             "messages": list(session.scalars(sa.select(Message).where(Message.call_id == call.id))),
             "unseen": len(notices.unseen(session)) if visit.is_owner else 0,
@@ -54,7 +54,8 @@ def show(call_id: str) -> ResponseReturnValue:
     return render_template("call.html", now=clock.now(), **page)
 
 
-def _facts(session: Session, call: Call) -> list[strip.Fact]:
+def facts(session: Session, call: Call) -> list[strip.Fact]:
+    """What happened to a call, in order, as it is drawn and told."""
     rows = sa.select(CallEvent).where(CallEvent.call_id == call.id).order_by(CallEvent.at, CallEvent.id)
     told = [
         strip.Fact((row.at - call.received_at).total_seconds(), row.kind, row.data) for row in session.scalars(rows)

@@ -15,6 +15,8 @@ TITLES = {
     413: ("That was too much at once", "Shorten it and send it again."),
     429: ("That was tried too often", "Wait ten minutes, then try again."),
     500: ("Something broke on our side", "It has been written down. Try again in a minute; calls are still answered."),
+    501: ("That is not set up here", "Whoever looks after this machine can add it."),
+    503: ("That could not be made just now", "Try again in a minute; calls are still answered."),
 }
 
 

@@ -19,6 +19,7 @@ TEXTS = "/sms/incoming"
 ENDINGS = {
     "talked": "talked",
     "short_talk": "the talk broke off within seconds",
+    "machine": "a machine answered",
     "no_answer": "they did not pick up",
     "busy": "they were on the phone",
     "failed": "the call did not go through",

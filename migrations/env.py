@@ -11,8 +11,9 @@ import voice.firm
 import voice.ledger
 import voice.list_tables
 import voice.people
-import voice.replay_tables  # noqa: F401  (their tables must be known to the metadata)
-from voice import findable
+import voice.replay_tables
+import voice.rollup_tables  # noqa: F401  (their tables must be known to the metadata)
+from voice import findable, rollup_marks
 from voice.migrate import locked
 from voice.models import Base
 from voice.settings import Settings
@@ -30,9 +31,11 @@ def _run(connection: sa.Connection) -> None:
         return  # nothing to do, so no trigger is touched: another process may be serving calls
     with context.begin_transaction():
         findable.lift(connection)
+        rollup_marks.lift(connection)
         context.run_migrations()
         if after == ScriptDirectory.from_config(context.config).get_current_head():
             findable.lay(connection)
+            rollup_marks.lay(connection)
 
 
 handed = context.config.attributes.get("connection")

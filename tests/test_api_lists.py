@@ -124,6 +124,7 @@ def test_a_callback_is_told_with_all_its_fields(program: Program, acme: Database
         "id": callback,
         "line": MAIN,
         "caller": JANE,
+        "numbers": [JANE],
         "name": "Jane Doe",
         "state": "claimed",
         "reason": "rang_out",

@@ -6,18 +6,20 @@ from pathlib import Path
 import sqlalchemy as sa
 
 from tests.program import NOON
-from voice import stats, topics
+from voice import figures, topics
 from voice.db import Database
 from voice.demo import firm, week
 from voice.firm import Line
 from voice.models import Attempt, Call, Callback
+from voice.rules.periods import Range
 
 
 def test_the_week_adds_up_and_its_promises_were_mostly_kept(both_databases: Database, tmp_path: Path) -> None:
     firm.found(both_databases, tmp_path / "keys.json", NOON)
     with both_databases.reading() as session:
-        counted = stats.counts(session, NOON - dt.timedelta(days=week.DAYS + 1), NOON, NOON)
-        assert counted["calls"] == (counted["talked"] or 0) + (counted["callback"] or 0)
+        asked = Range(NOON - dt.timedelta(days=week.DAYS + 1), NOON, "America/New_York")
+        counted = figures.period(session, asked, NOON).totals
+        assert counted["calls"] == counted["talked"] + counted["callback"]
         assert counted["pending"] == counted["blocked"] == 0
         closed = session.scalars(sa.select(Callback).where(Callback.state == "closed")).all()
         kept = [each for each in closed if each.rang_at and each.rang_at <= each.promised_by]

@@ -66,6 +66,19 @@ def test_tries_by_hand_come_back_at_widening_gaps_and_then_it_is_unreached(sessi
     assert (callback.state, callback.attempts) == ("unreached", 4)
 
 
+def test_a_machine_that_picked_up_is_not_the_caller(session: Session) -> None:
+    callback = opened(session)
+    callback.state, callback.claimed_by = "wrapping_up", "sam"
+    times = {"created_at": NOON, "answered_at": NOON, "ended_at": NOON + MINUTE}
+    attempt = Attempt(callback_id=callback.id, staff_id="sam", state="ended", ending="talked", **times)
+    session.add(attempt)
+    assert results.give_result(session, callback, "sam", "left_voicemail", NOON + MINUTE) is None
+    assert attempt.ending == "machine"
+    callback.state, callback.claimed_by = "wrapping_up", "sam"  # undone: it was them after all
+    assert results.give_result(session, callback, "sam", "sorted", NOON + MINUTE) is None
+    assert attempt.ending == "talked"
+
+
 def test_a_result_or_reason_nobody_knows_is_refused_by_name(session: Session) -> None:
     callback = opened(session)
     with pytest.raises(ValueError, match="result must be one of: sorted"):

@@ -119,7 +119,8 @@ def test_no_page_needs_a_script_or_style_the_policy_would_refuse(sqlite_url: str
     sam = firm.visitor("sam@example.com")
     doors = ("/account", "/users", "/tokens", "/audit", "/prove")
     people = ("/people", f"/people/{JANE}", "/people/import")
-    for path in ("/", "/list", "/notices", "/login", "/nowhere", *people, *doors):
+    figures = ("/owner", "/owner/part", "/owner/calls?figure=missed")
+    for path in ("/", "/list", "/notices", "/login", "/nowhere", *people, *doors, *figures):
         page = sam.get(path).text
         assert not re.search(r"<style|\sstyle=|\son\w+=|<script(?![^>]*\ssrc=)|javascript:|https?://", page), path
 

@@ -1,17 +1,16 @@
 """The figures: each call is in exactly one place, and nobody who waits is left out."""
 
 import datetime as dt
-import statistics
 from collections.abc import Callable
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from tests.program import JANE, MAIN, NOON, OTHER
+from voice import figures as read
 from voice import stats
 from voice.db import Database
 from voice.models import Attempt
+from voice.rules.periods import Range
 
 pytest_plugins = ["tests.interface"]
 
@@ -25,7 +24,7 @@ def before_noon(minutes: float) -> dt.datetime:
 
 def figures(database: Database, until: dt.datetime = NOON, line: str | None = None) -> dict[str, int | float | None]:
     with database.reading() as session:
-        return stats.counts(session, SINCE, until, NOON, line)
+        return read.period(session, Range(SINCE, until, "America/New_York", line), NOON).plain
 
 
 @pytest.fixture
@@ -112,27 +111,6 @@ def test_a_withheld_caller_is_not_taken_for_another_one(acme: Database, add_call
     assert figures(acme)["seconds_to_person_median"] == 60
     add_call(minutes=30, caller=JANE, outcome="callback", state="unanswered", cause="rang_out")
     assert figures(acme)["seconds_to_person_median"] is None
-
-
-@given(st.lists(st.integers(0, 3600), min_size=1, max_size=30))
-def test_with_everybody_reached_it_is_the_plain_median(seconds: list[int]) -> None:
-    waits = [(float(value), seconds.count(value), 0) for value in set(seconds)]
-    assert stats.survival_median(waits) == round(statistics.median(seconds), 1)
-
-
-@given(st.lists(st.integers(0, 3600), min_size=1, max_size=30), st.integers(0, 60))
-def test_people_who_still_wait_never_make_it_look_shorter(seconds: list[int], waiting: int) -> None:
-    reached = [(float(value), seconds.count(value), 0) for value in set(seconds)]
-    with_waiting = stats.survival_median([*reached, (10_000.0, 0, waiting)])
-    if waiting > len(seconds):
-        assert with_waiting is None
-    elif with_waiting is not None:
-        assert with_waiting >= (stats.survival_median(reached) or 0)
-
-
-def test_somebody_who_has_waited_a_short_time_counts_as_long_as_they_are_known_to_wait() -> None:
-    # Of four, one was reached after 10 s; of the two still waited for after 20 s, one was reached after 30 s.
-    assert stats.survival_median([(10, 1, 0), (20, 0, 1), (30, 1, 0), (40, 1, 0)]) == 30
 
 
 def test_every_figure_has_its_sentence(acme: Database) -> None:

@@ -1,7 +1,7 @@
 """What we remember of a caller: a name, who spoke with them last, whether they are blocked. Verbs never commit."""
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
+from voice.db import chunks
 from voice.firm import Business, Line
 from voice.models import Call, Callback, Contact
 from voice.rules import numbers
@@ -23,6 +24,14 @@ def name_of(session: Session, number: str | None) -> str | None:
     """The caller's name: the one staff gave, else the one the carrier claims, else None."""
     contact = find(session, number)
     return (contact.name or contact.carrier_name) if contact else None
+
+
+def names_of(session: Session, wanted: Iterable[str | None]) -> dict[str | None, str]:
+    """The names of several callers, by number; who has none is left out."""
+    numbers = {number for number in wanted if number}
+    rows = (session.scalars(sa.select(Contact).where(Contact.number.in_(part))) for part in chunks(sorted(numbers)))
+    found = {contact.number: contact.name or contact.carrier_name for part in rows for contact in part}
+    return {number: name for number, name in found.items() if name}
 
 
 def is_blocked(session: Session, number: str | None) -> bool:

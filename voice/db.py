@@ -26,6 +26,7 @@ STATEMENT_SECONDS = 1.5  # after which Postgres gives up
 SILENCE_SECONDS = 1.8  # after which we do: a server that has stalled gives nothing up by itself
 TURNS = 4  # of somebody at a screen, who would rather wait for a few seconds than press again
 MOST_IDS = 500
+Id = TypeVar("Id", str, int)
 PING_SECONDS = 0.3  # the same for the word a pooled connection is tried with: a new one, 2 s at most, may follow
 
 
@@ -72,7 +73,7 @@ def took_too_long(error: sa.exc.DBAPIError) -> bool:
     return isinstance(error.orig, psycopg.errors.QueryCanceled | psycopg.errors.LockNotAvailable)
 
 
-def chunks(ids: Sequence[str]) -> Iterator[Sequence[str]]:
+def chunks(ids: Sequence[Id]) -> Iterator[Sequence[Id]]:
     """Ids in portions that one statement can hold."""
     return (ids[at : at + MOST_IDS] for at in range(0, len(ids), MOST_IDS))
 

@@ -5,21 +5,21 @@ it is one pass over rows of a hundred bytes. Triggers write them: whatever chang
 by whichever statement, changes the row in the same transaction, so none can be forgotten. Open callbacks have a row,
 and closed ones for as long as they can be put back on the list; what was merged is found where it went on.
 
-Triggers stand in the way of migrations (SQLite copies a table to alter it, Postgres drops no column a view reads), so
-they are lifted before each and laid anew after it, as this file has them: see `migrations/env.py`.
+Triggers and view are lifted before each migration (Postgres drops no column a view reads) and laid anew after it:
+see `voice.triggers`.
 """
 # ruff: noqa: S608  (these statements are put together from the names above, and from nothing that comes from outside)
 
 import datetime as dt
 from collections.abc import Iterator
-from typing import NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from voice import clock
+from voice import clock, triggers
 from voice.db import UTC
 from voice.models import Base
+from voice.triggers import Trigger, changed
 
 KEPT = dt.timedelta(days=31)  # after it was closed: a day more than it can be put back on the list
 OF_A_CALLBACK = ("caller", "closed_at", "closed_reason", "due_at", "note", "why_not", "handed_word")
@@ -54,24 +54,9 @@ def forget(session: Session, now: dt.datetime) -> None:
     session.execute(sa.delete(CallbackWords).where(CallbackWords.closed_at < now - KEPT))
 
 
-class _Trigger(NamedTuple):
-    name: str
-    table: str
-    event: str
-    statement: str
-    when: str = ""
-
-
 def lift(connection: sa.Connection) -> None:
     """Take the triggers away, with all they stand on."""
-    here = sa.inspect(connection).get_table_names()
-    postgres = connection.dialect.name == "postgresql"
-    for trigger in _triggers():
-        if trigger.table in here:
-            on = f" ON {trigger.table}" if postgres else ""
-            connection.exec_driver_sql(f"DROP TRIGGER IF EXISTS {trigger.name}{on}")
-        if postgres:
-            connection.exec_driver_sql(f"DROP FUNCTION IF EXISTS {trigger.name}")
+    triggers.lift(connection, _triggers())
     connection.exec_driver_sql(f"DROP VIEW IF EXISTS {VIEW}")
 
 
@@ -79,14 +64,7 @@ def lay(connection: sa.Connection) -> None:
     """Put the triggers where they belong; where nothing is known yet, write down all there is."""
     postgres = connection.dialect.name == "postgresql"
     connection.exec_driver_sql(_view("string_agg" if postgres else "group_concat"))
-    for name, table, event, statement, when in _triggers():
-        begins = f"CREATE TRIGGER {name} AFTER {event} ON {table} FOR EACH ROW {when}"
-        if postgres:
-            body = f"BEGIN {statement}; RETURN NULL; END".replace("'", "''")
-            connection.exec_driver_sql(f"CREATE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS '{body}'")
-            connection.exec_driver_sql(f"{begins.replace(' IS NOT ', ' IS DISTINCT FROM ')} EXECUTE FUNCTION {name}()")
-        else:
-            connection.exec_driver_sql(f"{begins} BEGIN {statement}; END")
+    triggers.lay(connection, _triggers())
     if connection.exec_driver_sql("SELECT 1 FROM callback_words LIMIT 1").first() is None:
         found = f"SELECT {COLUMNS} FROM {VIEW} WHERE closed_at IS NULL OR closed_at >= :since"
         since = sa.bindparam("since", clock.now() - KEPT, type_=UTC)
@@ -111,29 +89,25 @@ def _view(joined: str) -> str:
         WHERE coalesce(callbacks.closed_reason, '') <> 'merged'"""
 
 
-def _triggers() -> Iterator[_Trigger]:
+def _triggers() -> Iterator[Trigger]:
     written = f"INSERT INTO callback_words ({COLUMNS}) SELECT {COLUMNS} FROM {VIEW} WHERE callback_id = NEW.id"
     again = f"DELETE FROM callback_words WHERE callback_id = NEW.id; {written}"
-    yield _Trigger("words_of_new_callback", "callbacks", "INSERT", written)
-    yield _Trigger("words_of_callback", "callbacks", _update(OF_A_CALLBACK), again, _when(OF_A_CALLBACK))
+    yield Trigger("words_of_new_callback", "callbacks", "INSERT", written)
+    yield Trigger("words_of_callback", "callbacks", _update(OF_A_CALLBACK), again, changed(*OF_A_CALLBACK))
     for event, rows in (("INSERT", ("NEW",)), ("UPDATE", ("NEW", "OLD")), ("DELETE", ("OLD",))):
         theirs = " UNION ".join(
             f"SELECT {row}.number UNION {PERSON.format(first=f'coalesce({row}.same_as, {row}.number)')}" for row in rows
         )
-        of, when = (_update(OF_A_CONTACT), _when(OF_A_CONTACT)) if event == "UPDATE" else (event, "")
-        yield _Trigger(f"words_on_contact_{event.lower()}", "contacts", of, _afresh(theirs), when)
+        of, when = (_update(OF_A_CONTACT), changed(*OF_A_CONTACT)) if event == "UPDATE" else (event, "")
+        yield Trigger(f"words_on_contact_{event.lower()}", "contacts", of, _afresh(theirs), when)
         for table in BESIDE:
             first = "(SELECT coalesce(same_as, number) FROM contacts WHERE number = {row}.number)"
             theirs = " UNION ".join(PERSON.format(first=first.format(row=row)) for row in rows)
-            yield _Trigger(f"words_on_{table}_{event.lower()}", table, event, _afresh(theirs))
+            yield Trigger(f"words_on_{table}_{event.lower()}", table, event, _afresh(theirs))
 
 
 def _update(columns: tuple[str, ...]) -> str:
     return f"UPDATE OF {', '.join(columns)}"
-
-
-def _when(columns: tuple[str, ...]) -> str:
-    return f"WHEN ({' OR '.join(f'OLD.{column} IS NOT NEW.{column}' for column in columns)})"
 
 
 def _afresh(callers: str) -> str:

@@ -178,6 +178,7 @@ class Callback(Base):
                  postgresql_where=sa.text("state <> 'closed'")),  # one group of it, and how many are in each
         sa.Index("ix_callbacks_closed_at", "closed_at", "id", sqlite_where=sa.text("state = 'closed'"),
                  postgresql_where=sa.text("state = 'closed'")),  # closed today; search of the last 30 days
+        sa.Index("ix_callbacks_line_first_called_at", "line", "first_called_at"),  # figures of a line
         sa.Index("ix_callbacks_claimed_by", "claimed_by", sqlite_where=sa.text("claimed_by IS NOT NULL"),
                  postgresql_where=sa.text("claimed_by IS NOT NULL")),  # what somebody has in hand
     )  # fmt: skip
@@ -251,7 +252,9 @@ class Attempt(Base):
     rang_at: Mapped[dt.datetime | None]
     answered_at: Mapped[dt.datetime | None]
     ended_at: Mapped[dt.datetime | None]
-    ending: Mapped[str | None]  # talked, short_talk, no_answer, busy, failed, cancelled: the caller was dialled;
+    ending: Mapped[
+        str | None
+    ]  # talked, short_talk, machine, no_answer, busy, failed, cancelled: the caller was dialled;
     # not_placed, not_accepted, refused: they were not; crossed: they rang in meanwhile
     talk_seconds: Mapped[int] = mapped_column(default=0)
     due_for: Mapped[dt.datetime | None]  # the promise we rang this phone for by ourselves; None: a person asked

@@ -13,7 +13,7 @@ from voice.callbacks import close
 from voice.claims import Refusal, mine_to_touch, no_live_attempt, refusal
 from voice.db import UTC
 from voice.firm import Line
-from voice.models import Callback
+from voice.models import Attempt, Callback
 from voice.promising import schedule
 from voice.rules import numbers, promise
 
@@ -25,6 +25,8 @@ CLOSING = {
 }
 RESULTS = (*CLOSING, "call_again", "left_voicemail", "no_answer")
 RANG = ("sorted", "done_by_hand", "left_voicemail", "no_answer")  # after these the caller's phone has rung
+
+BY_MACHINE = ("left_voicemail", "no_answer")  # of a call that was picked up: not by them
 
 
 @dataclass(frozen=True)
@@ -62,14 +64,29 @@ def give_result(
     if by_hand and result in RANG:
         values["rang_at"] = sa.func.coalesce(Callback.rang_at, sa.literal(now, UTC()))
     if result in CLOSING:
-        return close(session, callback, staff_id, CLOSING[result], now, **values)
+        refused = close(session, callback, staff_id, CLOSING[result], now, **values)
+        if refused is None and not by_hand:
+            _say_who_answered(session, callback, result)
+        return refused
     tries = callback.attempts + (result != "call_again" and by_hand)
     also = [mine_to_touch(staff_id, now), no_live_attempt()]
     values |= {"attempts": tries, "owed_by": staff_id}
     if not back_on_list(session, callback, "again", tries, now, also, due_at=due_at, **values):
         return refusal(callback, staff_id)
+    if not by_hand:
+        _say_who_answered(session, callback, result)
     moves.note(session, "result", now, callback=callback, staff=staff_id, result=result)
     return None
+
+
+def _say_who_answered(session: Session, callback: Callback, result: str) -> None:
+    """Something picked up, and only staff know whether it was the caller or a machine. Said anew, it is put right."""
+    answered = [Attempt.callback_id == callback.id, Attempt.answered_at.is_not(None), Attempt.ended_at.is_not(None)]
+    last = session.scalars(sa.select(Attempt).where(*answered).order_by(Attempt.created_at.desc()).limit(1)).first()
+    if last is not None and result in BY_MACHINE:
+        last.ending = "machine"
+    elif last is not None and last.ending == "machine":
+        last.ending = "talked"
 
 
 def back_on_list(

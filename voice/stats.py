@@ -1,31 +1,70 @@
-"""The figures, each defined once, with the sentence shown beside it. Calls and people are counted, never legs."""
+"""The figures, each defined once, with the sentence shown beside it. Calls and people are counted, never legs.
 
-import datetime as dt
-from collections.abc import Iterable
+A figure is a condition on calls, or on callbacks (one for each caller and line that is owed a call): the number is how
+many meet it, the list behind the number is which ones. `moments` has the times these conditions are made of.
+"""
+
 from dataclasses import dataclass
-from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.ext.compiler import compiles
-from sqlalchemy.orm import Session, aliased
 
-from voice.models import Attempt, Call
+from voice.callbacks import IS_OPEN
+from voice.models import Attempt, Call, Callback, Leg
+from voice.moments import FIRST_RANG, NOW, PROMISED_BY, REACHED
 
 # Closed calls stand on a line of their own and blocked ones are nobody's loss: the rates are about the rest.
 CLOSED_CAUSES = ("closed", "holiday")
-IS_CLOSED = sa.func.coalesce(Call.cause, "").in_(CLOSED_CAUSES)
+CAUSE = sa.func.coalesce(Call.cause, "")
+IS_CLOSED = CAUSE.in_(CLOSED_CAUSES)
 IN_SCOPE = sa.and_(~IS_CLOSED, Call.outcome != "blocked")
 SETTLED = Call.outcome != "pending"
 JOINED = Call.joined_at.is_not(None)
+ANSWERED = sa.and_(IN_SCOPE, SETTLED, JOINED)
+MISSED = sa.and_(IN_SCOPE, SETTLED, ~JOINED)
+ABANDONED = sa.and_(MISSED, Call.state == "abandoned")
+SHORT = sa.and_(ABANDONED, CAUSE == "short_abandon")
+ON_THE_LIST = (
+    sa.select(Callback.first_called_at).where(Callback.id == Call.callback_id).correlate(Call).scalar_subquery()
+)
+RINGS = sa.and_(Leg.purpose != "ring_back", Leg.ringing_at.is_not(None))
+RANG_SOMEBODY = sa.exists().where(Leg.call_id == Call.id, RINGS).correlate(Call)
+
+CLOSED_REASON = sa.func.coalesce(Callback.closed_reason, "")
+ONE_EACH = CLOSED_REASON != "merged"  # two numbers turned out to be one person: the other callback stands for both
+AFTER_HOURS = Callback.reason.in_(CLOSED_CAUSES)
+RUNG = FIRST_RANG.is_not(None)
+KEPT = sa.func.coalesce(FIRST_RANG <= PROMISED_BY, sa.false())
+# Whoever got through by themselves, or took their word back, before the time they were told, is owed nothing by then.
+OWED = ~sa.and_(~RUNG, sa.func.coalesce(Callback.closed_at <= PROMISED_BY, sa.false()))
+RUNNING = sa.and_(IS_OPEN, ~RUNG, PROMISED_BY > NOW)
+REACHED_BY_THEN = sa.and_(OWED, sa.func.coalesce(REACHED <= PROMISED_BY, sa.false()))
+TRIES = (
+    sa.select(sa.func.count())
+    .where(Attempt.callback_id == Callback.id, Attempt.rang_at.is_not(None))
+    .correlate(Callback)
+    .scalar_subquery()
+)
+UNREACHED = sa.and_(REACHED.is_(None), CLOSED_REASON != "blocked")
+ON_THE_WAY = Callback.state.in_(("waiting", "claimed", "calling", "talking", "wrapping_up"))
+COMING = sa.and_(IS_OPEN, UNREACHED, ON_THE_WAY, Callback.due_at > NOW)
 
 
 @dataclass(frozen=True)
 class Figure:
-    """A count of calls: its name, its sentence, and which calls it counts."""
+    """A count of calls or of callbacks: its name, its sentence, and which ones it counts."""
 
     name: str
     says: str
     counts: sa.ColumnElement[bool]
+    of: type[Call] | type[Callback] = Call
+    # A figure that changes by the clock alone is what `all_of` counts, less what `but` counts among the open ones.
+    all_of: str | None = None
+    but: str | None = None
+
+    @property
+    def rolled(self) -> bool:
+        """Whether it changes only when a row does, so that its sums can be kept."""
+        return self.but is None and self.name not in ("running", "coming")
 
 
 COUNTED = (
@@ -35,121 +74,66 @@ COUNTED = (
     Figure("blocked", "Calls turned away: blocked callers, and calls from our own numbers.", Call.outcome == "blocked"),
     Figure("pending", "Calls that are still going on, or about which the carrier has not said enough yet.", ~SETTLED),
     Figure("offered", "Calls while open, not blocked: answered, missed or pending.", IN_SCOPE),
-    Figure(
-        "answered", "Offered calls that a person accepted and was joined to.", sa.and_(IN_SCOPE, SETTLED, JOINED)
-    ),
-    Figure("missed", "Offered calls that nobody was joined to: unanswered, abandoned or failed.",
-           sa.and_(IN_SCOPE, SETTLED, ~JOINED)),
-    Figure("abandoned", "Missed calls in which the caller hung up before anybody accepted.",
-           sa.and_(IN_SCOPE, SETTLED, ~JOINED, Call.state == "abandoned")),
-    Figure("short", "Abandoned calls of less than 5 seconds: left out of the rates, called back all the same.",
-           sa.and_(IN_SCOPE, SETTLED, ~JOINED, Call.state == "abandoned", Call.cause == "short_abandon")),
+    Figure("answered", "Offered calls that a person accepted and was joined to.", ANSWERED),
+    Figure("missed", "Offered calls that nobody was joined to: unanswered, abandoned or failed.", MISSED),
+    Figure("abandoned", "Missed calls in which the caller hung up before anybody accepted.", ABANDONED),
+    Figure("short", "Abandoned calls of less than 5 seconds: left out of the rates, called back all the same.", SHORT),
     Figure("closed", "Calls outside opening hours; they count in no rate.",
            sa.and_(IS_CLOSED, Call.outcome != "blocked")),
+    Figure("rated", "Calls the answer rate is taken of: offered, without the short and the pending ones.",
+           sa.and_(IN_SCOPE, SETTLED, ~SHORT)),
+    Figure("repeats", "Calls by people who were on the callback list already, and reached nobody this time either.",
+           sa.func.coalesce(Call.received_at > ON_THE_LIST, sa.false())),
+    Figure("rang", "Calls for which a staff phone rang.", RANG_SOMEBODY),
 )  # fmt: skip
 
-SENTENCES = {figure.name: figure.says for figure in COUNTED} | {
-    "answer_rate": "Answered ÷ (offered - short - pending).",
-    "seconds_to_person_median": "From the call to the first second of talk, on whichever call or callback got there "
-    "first; half of the callers waited no longer. Those not reached yet count as still waiting.",
+OF_CALLBACKS = tuple(
+    Figure(name, says, sa.and_(ONE_EACH, counts), Callback, *how)
+    for name, says, counts, *how in (
+        ("callbacks", "People put on the callback list, once however often they rang.", sa.true()),
+        ("rung", "Of these, people whose phone we have rung.", RUNG),
+        ("owed", "People who were promised a time, and had not got through by themselves before it.", OWED),
+        ("kept", "Promises kept: the caller's phone rang by the first time they were told.", KEPT),
+        ("running", "Promises whose time has not come yet, of people not rung so far.", RUNNING),
+        ("broken", "Promises broken: the time came, and the caller's phone had not rung.",
+         sa.and_(OWED, ~KEPT, ~RUNNING), "not_kept", "running"),
+        ("not_kept", "Promises not kept so far: broken, or still running.", sa.and_(OWED, ~KEPT)),
+        ("reached_by_then", "People who spoke with a person by the first time they were told.", REACHED_BY_THEN),
+        ("tried_again", "Callbacks that needed more than one try: the caller's phone rang twice or more.", TRIES > 1),
+        ("unreached", "People on the list who have not reached a person so far, on any call or ring-back.", UNREACHED),
+        ("coming", "Of these, people who are still to be rung, and not later than they were told.", COMING),
+        ("lost", "Callers lost: they have not reached a person on any call or ring-back, and the time they were told "
+         "has passed, or nobody will ring them any more.", sa.and_(UNREACHED, ~COMING), "unreached", "coming"),
+        ("while_open", "People put on the list while we were open.", ~AFTER_HOURS),
+        ("after_hours", "People put on the list while we were closed.", AFTER_HOURS),
+        ("after_hours_rung", "Of these, people whose phone we have rung since.", sa.and_(AFTER_HOURS, RUNG)),
+    )
+)  # fmt: skip
+FIGURES = {figure.name: figure for figure in (*COUNTED, *OF_CALLBACKS)}
+# Whose list stands behind a figure that is no count.
+BEHIND = {
+    "answer_rate": "rated",
+    "kept_rate": "owed",
+    "reached_rate": "owed",
+    "seconds_to_person_median": "offered",
+    "seconds_to_person_p90": "offered",
+    "seconds_to_callback_median": "while_open",
+    "seconds_to_callback_p90": "while_open",
+    "seconds_to_callback_closed_median": "after_hours",
+    "seconds_to_callback_closed_p90": "after_hours",
 }
 
-
-class Seconds(sa.sql.functions.FunctionElement[float]):
-    """Seconds from the second argument to the first, to a tenth."""
-
-    inherit_cache = True
-    type = sa.Float()
-
-
-@compiles(Seconds, "sqlite")
-def _seconds_sqlite(element: Any, compiler: Any, **kw: Any) -> str:
-    later, earlier = (compiler.process(clause, **kw) for clause in element.clauses)
-    return f"round((julianday({later}) - julianday({earlier})) * 86400.0, 1)"
-
-
-@compiles(Seconds)
-def _seconds_postgres(element: Any, compiler: Any, **kw: Any) -> str:
-    later, earlier = (compiler.process(clause, **kw) for clause in element.clauses)
-    return f"round(CAST(EXTRACT(EPOCH FROM {later} - {earlier}) AS numeric), 1)"
-
-
-def counts(
-    session: Session, since: dt.datetime, until: dt.datetime, now: dt.datetime, line: str | None = None
-) -> dict[str, int | float | None]:
-    """Every figure over the calls received in [since, until), of one line (E.164) or of all."""
-    window = _window(since, until, line)
-    columns = [sa.func.count().filter(figure.counts).label(figure.name) for figure in COUNTED]
-    row = session.execute(sa.select(*columns).where(*window)).one()
-    figures: dict[str, int | float | None] = dict(row._mapping)
-    rated = row.offered - row.short - row.pending
-    figures["answer_rate"] = round(row.answered / rated, 4) if rated else None
-    figures["seconds_to_person_median"] = survival_median(_waits(session, window, now))
-    return figures
-
-
-def survival_median(waits: Iterable[tuple[float, int, int]]) -> float | None:
-    """When half have reached a person: Kaplan-Meier over (seconds, how many were reached then, how many are known
-    only to have waited so long). None when fewer than half are reached. With everybody reached: the plain median."""
-    rows = sorted(waits)
-    at_risk = sum(reached + waiting for _, reached, waiting in rows)
-    share, exactly_half = 1.0, None
-    for seconds, reached, waiting in rows:
-        if reached:
-            if exactly_half is not None:
-                return round((exactly_half + seconds) / 2, 1)
-            share *= 1 - reached / at_risk
-            if abs(share - 0.5) < 1e-9:
-                exactly_half = seconds
-            elif share < 0.5:
-                return round(seconds, 1)
-        at_risk -= reached + waiting
-    return exactly_half
-
-
-def _window(since: dt.datetime, until: dt.datetime, line: str | None) -> list[sa.ColumnElement[bool]]:
-    window = [Call.received_at >= since, Call.received_at < until]
-    return window if line is None else [*window, Call.line == line]
-
-
-def _waits(session: Session, window: list[sa.ColumnElement[bool]], now: dt.datetime) -> list[tuple[float, int, int]]:
-    """(seconds, reached, still waiting) of the calls in scope; the database groups them."""
-    reached = (
-        sa.select(Call.received_at, Call.joined_at, _talked_later().label("later"), _rung_back().label("rung_back"))
-        .where(*window, IN_SCOPE)
-        .subquery()
-    )
-    either = sa.func.coalesce(reached.c.later, reached.c.rung_back)
-    other = sa.func.coalesce(reached.c.rung_back, reached.c.later)
-    first = sa.func.coalesce(reached.c.joined_at, sa.case((either < other, either), else_=other))
-    end = sa.func.coalesce(first, sa.bindparam("now", now, type_=Call.received_at.type))
-    rows = sa.select(
-        Seconds(end, reached.c.received_at).label("seconds"), first.is_not(None).label("is_reached")
-    ).subquery()
-    grouped = sa.select(
-        rows.c.seconds,
-        sa.func.count().filter(rows.c.is_reached),
-        sa.func.count().filter(~rows.c.is_reached),
-    ).group_by(rows.c.seconds)
-    return [(max(float(seconds), 0.0), hit, miss) for seconds, hit, miss in session.execute(grouped)]
-
-
-def _talked_later() -> sa.ScalarSelect[Any]:
-    """When the same caller first spoke with somebody on another call to this line, made after this one."""
-    again = aliased(Call)
-    return (
-        sa.select(sa.func.min(again.joined_at))
-        .where(again.caller == Call.caller, again.line == Call.line, again.received_at > Call.received_at)
-        .correlate(Call)
-        .scalar_subquery()
-    )
-
-
-def _rung_back() -> sa.ScalarSelect[Any]:
-    """When the caller first answered somebody who rang them back for this call."""
-    return (
-        sa.select(sa.func.min(Attempt.answered_at))
-        .where(Attempt.callback_id == Call.callback_id, Attempt.answered_at > Call.received_at)
-        .correlate(Call)
-        .scalar_subquery()
-    )
+SENTENCES = {figure.name: figure.says for figure in FIGURES.values()} | {
+    "answer_rate": "Answered ÷ (offered - short - pending).",
+    "kept_rate": "Promises kept ÷ (kept + broken).",
+    "reached_rate": "Reached by then ÷ (kept + broken).",
+    "seconds_to_person_median": "From the call to the first second of talk, on whichever call or callback got there "
+    "first; half of the callers waited no longer. Those not reached yet count as still waiting.",
+    "seconds_to_person_p90": "The same for nine callers of ten.",
+    "seconds_to_callback_median": "From the call that put somebody on the list to the first ring of their phone; half "
+    "of them waited no longer. Those not rung yet count as still waiting.",
+    "seconds_to_callback_p90": "The same for nine of ten.",
+    "seconds_to_callback_closed_median": "The same for those who rang while we were closed: how soon they were rung "
+    "back, counted from their call.",
+    "seconds_to_callback_closed_p90": "The same for nine of ten who rang while we were closed.",
+}

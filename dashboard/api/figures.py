@@ -6,15 +6,18 @@ from sqlalchemy.orm import Session
 
 from dashboard.api import asked, shapes
 from dashboard.api.operation import Answer, operation
-from voice import stats
+from voice import figures, stats
+from voice.rules.periods import Range
 
 RATIO: shapes.Schema = {"type": ["number", "null"], "minimum": 0, "maximum": 1}
 SECONDS: shapes.Schema = {"type": ["number", "null"], "minimum": 0}
-SHAPE = shapes.thing(
-    **{figure.name: shapes.WHOLE | {"description": figure.says} for figure in stats.COUNTED},
-    answer_rate=RATIO | {"description": stats.SENTENCES["answer_rate"]},
-    seconds_to_person_median=SECONDS | {"description": stats.SENTENCES["seconds_to_person_median"]},
-)
+
+
+def _kind(name: str) -> shapes.Schema:
+    return shapes.WHOLE if name in stats.FIGURES else RATIO if name.endswith("_rate") else SECONDS
+
+
+SHAPE = shapes.thing(**{name: _kind(name) | {"description": says} for name, says in stats.SENTENCES.items()})
 
 
 @operation(
@@ -25,7 +28,8 @@ SHAPE = shapes.thing(
     {200: SHAPE},
     query=("since", "until", "line"),
 )
-def figures(session: Session, now: dt.datetime) -> Answer:
+def stats_of(session: Session, now: dt.datetime) -> Answer:
     """All figures."""
     since, until = asked.window(now)
-    return dict(stats.counts(session, since, until, now, asked.line(session)))
+    line = asked.line(session)
+    return figures.period(session, Range(since, until, figures.zone_of(session, line), line), now).plain

@@ -8,10 +8,11 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from voice import moves, persons, topics
-from voice.models import Call, Callback
+from voice.models import Call, Callback, Leg
 
 Told = tuple[float, str, dict[str, Any]]  # seconds after the call arrived, kind, particulars
 
+FIRST_PHONE = 0.5  # seconds
 PHONE_EVERY = 1.0  # seconds: the carrier places a leg a second
 RINGS_AFTER = 0.3
 LONGEST_RING = 15.0
@@ -56,6 +57,19 @@ def write_seconds(session: Session, call: Call, people: Sequence[str]) -> None:
         moves.note(session, kind, call.received_at + dt.timedelta(seconds=seconds), call, **data)
 
 
+def write_legs(session: Session, call: Call, people: Sequence[str]) -> None:
+    """The phones that rang for a call, as far as figures look at them."""
+    for place, staff in enumerate(people):
+        placed = call.received_at + dt.timedelta(seconds=FIRST_PHONE + place * PHONE_EVERY)
+        if call.first_ring_at is not None and call.ended_at is not None and placed < call.ended_at:
+            over = call.ended_at if staff == call.answered_by else call.accepted_at or call.ended_at
+            state = "ended" if staff == call.answered_by else "cancelled"
+            leg = Leg(call_id=call.id, line=call.line, staff_id=staff, phone=staff, purpose="ring", state=state)
+            leg.placed_at, leg.ringing_at = placed, placed + dt.timedelta(seconds=RINGS_AFTER)
+            leg.stop_at = leg.ended_at = max(over, leg.ringing_at)
+            session.add(leg)
+
+
 def _rings(call: Call) -> int:
     return round((call.ring_until - call.received_at).total_seconds())
 
@@ -67,7 +81,7 @@ def _lived(call: Call, people: Sequence[str]) -> Iterator[Told]:
         yield 0.0, "greeted", {"takes": GREETING}
     if call.first_ring_at is not None:
         for place, staff in enumerate(people):
-            yield from _phone(call, staff, 0.5 + place * PHONE_EVERY, until)
+            yield from _phone(call, staff, FIRST_PHONE + place * PHONE_EVERY, until)
     if call.joined_at is not None:
         yield _after(call, call.joined_at), "joined", {"staff": call.answered_by}
         yield over, "parted", {"seconds": call.talk_seconds}

@@ -159,6 +159,7 @@ class _Week:
         self.session.add(call)
         self.session.flush()
         lived.write_seconds(self.session, call, STAFF)
+        lived.write_legs(self.session, call, STAFF)
 
 
 _OPEN: tuple[tuple[int, int, dict[str, Any]], ...] = (

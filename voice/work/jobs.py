@@ -13,6 +13,7 @@ from voice.carrier import client, words
 from voice.carrier.delivery import RETRY
 from voice.db import Database
 from voice.devices import Device
+from voice.figures import rollups
 from voice.firm import Audio
 from voice.ledger import Message
 from voice.models import Attempt, Call, Callback, Leg
@@ -24,8 +25,8 @@ log = structlog.get_logger()
 
 MESSAGE_BYTES = 8 * 1024 * 1024
 QUEUES = "rb-"  # how the names of our queues begin
-IMPORT_SECONDS = 20.0  # of one job: well below the time after which it would be taken for dead
-IMPORT_PAUSE = 0.05  # seconds between two transactions, so that calls get at the database
+LONG_JOB_SECONDS = 20.0  # well below the time after which it would be taken for dead
+PAUSE = 0.05  # seconds between two transactions of a long job, so that calls get at the database
 OLD_QUEUE = dt.timedelta(hours=5)  # longer than any call: nobody can be on the way into it
 
 
@@ -208,14 +209,26 @@ def look_up_attempt(tools: Tools, now: dt.datetime, attempt_id: str) -> None:
 
 def import_contacts(tools: Tools, now: dt.datetime, import_id: str) -> None:
     """Bring a file of contacts in, a few rows a transaction, until it is done, cancelled, or another job's turn."""
-    until = clock.monotonic() + IMPORT_SECONDS
+    until = clock.monotonic() + LONG_JOB_SECONDS
     while clock.monotonic() < until:
         with tools.database.transaction() as session:
             if not imports.bring_in(session, import_id, now):
                 return
-        clock.sleep(IMPORT_PAUSE)
+        clock.sleep(PAUSE)
     with tools.database.transaction() as session:
         imports.go_on(session, import_id, now)
+
+
+def roll_up(tools: Tools, now: dt.datetime) -> None:
+    """Make the figures' roll-ups anew where something has changed, a few quarters of an hour a transaction."""
+    until = clock.monotonic() + LONG_JOB_SECONDS
+    while clock.monotonic() < until:
+        with tools.database.transaction() as session:
+            if not rollups.roll(session):
+                return
+        clock.sleep(PAUSE)
+    with tools.database.transaction() as session:
+        outbox.emit(session, "roll_up", now, after=PAUSE)
 
 
 def gather_person(tools: Tools, now: dt.datetime, number: str) -> None:
@@ -259,12 +272,12 @@ def replay(tools: Tools, now: dt.datetime, replay_id: str) -> None:
 
 # These take long, or wait for others than the carrier, so they have threads of their own: no phone rings on because
 # of one.
-SLOW = frozenset({"push", imports.JOB, replays.JOB})
+SLOW = frozenset({"push", "roll_up", imports.JOB, replays.JOB})
 JOBS: dict[str, Callable[..., None]] = {
     job.__name__: job
     for job in (
         end_leg, move_caller, join_leg, fetch_recording, drop_queue, tidy_queues, forget_words,
         look_at_call, look_at_leg, learn_call, look_up_attempt, wake, push, import_contacts,
-        gather_person, replay,
+        gather_person, roll_up, replay,
     )
 }  # fmt: skip

@@ -1,6 +1,7 @@
 """The third witness: finds what no delivery has told us, and asks the carrier."""
 
 import datetime as dt
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -9,6 +10,7 @@ from voice import availability, calls, claims, dialled, due_rings, pushing
 from voice.db import UTC
 from voice.devices import Device
 from voice.models import Attempt, Call, Callback, Leg
+from voice.rollup_tables import Mark
 from voice.rules import near
 from voice.work import outbox
 
@@ -17,12 +19,14 @@ QUIET_LEG = dt.timedelta(seconds=60)
 NIGHTLY = ("tidy_queues", "forget_words")
 NIGHT = 8 * 3600.0  # seconds: once a day, and not at the first moment of it
 STOPPED_LEG = dt.timedelta(seconds=4)  # we have had it ended, and its phone counts as busy until it says so
+ROLL_EVERY = 300  # seconds: what has changed since is read off the calls themselves
 OVERDUE = dt.timedelta(seconds=10)  # a caller who should have been let out: their wait requests do not come
 
 
 NOW, SOON = sa.bindparam("now", type_=UTC), sa.bindparam("soon", type_=UTC)
 # Most looks find nobody on a line and nothing in anybody's hands: one question then, instead of one for each kind.
 LOOK = sa.select(
+    sa.exists().where(Mark.id.is_not(None)).label("marked"),
     sa.exists().where(availability.is_back(NOW)).label("back"),
     sa.exists().where(Device.id.is_not(None)).label("devices"),
     sa.exists().where(Call.ended_at.is_(None)).label("calls"),
@@ -48,10 +52,7 @@ def tonight(session: Session, now: dt.datetime) -> None:
 def sweep(session: Session, now: dt.datetime) -> None:
     """Everything that is due by the clock alone."""
     look = session.execute(LOOK, {"now": now, "soon": now + near.SOON}).one()
-    if look.back:
-        availability.come_back(session, now)
-    if look.devices:
-        pushing.wake_for_due(session, now)
+    _beside_calls(session, look, now)
     if look.calls:
         _let_out(session, now)
         _ask_about_calls(session, now)
@@ -63,6 +64,15 @@ def sweep(session: Session, now: dt.datetime) -> None:
         dialled.lose_sight(session, now)
     if look.due or look.leases or look.attempts:  # what has just been put back may be due
         due_rings.sweep(session, now)
+
+
+def _beside_calls(session: Session, look: Any, now: dt.datetime) -> None:
+    if look.back:
+        availability.come_back(session, now)
+    if look.devices:
+        pushing.wake_for_due(session, now)
+    if look.marked:
+        outbox.emit(session, "roll_up", now, key=f"roll_up:{int(now.timestamp()) // ROLL_EVERY}")
 
 
 def _let_out(session: Session, now: dt.datetime) -> None:

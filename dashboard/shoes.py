@@ -1,0 +1,122 @@
+"""In your callers' shoes: three calls of the week as they were lived, one good, one typical, one worst."""
+
+import datetime as dt
+import itertools
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from dashboard import call_page, strip, words
+from voice import contacts, stats
+from voice.firm import Line
+from voice.models import Call
+from voice.moments import TALKED_AT
+
+WEEK = dt.timedelta(days=7)
+NEWEST = 100  # calls of each line that are looked at: a page must not grow with the number of calls
+FEW = 10  # "another" goes through so many and then begins again
+TITLES = {"good": "A good one", "typical": "A typical one", "worst": "The worst"}
+BEGINS = {"good": "Another good one", "typical": "Another typical one", "worst": "The next worst"}
+
+
+@dataclass(frozen=True)
+class Wait:
+    """One call, and how long its caller waited for a person: `seconds`, None when they have reached nobody yet.
+
+    `held` is how long they were on the line without one, `at_once` whether that very call got them through.
+    """
+
+    call_id: str
+    seconds: float | None
+    held: float
+    at_once: bool
+
+
+@dataclass(frozen=True)
+class Lived:
+    """One of the three, ready to be shown."""
+
+    kind: str
+    call: Call
+    who: str
+    line: Line
+    wait: Wait
+    strip: strip.Strip | None
+
+    @property
+    def title(self) -> str:
+        """Which of the three it is."""
+        return TITLES[self.kind]
+
+    @property
+    def says(self) -> str:
+        """How it went, in a sentence."""
+        held = words.seconds(round(self.wait.held))
+        if self.wait.at_once:
+            return f"They reached a person after {held}."
+        if self.wait.seconds is None:
+            return f"{held} on the line, and they have not reached a person yet: {_why(self.call)}."
+        later = words.span(max(1, round(self.wait.seconds / 60)))
+        return f"{held} on the line and nobody: {_why(self.call)}. They reached a person {later} after they rang."
+
+
+def choose(waits: Sequence[Wait], another: int) -> dict[str, str]:
+    """Which call is shown as which (kind → call id), each once; `another`: how often others were asked for."""
+    if not waits:
+        return {}
+    best_first = sorted(waits, key=lambda wait: (wait.seconds is None, wait.seconds or 0.0, wait.held, wait.call_id))
+    orders = {
+        "good": [wait for wait in best_first if wait.at_once],
+        "worst": best_first[::-1],
+        "typical": list(_from_the_middle(best_first)),
+    }
+    chosen: dict[str, str] = {}
+    for kind, order in orders.items():
+        free = [wait.call_id for wait in order if wait.call_id not in chosen.values()][:FEW]
+        if free:
+            chosen[kind] = free[another % len(free)]
+    return {kind: chosen[kind] for kind in TITLES if kind in chosen}
+
+
+def three(session: Session, lines: Sequence[Line], until: dt.datetime, another: int) -> list[Lived]:
+    """Three calls of the seven days before `until`; fewer when there were fewer."""
+    waits = [wait for line in lines for wait in _waits(session, line.number, until)]
+    known = {wait.call_id: wait for wait in waits}
+    by_number = {line.number: line for line in lines}
+    found = []
+    for kind, call_id in choose(waits, another).items():
+        call = session.get_one(Call, call_id)
+        who = words.name(contacts.name_of(session, call.caller) or call.caller_name) or words.number(call.caller)
+        drawn = strip.draw(call_page.facts(session, call))
+        found.append(Lived(kind, call, who, by_number[call.line], known[call_id], drawn))
+    return found
+
+
+def _waits(session: Session, line: str, until: dt.datetime) -> Iterator[Wait]:
+    calls = (
+        sa.select(Call.id, Call.received_at, Call.joined_at, Call.told_at, Call.ended_at, TALKED_AT.label("talked_at"))
+        .where(Call.line == line, Call.received_at >= until - WEEK, Call.received_at < until)
+        .where(stats.IN_SCOPE, stats.SETTLED, Call.ended_at.is_not(None))
+        .order_by(Call.received_at.desc())
+        .limit(NEWEST)
+    )
+    for row in session.execute(calls):
+        seconds = None if row.talked_at is None else (row.talked_at - row.received_at).total_seconds()
+        alone_until = row.joined_at or row.told_at or row.ended_at
+        held = max((alone_until - row.received_at).total_seconds(), 0.0)
+        yield Wait(row.id, seconds, held, row.joined_at is not None)
+
+
+def _from_the_middle(ordered: Sequence[Wait]) -> Iterator[Wait]:
+    """The middle one, then its neighbours, ever further away."""
+    middle = (len(ordered) - 1) // 2
+    below, above = ordered[:middle][::-1], ordered[middle + 1 :]
+    yield ordered[middle]
+    for pair in itertools.zip_longest(above, below):
+        yield from (wait for wait in pair if wait is not None)
+
+
+def _why(call: Call) -> str:
+    return words.cause(call.cause) if call.cause else "nobody was joined to them"

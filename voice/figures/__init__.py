@@ -1,0 +1,256 @@
+"""What the owner's page is made of: every figure of a period beside the period before, and the people behind each.
+
+Sums come from the roll-ups, and from the calls themselves where no roll-up is true (yet): the quarter of an hour that
+is going on, what was corrected a moment ago, and the ends of a period that begins at seven minutes past. So a figure
+is what its list says it is, at any moment.
+"""
+
+import datetime as dt
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from voice import paging, sight
+from voice.figures import rollups, tallies
+from voice.figures.tallies import AT, Tally
+from voice.firm import Business, Line
+from voice.models import Attempt, Call, Callback, Leg
+from voice.moments import FIRST_RANG
+from voice.rules.periods import DAY, Range, Span
+from voice.rules.survival import Curve
+from voice.stats import CAUSE, FIGURES, RINGS, Figure
+
+HourOfWeek = tuple[int, int]  # weekday (0 is Monday), hour of the clock
+
+
+@dataclass(frozen=True)
+class Numbers:
+    """Every count of `stats`, by name, and the rates made of them (0 to 1; None where there is nothing to rate)."""
+
+    counts: Mapping[str, int]
+
+    def __getitem__(self, name: str) -> int:
+        return self.counts.get(name, 0)
+
+    @property
+    def answer_rate(self) -> float | None:
+        """Answered, of the calls that are rated."""
+        return _share(self["answered"], self["rated"])
+
+    @property
+    def kept_rate(self) -> float | None:
+        """Promises kept, of those that are kept or broken."""
+        return _share(self["kept"], self["kept"] + self["broken"])
+
+    @property
+    def reached_rate(self) -> float | None:
+        """People reached by the time they were told, of the same."""
+        return _share(self["reached_by_then"], self["kept"] + self["broken"])
+
+
+@dataclass(frozen=True)
+class Person:
+    """A staff member's part: calls their phone rang for, calls they answered, people they rang back and in time."""
+
+    rang: int = 0
+    answered: int = 0
+    rung: int = 0
+    kept: int = 0
+
+
+@dataclass(frozen=True)
+class Period:
+    """All figures of one range. Days, lines and hours on which nothing happened are absent."""
+
+    asked: Range
+    totals: Numbers
+    to_person: Curve  # seconds from the call to the first second of talk
+    to_callback: Curve  # seconds from the call to the first ring of the caller's phone, of calls while open
+    to_callback_closed: Curve  # the same of calls outside hours
+    lines: Mapping[str, Numbers]  # by number
+    days: Mapping[dt.date, Numbers]  # by the day of the range's zone
+    causes: Mapping[str, int]  # missed calls, by cause
+    missed: Mapping[HourOfWeek, int]
+    offered: Mapping[HourOfWeek, int]
+    staff: Mapping[str, Person]  # by id
+
+    @property
+    def plain(self) -> dict[str, int | float | None]:
+        """Every figure of `stats.SENTENCES`, by its name."""
+        totals = self.totals
+        rates = {"answer_rate": totals.answer_rate, "kept_rate": totals.kept_rate, "reached_rate": totals.reached_rate}
+        return {**totals.counts, **rates, **self.times}
+
+    @property
+    def times(self) -> dict[str, float | None]:
+        """The figures in seconds, by their names in `stats.SENTENCES`."""
+        curves = {"person": self.to_person, "callback": self.to_callback, "callback_closed": self.to_callback_closed}
+        medians = {f"seconds_to_{name}_median": curve.median for name, curve in curves.items()}
+        return medians | {f"seconds_to_{name}_p90": curve.p90 for name, curve in curves.items()}
+
+
+@dataclass(frozen=True)
+class Report:
+    """A period, and the one it is compared with."""
+
+    now: Period
+    before: Period
+
+
+@dataclass(frozen=True)
+class Behind:
+    """Which of the calls or callbacks behind a figure: all, or those of an hour, a cause, a staff member.
+
+    `weekday` (0 is Monday) and `hour` are of the range's clock; `cause` is a call's, or the reason of a callback.
+    """
+
+    figure: str
+    weekday: int | None = None
+    hour: int | None = None
+    cause: str | None = None
+    staff: str | None = None
+
+
+@dataclass(frozen=True)
+class People:
+    """One page of a list, the latest first: calls, or callbacks where the figure counts people of the list.
+
+    `next` is the cursor of the page after it, None on the last.
+    """
+
+    items: Sequence[Call] | Sequence[Callback]
+    next: str | None
+
+
+def read(session: Session, asked: Range, now: dt.datetime, against: Range | None = None) -> Report:
+    """Every figure of a range, and of the one before it (or `against`). Only lines in sight are read."""
+    return Report(period(session, asked, now), period(session, against or asked.before(), now))
+
+
+def period(session: Session, asked: Range, now: dt.datetime) -> Period:
+    """Every figure of one range, as of `now`."""
+    asked = replace(asked, until=max(asked.since, min(asked.until, now + DAY)))  # no call is later; some ask for ever
+    zones = _zones(session, asked)
+    whole, days, lines = Tally(), defaultdict[dt.date, Tally](Tally), defaultdict[str, Tally](Tally)
+    for line, day, tally in rollups.read(session, asked, zones, now):
+        tallies.plus(days[day].counts, tally.counts)
+        tallies.plus(lines[line].counts, tally.counts)
+        whole.add_times(tally)  # no line or day has times of its own here
+    for tally in lines.values():
+        tallies.plus(whole.counts, tally.counts)
+    by_hour = _by_hour(days)
+    return Period(
+        asked=asked,
+        totals=_numbers(whole),
+        **whole.curves(now),
+        lines={line: _numbers(tally) for line, tally in lines.items()},
+        days={day: _numbers(days[day]) for day in sorted(days)},
+        causes=_named(whole, "cause"),
+        missed=by_hour["missed"],
+        offered=by_hour["offered"],
+        staff=_staff(whole),
+    )
+
+
+def people(
+    session: Session, asked: Range, behind: Behind, now: dt.datetime, limit: int = 50, cursor: str | None = None
+) -> People:
+    """The calls or callbacks behind a figure. KeyError for a figure there is none of, ValueError for a bad cursor."""
+    figure = FIGURES[behind.figure]
+    at, row_id = AT[figure.of], figure.of.id
+    rows = _behind(session, asked, behind).order_by(at.desc(), row_id.desc()).limit(limit + 1)
+    if cursor is not None:
+        seen, last = paging.read(cursor)
+        rows = rows.where(sa.or_(at < seen, sa.and_(at == seen, row_id < last)))
+    last_at, found = AT[figure.of].key, list[Any]()
+    for line in sorted(_zones(session, asked)):  # of one line the index gives them in order: no more are read
+        found += session.scalars(rows.where(figure.of.line == line), {"now": now})
+    found.sort(key=lambda row: (getattr(row, last_at), row.id), reverse=True)
+    more = len(found) > limit
+    following = paging.cursor(getattr(found[limit - 1], last_at), found[limit - 1].id) if more else None
+    return People(found[:limit], following)
+
+
+def how_many(session: Session, asked: Range, behind: Behind, now: dt.datetime) -> int:
+    """How many the whole list holds."""
+    rows = _behind(session, asked, behind).subquery()
+    return session.scalar(sa.select(sa.func.count()).select_from(rows), {"now": now}) or 0
+
+
+def _behind(session: Session, asked: Range, behind: Behind) -> sa.Select[Any]:
+    figure = FIGURES[behind.figure]
+    at, lines = AT[figure.of], _zones(session, asked)
+    rows = sa.select(figure.of).where(figure.of.line.in_(sorted(lines)), at >= asked.since, at < asked.until)
+    rows = rows.where(figure.counts)
+    if behind.hour is not None or behind.weekday is not None:
+        rows = rows.where(_within(at, asked.hours(behind.weekday, behind.hour)))
+    if behind.cause is not None:
+        rows = rows.where((CAUSE if figure.of is Call else Callback.reason) == behind.cause)
+    return rows if behind.staff is None else rows.where(_by(figure, behind.staff))
+
+
+def _within(at: sa.ColumnElement[dt.datetime], spans: Iterable[Span]) -> sa.ColumnElement[bool]:
+    return sa.or_(sa.false(), *(sa.and_(at >= span.since, at < span.until) for span in spans))
+
+
+def _by(figure: Figure, staff: str) -> sa.ColumnElement[bool]:
+    """This person's part of a figure, as it is counted for them."""
+    if figure.of is Callback:
+        theirs = sa.exists().where(Attempt.callback_id == Callback.id, Attempt.rang_at == FIRST_RANG)
+        return theirs.where(Attempt.staff_id == staff).correlate(Callback)
+    if figure.name == "rang":
+        return sa.exists().where(Leg.call_id == Call.id, RINGS, Leg.staff_id == staff).correlate(Call)
+    return Call.answered_by == staff
+
+
+def zone_of(session: Session, line: str | None) -> str:
+    """The clock by which days are counted: the line's, or the firm's."""
+    asked = sa.select(Business.time_zone) if line is None else sa.select(Line.time_zone).where(Line.number == line)
+    return session.scalar(asked) or "UTC"
+
+
+def _zones(session: Session, asked: Range) -> dict[str, str]:
+    """The lines that are asked for and in sight, and the zone of each."""
+    rows = sa.select(Line.number, Line.time_zone)
+    found = session.execute(rows if asked.line is None else rows.where(Line.number == asked.line))
+    return {number: zone for number, zone in found if sight.sees(number)}
+
+
+def _numbers(tally: Tally) -> Numbers:
+    counts = {name: tally.counts[name] for name in FIGURES}
+    by_clock = {
+        figure.name: counts[figure.all_of] - counts[figure.but]
+        for figure in FIGURES.values()
+        if figure.all_of and figure.but
+    }
+    return Numbers(counts | by_clock)
+
+
+def _by_hour(days: Mapping[dt.date, Tally]) -> dict[str, dict[HourOfWeek, int]]:
+    by_hour: dict[str, dict[HourOfWeek, int]] = {name: defaultdict(int) for name in tallies.HOURLY}
+    for day, tally in days.items():
+        for hour, counted in _named(tally, "hour").items():
+            at, name = hour.split("/")
+            by_hour[name][day.weekday(), int(at)] += counted
+    return by_hour
+
+
+def _named(tally: Tally, kind: str) -> dict[str, int]:
+    start = f"{kind}/"
+    return {name.removeprefix(start): many for name, many in tally.counts.items() if name.startswith(start)}
+
+
+def _staff(tally: Tally) -> dict[str, Person]:
+    parts: dict[str, dict[str, int]] = defaultdict(dict)
+    for name, many in _named(tally, "staff").items():
+        staff, _, what = name.rpartition("/")
+        parts[staff][what] = many
+    return {staff: Person(**parts[staff]) for staff in sorted(parts)}
+
+
+def _share(part: int, whole: int) -> float | None:
+    return round(part / whole, 4) if whole else None

@@ -1,0 +1,169 @@
+"""Sums that are kept: made by a job from calls and callbacks, read in place of them, made anew where something changed.
+
+A quarter of an hour that is marked (by a trigger, in the transaction that changed something) is read off the calls
+until the job has been there. So what is read here is what the calls say, at any moment.
+"""
+
+import datetime as dt
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from voice.db import chunks
+from voice.figures import tallies
+from voice.figures.tallies import Tally
+from voice.firm import Line
+from voice.moments import Quarter
+from voice.rollup_tables import Mark, Rollup
+from voice.rules import histogram, periods
+from voice.rules.periods import QUARTER, Day, Range, Span
+
+LOCK_NUMBER = 727_009  # on Postgres, one process at a time makes roll-ups: an older sum must not replace a newer one
+MOST_MARKS, MOST_QUARTERS = 5000, 32  # of one transaction: it stays short, so that calls get at the database
+MOST_HOLES = 100  # parts of a range asked for one by one; more: all of it, and what is not wanted is left out here
+LONGEST_DAY = dt.timedelta(hours=26)
+
+ROWS = sa.select(Rollup.line, Rollup.since, Rollup.until, Rollup.counts, Rollup.waiting, Rollup.bins)
+Row = sa.Row[str, dt.datetime, dt.datetime, dict[str, Any], dict[str, Any], bytes]
+Counted = tuple[str, dt.date, Tally]
+
+
+def read(session: Session, asked: Range, zones: Mapping[str, str], now: dt.datetime) -> Iterator[Counted]:
+    """What is counted of a range: by line and day of the range's zone, several portions of each. `zones`: by line."""
+    zone, span = ZoneInfo(asked.zone), Span(asked.since, asked.until)
+    inner = Span(periods.next_quarter(asked.since), periods.quarter(asked.until))
+    if inner.since >= inner.until:
+        alive = [span]
+    else:
+        marked = _marked(session, inner, zones)
+        ends = [Span(span.since, inner.since), Span(inner.until, span.until)]
+        alive = _joined([*ends, *(Span(at, at + QUARTER) for at in marked)])
+        yield from _kept(session, inner, asked.zone, zones, marked)
+    for part in alive:
+        for (line, number), tally in tallies.live(session, part, zones).items():
+            yield _of_hour(line, _instant(number), tally, zone)
+    for (line, number), tally in tallies.by_clock(session, span, zones, now).items():
+        yield line, _instant(number).astimezone(zone).date(), tally
+
+
+def _kept(
+    session: Session, inner: Span, zone: str, zones: Mapping[str, str], marked: Collection[dt.datetime]
+) -> Iterator[Counted]:
+    """What the roll-ups say of these quarters, except for those that are marked: whole days where that is possible."""
+    clock, changed = ZoneInfo(zone), {periods.day_around(at, zone).since for at in marked}
+    whole: dict[str, list[Span]] = {line: [] for line in zones}
+    days = ROWS.where(Rollup.span == "day", Rollup.since >= inner.since, Rollup.until <= inner.until)
+    for row in session.execute(days.where(Rollup.line.in_([line for line in zones if zones[line] == zone]))):
+        if row.since not in changed:
+            whole[row.line].append(Span(row.since, row.until))
+            yield row.line, row.since.astimezone(clock).date(), _tally(row)
+    for row in session.execute(_quarters({line: _holes(inner, whole[line]) for line in zones})):
+        if row.since not in marked and not any(day.since <= row.since < day.until for day in whole[row.line]):
+            yield _of_hour(row.line, row.since, _tally(row), clock)
+
+
+def _quarters(holes: Mapping[str, Sequence[Span]]) -> sa.Select[Any]:
+    """The roll-ups of these parts of each line's time, and perhaps of more."""
+    wanted: list[sa.ColumnElement[bool]] = [sa.false()]
+    few = sum(map(len, holes.values())) <= MOST_HOLES
+    for line, spans in holes.items():
+        for part in spans if few else spans and [Span(spans[0].since, spans[-1].until)]:
+            wanted.append(sa.and_(Rollup.line == line, Rollup.since >= part.since, Rollup.since < part.until))
+    return ROWS.where(Rollup.span == "quarter", sa.or_(*wanted))
+
+
+def _marked(session: Session, span: Span, lines: Collection[str]) -> set[dt.datetime]:
+    quarter = Quarter(Mark.at)
+    rows = sa.select(quarter).distinct().where(Mark.line.in_(lines), Mark.at >= span.since, Mark.at < span.until)
+    return {_instant(number) for number in session.scalars(rows)}
+
+
+def _of_hour(line: str, since: dt.datetime, quarter: Tally, zone: ZoneInfo) -> Counted:
+    local, tally = since.astimezone(zone), Tally()
+    tally.add_hour(local.hour, quarter)
+    return line, local.date(), tally
+
+
+def roll(session: Session, most: int = MOST_QUARTERS) -> bool:
+    """Make the roll-ups anew of some quarters that are marked, and of their days. True: there may be more to do."""
+    if not _alone(session):
+        return False
+    rows = session.execute(sa.select(Mark.id, Mark.line, Mark.at).order_by(Mark.id).limit(MOST_MARKS)).all()
+    marks: dict[tuple[str, dt.datetime], list[int]] = defaultdict(list)
+    for mark, line, at in rows:
+        if (where := (line, periods.quarter(at))) in marks or len(marks) < most:
+            marks[where].append(mark)
+    zones = dict(iter(session.execute(sa.select(Line.number, Line.time_zone))))
+    for line in {line for line, _ in marks}:
+        quarters = sorted(at for name, at in marks if name == line)
+        _roll_quarters(session, line, quarters)
+        for day in {periods.day_around(at, zones[line]) for at in quarters}:
+            _roll_day(session, line, day, ZoneInfo(zones[line]))
+    _forget(session, [mark for ids in marks.values() for mark in ids])
+    return bool(marks)
+
+
+def _alone(session: Session) -> bool:
+    """Whether no other process makes roll-ups until this transaction ends. SQLite has one writer anyway."""
+    if session.get_bind().dialect.name == "sqlite":
+        return True
+    return bool(session.scalar(sa.select(sa.func.pg_try_advisory_xact_lock(LOCK_NUMBER))))
+
+
+def _roll_quarters(session: Session, line: str, quarters: Sequence[dt.datetime]) -> None:
+    for part in _joined([Span(at, at + QUARTER) for at in quarters]):
+        # And their days: of whichever zone the line was in then.
+        here = [Rollup.line == line, Rollup.span.in_(("quarter", "day")), Rollup.since > part.since - LONGEST_DAY]
+        session.execute(sa.delete(Rollup).where(*here, Rollup.since < part.until, Rollup.until > part.since))
+        for (_, number), tally in tallies.live(session, part, [line]).items():
+            _keep(session, line, "quarter", Span(_instant(number), _instant(number + 1)), tally)
+
+
+def _roll_day(session: Session, line: str, day: Day, zone: ZoneInfo) -> None:
+    whole = Tally()
+    for row in session.execute(_quarters({line: [day]})):
+        whole.add_hour(row.since.astimezone(zone).hour, _tally(row))
+    if whole.counts:
+        _keep(session, line, "day", day, whole)
+
+
+def _keep(session: Session, line: str, name: str, span: Span, tally: Tally) -> None:
+    sums = {"counts": dict(tally.counts), "waiting": tally.waiting, "bins": histogram.pack(tally.all_bins())}
+    session.execute(sa.insert(Rollup), {"line": line, "span": name, "since": span.since, "until": span.until, **sums})
+
+
+def _forget(session: Session, marks: Sequence[int]) -> None:
+    for some in chunks(marks):
+        session.execute(sa.delete(Mark).where(Mark.id.in_(some)))
+
+
+def _tally(row: Row) -> Tally:
+    waiting = defaultdict(Counter, {clock: Counter(since) for clock, since in row.waiting.items()})
+    return Tally(Counter(row.counts), waiting=waiting, packed=[row.bins])
+
+
+def _instant(number: int) -> dt.datetime:
+    return dt.datetime.fromtimestamp(number * QUARTER.total_seconds(), dt.UTC)
+
+
+def _joined(spans: Iterable[Span]) -> list[Span]:
+    """The same, with neighbours made one and empty ones left out."""
+    joined = list[Span]()
+    for span in sorted((span for span in spans if span.since < span.until), key=lambda span: span.since):
+        if joined and span.since <= joined[-1].until:
+            span = Span(joined.pop().since, span.until)
+        joined.append(span)
+    return joined
+
+
+def _holes(span: Span, taken: Iterable[Span]) -> list[Span]:
+    """What of a span none of these covers."""
+    holes, since = list[Span](), span.since
+    for each in sorted(taken, key=lambda each: each.since):
+        holes.append(Span(since, each.since))
+        since = each.until
+    return [hole for hole in (*holes, Span(since, span.until)) if hole.since < hole.until]
