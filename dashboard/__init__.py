@@ -27,6 +27,7 @@ from dashboard import (
     owner_files,
     people,
     push,
+    replay,
     second_step,
     shell,
     shifts,
@@ -71,6 +72,7 @@ PAGES = (
     shifts.shifts,
     topics.topics,
     push.push,
+    replay.replay,
     shell.shell,
 )
 

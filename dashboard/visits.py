@@ -29,7 +29,9 @@ PROOF_FOR_A_PAGE, PROOF_FOR_A_FORM = dt.timedelta(minutes=30), dt.timedelta(minu
 # Where somebody may go who still has to set up a second factor.
 ENROLLING = frozenset({"account", "sign_in"})
 # Asked by a page on its own: no sign of life, and no use for a redirect.
-QUIET = frozenset({"callback_list.part", "contact_files.progress", "live.stream", "owner.part", "team.part"})
+QUIET = frozenset(
+    {"callback_list.part", "contact_files.progress", "replay.progress", "live.stream", "owner.part", "team.part"}
+)
 READS = frozenset({"GET", "HEAD", "OPTIONS"})
 MAX_FORM = 64 * 1024
 UPLOADS = {  # a little above what is taken: the page then says why

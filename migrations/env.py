@@ -12,6 +12,7 @@ import voice.ledger
 import voice.letter_tables
 import voice.list_tables
 import voice.people
+import voice.replay_tables
 import voice.rollup_tables  # noqa: F401  (their tables must be known to the metadata)
 from voice import findable, rollup_marks
 from voice.migrate import locked

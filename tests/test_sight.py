@@ -10,7 +10,7 @@ from flask.testing import FlaskClient
 
 from tests.firm import LINE, SECOND_LINE, line_row
 from tests.pages import JANE, Firm, Visitor
-from voice import clock, sight, tokens
+from voice import clock, replays, sight, tokens
 from voice.ledger import User
 from voice.models import Call, Callback
 
@@ -26,12 +26,21 @@ class TwoLines(Firm):
             session.add(line_row(number=SECOND_LINE, name="Second line", position=1))
         self.jane, self.luis = self.callback(JANE), self.callback(LUIS)
         self.said = {each: self.message(each, f"RIFF of {each}".encode()) for each in (self.jane, self.luis)}
+        self.replays = {self.jane: self._replay(LINE), self.luis: self._replay(SECOND_LINE)}
         self.name(JANE, "Jane Doe")
         self.name(LUIS, "Luis Rey")
         with self.database.transaction() as session:
             session.execute(sa.update(Callback).where(Callback.id == self.luis).values(line=SECOND_LINE))
             session.execute(sa.update(Call).where(Call.callback_id == self.luis).values(line=SECOND_LINE))
             session.execute(sa.update(User).where(User.email == "alex@example.com").values(lines=[LINE]))
+
+    def _replay(self, line: str) -> str:
+        """A line's past that was played again."""
+        with self.database.transaction() as session:
+            row = replays.ask(session, line, 1, "Sam Field", clock.now())
+            assert row is not None
+            replays.cancel(session, row.id, clock.now())
+            return row.id
 
     def call_of(self, callback_id: str) -> str:
         """The call that opened a callback."""
@@ -72,6 +81,7 @@ def addresses(firm: TwoLines, callback_id: str) -> list[tuple[str, str]]:
         "message_id": firm.said[callback_id],
         "e164": JANE if callback_id == firm.jane else LUIS,
         "note_id": "none",
+        "replay_id": firm.replays[callback_id],
     }
     found = []
     for rule in firm.app.url_map.iter_rules():

@@ -9,7 +9,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
 
-import requests
 import sqlalchemy as sa
 import time_machine
 from sqlalchemy.orm import Session
@@ -18,24 +17,18 @@ from structlog.testing import capture_logs
 from tests import documents, firm
 from tests.simulator import openapi
 from voice import attempts, results, ringing
-from voice.app import create_app
-from voice.carrier.client import Carrier
 from voice.db import Database
 from voice.ledger import CallEvent, Message, Notice
 from voice.models import Attempt, Call, Callback, Leg, Promise
+from voice.replay.box import Box
 from voice.settings import Settings
 from voice.simulator import scripts
-from voice.simulator.day import Day, DayHttpClient
 from voice.simulator.legs import Leg as PhoneLeg
 from voice.simulator.phones import Phone
-from voice.simulator.transport import WebRequest, call_wsgi
-from voice.work.jobs import Tools
 from voice.work.worker import Worker
 
 URL = "https://ringback.test"
 LOUD = ("handler_failed", "job_failed", "impossible", "call_log_failed")  # events of the log that no story may cause
-TICK = dt.timedelta(seconds=0.2)
-REST = dt.timedelta(seconds=5)  # how long a look may wait when nothing is under way
 Row = TypeVar("Row")
 
 
@@ -50,49 +43,19 @@ def talked_with(leg: PhoneLeg) -> Phone:
     return leg.bridges[0].other.phone
 
 
-class InlineHttp(DayHttpClient):
-    """The SDK's client of the Day mount, which can bring sounds home as ours can."""
-
-    def media(self, url: str, auth: tuple[str, str], limit: int) -> tuple[int, bytes]:
-        """Status and bytes."""
-        asked = requests.Request("GET", url, auth=auth).prepare()
-        answer = call_wsgi(self._app, WebRequest("GET", url, {k: str(v) for k, v in asked.headers.items()}))
-        return answer.status, answer.body[: limit + 1]
-
-
-class World:
+class World(Box):
     """One firm, one carrier, one clock."""
 
     def __init__(self, database: Database, settings: Settings, start: dt.datetime = firm.MONDAY_TEN) -> None:
-        self.database, self.settings = database, settings
         self.held: list[str] = []  # other places documents may lead to: what the carrier holds itself
-        numbers = [
-            {
-                "number": number,
-                "voice_url": f"{URL}/voice/incoming",
-                "status_callback": f"{URL}/voice/status",
-            }
-            for number in (firm.LINE, firm.SECOND_LINE)
-        ]
-        config = {
-            "account_sid": settings.twilio_account_sid,
-            "auth_token": settings.twilio_auth_token,
-            "numbers": numbers,
-        }
-        self.day = Day(config, start=start)
-        self.day.http_client = InlineHttp(self.day.rest)
         self._capture = capture_logs()
         self.logs = self._capture.__enter__()
         self._travel = time_machine.travel(start, tick=False)
         self.clock = self._travel.start()
+        super().__init__(settings, database, (firm.LINE, firm.SECOND_LINE), start)
         self.day.on_time = self.clock.move_to
-        self.app = create_app(settings, database)
-        self.day.mount(URL, self.app)
-        tools = Tools(settings, database, Carrier(settings, http_client=self.day.http_client))
-        self.worker: Worker | None = Worker(tools, run=lambda work: work())
-        self.resting = self.worker
-        self._next_tick = start
-        self.tick, self.rest = TICK, REST
+        assert self.worker is not None
+        self.resting: Worker = self.worker
         self.storage_is_gone = False
         self.forgiven: set[str] = set()  # loud events that are part of the story
         self.phones = {name: self.day.staff(number, name=name) for name, number in firm.PHONES.items()}
@@ -100,7 +63,7 @@ class World:
     def close(self) -> None:
         """End of the story: no complaint of the carrier's may be left."""
         wrong = self.wrong()
-        self.day.close()
+        super().close()
         self._travel.stop()
         self._capture.__exit__(None, None, None)
         assert wrong == [], wrong
@@ -156,30 +119,14 @@ class World:
 
     # --- time
 
-    @property
-    def now(self) -> dt.datetime:
-        """The moment."""
-        return self.day.now
-
     def advance(self, seconds: float) -> None:
         """Let that much time go by."""
         self.run_until(self.day.now + dt.timedelta(seconds=seconds))
 
-    def run_until(self, end: dt.datetime) -> None:
-        """Let time go by until `end`, the worker looking at its tables every 0.2 s while anything is under way."""
-        while self.day.now < end:
-            event = self.day.next_event_at() or end
-            self.day.run_until(max(min(end, self._next_tick, event), self.day.now))
-            if self.day.now >= self._next_tick:
-                active = self._tick()
-                self._next_tick = self.day.now + (self.tick if active else self.rest)
-            else:
-                self._next_tick = min(self._next_tick, self.day.now + self.tick)  # something happened: look soon
-
-    def _tick(self) -> bool:
+    def look(self) -> bool:
         """One pass of the worker. Where storage is gone it tries again, as the process around it does."""
         try:
-            return self.worker is not None and self.worker.tick(self.day.now)
+            return super().look()
         except sa.exc.SQLAlchemyError:
             assert self.storage_is_gone
             return True

@@ -1,12 +1,26 @@
 """The only reader of time: everything else is given `now`."""
 
+import contextlib
 import datetime as dt
 import time
+from collections.abc import Callable, Iterator
+
+_told: list[Callable[[], dt.datetime]] = []
 
 
 def now() -> dt.datetime:
     """The present instant, aware, in UTC."""
-    return dt.datetime.now(dt.UTC)
+    return _told[-1]() if _told else dt.datetime.now(dt.UTC)
+
+
+@contextlib.contextmanager
+def told_by(moment: Callable[[], dt.datetime]) -> Iterator[None]:
+    """Inside, `now` is what `moment` says: for a process that lives through past days again (`voice.replay`)."""
+    _told.append(moment)
+    try:
+        yield
+    finally:
+        _told.pop()
 
 
 def monotonic() -> float:

@@ -18,12 +18,13 @@ from voice.findable import CallbackWords
 from voice.firm import Line, LineStaff
 from voice.ledger import Message
 from voice.models import Call, Callback, Contact, Leg
+from voice.replay_tables import Replay
 
 Lines = frozenset[str] | None
 # Threads serve one request after another: each sets this anew before anything is read.
 _lines: ContextVar[Lines] = ContextVar("lines in sight", default=None)
 HAVE_A_LINE: tuple[InstrumentedAttribute[str], ...] = (
-    *(Call.line, Callback.line, Leg.line, Line.number, CallbackWords.line),
+    *(Call.line, Callback.line, Leg.line, Line.number, CallbackWords.line, Replay.line),
 )
 # The names that objects have in our addresses, and how their line is found.
 OBJECTS: Mapping[str, sa.Select[str]] = {
@@ -32,6 +33,7 @@ OBJECTS: Mapping[str, sa.Select[str]] = {
     "message_id": sa.select(Call.line)
     .join(Message, Message.call_id == Call.id)
     .where(Message.id == sa.bindparam("id")),
+    "replay_id": sa.select(Replay.line).where(Replay.id == sa.bindparam("id")),
     "e164": sa.select(Call.line).where(Call.caller == sa.bindparam("id")),  # a person is known by whom they rang
 }
 

@@ -1,8 +1,9 @@
-// How far an import is, kept fresh in place. Without this script the page reloads itself.
+// How far an import or a replay is, kept fresh in place. Without this script the page reloads itself.
 
 const going = document.getElementById("going");
 const bar = document.getElementById("bar");
 const done = document.getElementById("done");
+const total = document.getElementById("total");  // where it is not known from the beginning
 
 async function look() {
   try {
@@ -10,6 +11,10 @@ async function look() {
     if (answer.status === 401) return location.reload();
     const told = await answer.json();
     if (told.state !== "running") return location.reload();
+    if (told.total) {
+      bar.max = told.total;
+      if (total) total.textContent = told.total;
+    }
     bar.value = told.done;
     done.textContent = told.done;
   } catch {

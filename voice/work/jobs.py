@@ -9,7 +9,20 @@ from typing import Any
 
 import structlog
 
-from voice import attempts, calls, clock, dialled, findable, imports, legs, letters, messages, pushing, same_person
+from voice import (
+    attempts,
+    calls,
+    clock,
+    dialled,
+    findable,
+    imports,
+    legs,
+    letters,
+    messages,
+    pushing,
+    replays,
+    same_person,
+)
 from voice.carrier import client, words
 from voice.carrier.delivery import RETRY
 from voice.db import Database
@@ -20,7 +33,7 @@ from voice.ledger import Message
 from voice.models import Attempt, Call, Callback, Leg
 from voice.rules import numbers
 from voice.settings import Settings
-from voice.work import outbox, web_push, writing
+from voice.work import outbox, replaying, web_push, writing
 
 log = structlog.get_logger()
 
@@ -281,14 +294,22 @@ def push_alert(tools: Tools, now: dt.datetime, device_id: str, kind: str, stale_
         _post(tools, device, {"kind": kind, "callback": None}, now)
 
 
+def replay(tools: Tools, now: dt.datetime, replay_id: str) -> None:
+    """Play past calls again, in another process, until it is done, cancelled, or the worker stops."""
+    try:
+        replaying.play(tools.database, replay_id)
+    except replaying.Stopped as stopped:
+        raise Again(str(stopped)) from None
+
+
 # These take long, or wait for others than the carrier, so they have threads of their own: no phone rings on because
 # of one.
-SLOW = frozenset({"push", "push_alert", "roll_up", imports.JOB, letters.JOB})
+SLOW = frozenset({"push", "push_alert", "roll_up", imports.JOB, letters.JOB, replays.JOB})
 JOBS: dict[str, Callable[..., None]] = {
     job.__name__: job
     for job in (
         end_leg, move_caller, join_leg, fetch_recording, drop_queue, tidy_queues, forget_words,
         look_at_call, look_at_leg, learn_call, look_up_attempt, wake, push, import_contacts,
-        gather_person, roll_up, send_letter, push_alert,
+        gather_person, roll_up, send_letter, push_alert, replay,
     )
 }  # fmt: skip

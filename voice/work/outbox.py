@@ -73,6 +73,11 @@ def take(session: Session, row_id: int, now: dt.datetime) -> Outbox | None:
     return session.get(Outbox, row_id, populate_existing=True) if one_row(claimed) else None
 
 
+def still(session: Session, key: str, now: dt.datetime) -> None:
+    """Whoever took this job is alive and at it: one that takes longer than TAKE_AGAIN says so now and then."""
+    session.execute(sa.update(Outbox).where(Outbox.key == key, Outbox.done_at.is_(None)).values(taken_at=now))
+
+
 def done(session: Session, row_id: int, now: dt.datetime, error: str | None = None) -> None:
     """The job is over: it worked, or it was given up with the reason kept."""
     session.execute(sa.update(Outbox).where(Outbox.id == row_id).values(done_at=now, error=error))

@@ -22,7 +22,7 @@ from voice.db import UTC, Database
 from voice.ledger import Outbox, Pace
 from voice.models import Attempt, Call, Leg
 from voice.settings import Settings
-from voice.work import jobs, outbox, pacer, rounds, sweeper
+from voice.work import jobs, outbox, pacer, replaying, rounds, sweeper
 
 log = structlog.get_logger()
 
@@ -169,6 +169,7 @@ def main(settings: Settings) -> int:
             log.exception("tick_failed")  # the database may be gone: it is tried again, calls are answered meanwhile
             clock.sleep(1)
         clock.sleep(TICK)
+    replaying.stop()
     slow.shutdown(wait=True, cancel_futures=True)  # what was not begun is still in the outbox
     pool.shutdown(wait=True)
     if child is not None:

@@ -1,0 +1,100 @@
+"""How many past calls a second can be played again, and how many of them come back as they were.
+
+`python -m bench.replay [--calls 200] [--seed 1] [--json]`. For each way to ring, so many calls are lived through first
+on the carrier in a box, with people who pick up, decline and let machines answer, some callers at the same time; then
+they are read from the rows and played again with the same settings. Aimed at: 98 of 100 come back (outcome, cause and
+who answered), and each of the others is explained.
+"""
+
+import argparse
+import json
+import logging
+import pathlib
+import tempfile
+from collections import Counter
+from typing import Any
+
+import structlog
+
+from tests import firm, moody
+from tests.conftest import make_settings
+from tests.world import World
+from voice import clock, migrate, past_calls
+from voice.db import Database
+from voice.firm import Line
+from voice.replay.study import study
+from voice.rules.other_settings import Change
+from voice.rules.past import Past
+
+AIM = 0.98
+LINES: dict[str, dict[str, Any]] = {
+    "everyone": {"ring_seconds": 25},
+    "in order": {"ring": "in_order", "in_order_step_seconds": 6},
+    "fewest recent": {"ring": "fewest_recent", "in_order_step_seconds": 8, "ring_seconds": 30},
+}
+NOTHING_ELSE = Change("extra", {}, {"sun": "03:00-04:00"})  # when nobody rings
+
+
+def main() -> None:
+    """Live, play again, print."""
+    asked = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    asked.add_argument("--calls", type=int, default=200)
+    asked.add_argument("--seed", type=int, default=1)
+    asked.add_argument("--json", action="store_true")
+    given = asked.parse_args()
+    found = []
+    for name, line in LINES.items():
+        found.append(measured(name, line, given.calls, given.seed))
+        if not given.json:
+            print(told(found[-1]), flush=True)
+    if given.json:
+        print(json.dumps(found))
+
+
+def measured(name: str, line: dict[str, Any], calls: int, seed: int) -> dict[str, Any]:
+    """One way to ring."""
+    with tempfile.TemporaryDirectory() as folder:
+        began = clock.monotonic()
+        past = lived(pathlib.Path(folder), line, calls, seed)
+        played_from = clock.monotonic()
+        structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
+        result = study(past, NOTHING_ELSE, lambda _done, _of: None, draws=1)
+    seconds = clock.monotonic() - played_from
+    why = Counter(each["why"] or "not explained" for each in result["differs"])
+    return {
+        "ring": name, "calls": result["calls"], "missed": result["missed"], "lived_seconds": played_from - began,
+        "seconds": seconds, "calls_per_second": result["calls"] / seconds, "same": result["same"],
+        "share": result["same"] / result["calls"], "others": dict(why),
+        "holds": result["same"] >= AIM * result["calls"],
+    }  # fmt: skip
+
+
+def lived(folder: pathlib.Path, line: dict[str, Any], calls: int, seed: int) -> Past:
+    """The rows of some hours on a line, read back."""
+    url = f"sqlite:///{folder}/lived.db"
+    migrate.upgrade(url)
+    database = Database(url)
+    firm.found(database, staff=("sam", "alex", "kim"), **line)
+    world = World(database, make_settings(url, folder), firm.MONDAY_TEN)
+    moody.live(world, calls, seed)
+    until = world.now
+    world.close()
+    with database.reading() as session:
+        past = past_calls.read(session, session.get_one(Line, firm.LINE), firm.MONDAY_TEN, until)
+    database.engine.dispose()
+    return past
+
+
+def told(found: dict[str, Any]) -> str:
+    """One line to read."""
+    others = "; ".join(f"{count} × {why}" for why, count in found["others"].items())
+    return (
+        f"{found['ring']:14} {found['calls']:5} calls, {found['missed']} missed;"
+        f" played again in {found['seconds']:.0f} s"
+        f" ({found['calls_per_second']:.1f} a second); {found['same']} came back as they were ({found['share']:.1%})"
+        f"{'' if found['holds'] else ', fewer than aimed at'}{': ' + others if others else ''}"
+    )
+
+
+if __name__ == "__main__":
+    main()

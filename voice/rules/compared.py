@@ -1,0 +1,116 @@
+"""What playing calls again says: how far it gave back what happened, and what each change would have caught."""
+
+import itertools
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from voice.rules.other_settings import Change
+from voice.rules.past import Past, PastCall
+
+NEAR = 1.5  # seconds by which a key may have been in time or not: a phone rings a moment sooner or later
+Answer = tuple[str, str | None, str | None]  # outcome, cause, who answered
+
+
+@dataclass(frozen=True)
+class Differs:
+    """A call that today's settings did not give back as it was."""
+
+    id: str
+    was: Answer
+    became: Answer
+    why: str
+
+
+def same(call: PastCall, became: Answer) -> bool:
+    """Whether a call went as it did: the outcome, its cause, and who had it."""
+    return became == was(call)
+
+
+def was(call: PastCall) -> Answer:
+    """How it went."""
+    return call.outcome, call.cause, call.answered_by if call.outcome == "talked" else None
+
+
+def why(past: Past, call: PastCall, became: Answer, together: bool = False) -> str:
+    """Why a call did not come back as it was, as far as can be told. `together`: with other callers on the line."""
+    line, people = past.line, {person["id"] for person in past.people}
+    if call.mode is not None and call.mode != line["ring"]:
+        return "the phones were rung in another order then"
+    then, withheld = call.ring_seconds, 1.5 if call.withheld else 1.0
+    if then is not None and abs(then - line["ring_seconds"] * withheld) > 1:
+        return f"the line rang for {then / withheld:.0f} seconds then"
+    if {ring.staff for ring in call.rings} - people:
+        return "somebody was rung who no longer answers this line"
+    if (call.cause in ("closed", "holiday")) != (became[1] in ("closed", "holiday")):
+        return "the opening hours were others then"
+    if (call.cause == "nobody_on_shift") != (became[1] == "nobody_on_shift"):
+        return "the shifts were others then"
+    if call.taken:
+        return "somebody took it on the page"
+    return _close(call) or ("other callers were waiting at the same time" if together else "")
+
+
+def _close(call: PastCall) -> str:
+    """Whether it was decided by a moment, which no playing gives back to the second."""
+    keys = [ring.over + ring.key for ring in call.rings if ring.end in ("accepted", "silent", "declined")]
+    if any(abs(call.waited - key) < NEAR for key in keys if call.outcome != "talked") or _pair_is_close(keys):
+        return "it was decided by a second"
+    return ""
+
+
+def _pair_is_close(keys: Sequence[float]) -> bool:
+    ordered = sorted(keys)
+    return any(later - before < NEAR for before, later in itertools.pairwise(ordered))
+
+
+@dataclass(frozen=True)
+class Tried:
+    """What one change would have caught, over several draws of what is not known.
+
+    `caught`: how many of `of` missed callers would have reached somebody, in each draw, those lost by it taken off.
+    `often`: for each caller ever caught, the share of draws.
+    """
+
+    change: Change
+    of: int
+    caught: tuple[int, ...]
+    often: Mapping[str, float]
+
+    @property
+    def usual(self) -> int:
+        """The middle draw."""
+        return sorted(self.caught)[len(self.caught) // 2] if self.caught else 0
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain values, the middle draw with them."""
+        return asdict(self) | {
+            "usual": self.usual,
+            "least": min(self.caught, default=0),
+            "most": max(self.caught, default=0),
+        }
+
+
+def tried(
+    change: Change, base: Mapping[str, Answer], of: int, draws: Sequence[Sequence[tuple[str, Answer]]]
+) -> Tried:  # fmt: skip
+    """Count, per draw, callers who talked under `change` and had not, less those who had and did not."""
+    counts: list[int] = []
+    often: Counter[str] = Counter()
+    for draw in draws:
+        won = {call_id for call_id, answer in draw if answer[0] == "talked" and base[call_id][0] != "talked"}
+        lost = {call_id for call_id, answer in draw if answer[0] != "talked" and base[call_id][0] == "talked"}
+        counts.append(len(won) - len(lost))
+        often.update(won)
+    return Tried(change, of, tuple(counts), {call_id: count / len(counts) for call_id, count in often.items()})
+
+
+def best(found: Sequence[Tried], most: int = 3) -> list[Tried]:
+    """The proposals: those that would have caught somebody, the most first, one of each kind (but each window)."""
+    kept: list[Tried] = []
+    for each in sorted(found, key=lambda one: (-one.usual, one.change.kind)):
+        kinds = {one.change.kind for one in kept}
+        if each.usual > 0 and (each.change.kind == "extra" or each.change.kind not in kinds):
+            kept.append(each)
+    return kept[:most]
