@@ -23,7 +23,7 @@ from voice.rules import histogram, periods
 from voice.rules.periods import QUARTER, Day, Range, Span
 
 LOCK_NUMBER = 727_009  # on Postgres, one process at a time makes roll-ups: an older sum must not replace a newer one
-MOST_MARKS, MOST_QUARTERS = 5000, 32  # of one transaction: it stays short, so that calls get at the database
+MOST_MARKS, MOST_QUARTERS = 5000, 8  # of one transaction: SQLite has one writer, and a call must not wait for it long
 MOST_HOLES = 100  # parts of a range asked for one by one; more: all of it, and what is not wanted is left out here
 LONGEST_DAY = dt.timedelta(hours=26)
 
