@@ -12,6 +12,7 @@ from voice.carrier.client import Carrier
 from voice.ledger import User
 from voice.letter_tables import Letter
 from voice.work import jobs, outbox, rounds
+from voice.work.tools import Tools
 
 FROM = "Ringback <ring@example.com>"
 
@@ -22,7 +23,7 @@ class Letterbox:
     def __init__(self, firm: Firm, server: MailServer, folder: pathlib.Path, **more: Any) -> None:
         self.firm, self.server = firm, server
         settings = make_settings(firm.settings.database_url, folder, SMTP_URL=server.url, MAIL_FROM=FROM, **more)
-        self.tools = jobs.Tools(settings, firm.database, Carrier(settings))
+        self.tools = Tools(settings, firm.database, Carrier(settings))
         firm.app.extensions["ringback"] = type(firm.app.extensions["ringback"])(settings, firm.database)
 
     def minute(self) -> list[Received]:

@@ -21,7 +21,7 @@ from voice.rules import numbers
 from voice.simulator.day import Day
 from voice.simulator.legs import Leg
 from voice.simulator.switches import RestFault
-from voice.work.jobs import Tools
+from voice.work.tools import Tools
 
 CALLERS = ["+12125550171", "+12125550172", "+12125550173", "+12125550174", "anonymous"]
 START, STEP = firm.MONDAY_TEN, dt.timedelta(minutes=6)

@@ -22,6 +22,7 @@ from voice.rules import contact_files as files
 from voice.rules import person
 from voice.rules.contact_files import csv_file
 from voice.work import jobs, outbox
+from voice.work.tools import Tools
 
 LUIS = "+12125550177"
 BOTH = "Name,Phone,Tags,Notes\r\nJane Doe,(212) 555-0142,boiler,Side door\r\nLuis,+12125550177,,\r\n"
@@ -51,7 +52,7 @@ def looked_at(visitor: Visitor, content: bytes | str) -> str:
 def run_jobs(firm: Firm, tmp_path: pathlib.Path) -> None:
     """Let the worker do what is due."""
     settings = make_settings(firm.settings.database_url, tmp_path)
-    tools = jobs.Tools(settings, firm.database, Carrier(settings))
+    tools = Tools(settings, firm.database, Carrier(settings))
     with firm.database.reading() as session:
         due = [row.id for row in outbox.due(session, clock.now())]
     for row_id in due:

@@ -11,6 +11,7 @@ from voice.findable import COLUMNS, VIEW, CallbackWords
 from voice.models import Callback, Contact
 from voice.people import ContactNote, ContactTag
 from voice.work import jobs
+from voice.work.tools import Tools
 
 LUIS, MARA = "+12125550177", "+12125550178"
 DAY = dt.timedelta(days=1)
@@ -111,7 +112,7 @@ def test_those_closed_a_month_ago_are_forgotten_at_night_and_the_others_kept(fir
     now = clock.now()
     gone = firm.callback(JANE, state="closed", closed_at=now - 32 * DAY)
     kept = {firm.callback(JANE, state="closed", closed_at=now - 29 * DAY), firm.callback(JANE, due=-60 * 24 * 60)}
-    jobs.forget_words(jobs.Tools(firm.settings, firm.database, None), now)  # type: ignore[arg-type]
+    jobs.forget_words(Tools(firm.settings, firm.database, None), now)  # type: ignore[arg-type]
     assert set(found(firm)) == kept
     assert gone not in found(firm)
 

@@ -114,6 +114,7 @@ LAYERS: list[tuple[str, list[str]]] = [
         "jobs",
         [
             *("voice.work.jobs", "voice.work.web_push", "voice.work.pacer", "voice.work.replaying"),
+            *("voice.work.tools", "voice.work.telling"),
             *("voice.carrier.reconcile", "voice.carrier.proof"),
             *("voice.work.post", "voice.work.writing", "voice.work.rounds"),
         ],

@@ -23,6 +23,7 @@ from voice.replay_tables import Replay
 from voice.rules.other_settings import DAYS, Change
 from voice.settings import Settings
 from voice.work import jobs, outbox, replaying
+from voice.work.tools import Tools
 
 WAIT = 90.0  # seconds a replay of a few calls may take on a slow machine
 
@@ -78,13 +79,13 @@ def test_one_replay_at_a_time_and_its_end_is_told_once(both_databases: Database)
 
 
 @pytest.fixture
-def tools(settings: Settings, database: Database) -> jobs.Tools:
+def tools(settings: Settings, database: Database) -> Tools:
     """What a job works with."""
     found(database)
-    return jobs.Tools(settings, database, Carrier(settings))
+    return Tools(settings, database, Carrier(settings))
 
 
-def run(tools: jobs.Tools) -> None:
+def run(tools: Tools) -> None:
     """The worker runs what is due."""
     with tools.database.reading() as session:
         rows = [row.id for row in outbox.due(session, clock.now())]
@@ -92,9 +93,7 @@ def run(tools: jobs.Tools) -> None:
         jobs.run(tools, row_id, clock.now())
 
 
-def test_a_replay_runs_beside_the_worker_and_keeps_what_it_found(
-    tools: jobs.Tools, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_replay_runs_beside_the_worker_and_keeps_what_it_found(tools: Tools, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(replays, "FEWEST", 3)
     ids = some_calls(tools.database, 3)
     with tools.database.reading() as session:
@@ -112,7 +111,7 @@ def test_a_replay_runs_beside_the_worker_and_keeps_what_it_found(
         assert session.scalars(sa.select(Outbox).where(Outbox.done_at.is_(None))).all() == []
 
 
-def test_too_few_calls_are_said_to_be_too_few(tools: jobs.Tools) -> None:
+def test_too_few_calls_are_said_to_be_too_few(tools: Tools) -> None:
     some_calls(tools.database, 2)
     replay_id = asked(tools.database)
     run(tools)
@@ -129,7 +128,7 @@ def until(seen: Callable[[], bool]) -> None:
 
 
 def test_a_replay_ends_within_seconds_when_it_is_cancelled_and_begins_anew_after_the_worker_stopped(
-    tools: jobs.Tools, monkeypatch: pytest.MonkeyPatch
+    tools: Tools, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     some_calls(tools.database, 30)
     replay_id = asked(tools.database)

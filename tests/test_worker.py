@@ -26,6 +26,7 @@ from voice.models import Leg
 from voice.settings import Settings
 from voice.simulator import scripts
 from voice.work import jobs, outbox, rq_worker
+from voice.work.tools import Tools
 from voice.work.worker import QUEUE, Relay, Worker
 
 NOW = firm.MONDAY_TEN
@@ -33,12 +34,12 @@ A_LONG_TIME = dt.timedelta(hours=3)
 done: list[dict[str, object]] = []  # what the jobs of these tests were asked to do
 
 
-def notes(tools: jobs.Tools, now: dt.datetime, **args: object) -> None:
+def notes(tools: Tools, now: dt.datetime, **args: object) -> None:
     """A job that works."""
     done.append(args)
 
 
-def stumbles(tools: jobs.Tools, now: dt.datetime, **args: object) -> None:
+def stumbles(tools: Tools, now: dt.datetime, **args: object) -> None:
     """A job that never works."""
     done.append(args)
     raise RuntimeError("never")
@@ -53,9 +54,9 @@ def own_jobs(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def tools(settings: Settings, database: Database) -> jobs.Tools:
+def tools(settings: Settings, database: Database) -> Tools:
     """What a worker works with; the carrier is not asked."""
-    return jobs.Tools(settings, database, Carrier(settings, http_client=object()))
+    return Tools(settings, database, Carrier(settings, http_client=object()))
 
 
 def emit(database: Database, job: str = "notes", **args: object) -> None:
@@ -83,7 +84,7 @@ def inline(task: Callable[[], None]) -> None:
     task()
 
 
-def test_a_job_runs_once_and_a_key_is_a_job_once(tools: jobs.Tools) -> None:
+def test_a_job_runs_once_and_a_key_is_a_job_once(tools: Tools) -> None:
     for _again in range(3):
         emit(tools.database, key="the same", n=1)
     emit(tools.database, n=2)
@@ -92,7 +93,7 @@ def test_a_job_runs_once_and_a_key_is_a_job_once(tools: jobs.Tools) -> None:
     assert left_over(tools.database) == []
 
 
-def test_a_job_for_later_is_not_run_before(tools: jobs.Tools) -> None:
+def test_a_job_for_later_is_not_run_before(tools: Tools) -> None:
     emit(tools.database, after=30)
     later = work(Worker(tools, inline), NOW, 29)
     assert done == []
@@ -100,7 +101,7 @@ def test_a_job_for_later_is_not_run_before(tools: jobs.Tools) -> None:
     assert done == [{}]
 
 
-def test_a_job_that_fails_is_tried_at_widening_gaps_and_given_up_with_its_reason(tools: jobs.Tools) -> None:
+def test_a_job_that_fails_is_tried_at_widening_gaps_and_given_up_with_its_reason(tools: Tools) -> None:
     tries: list[dt.datetime] = []
     emit(tools.database, "stumbles")
     emit(tools.database, n="behind it")
@@ -123,7 +124,7 @@ def test_a_job_that_fails_is_tried_at_widening_gaps_and_given_up_with_its_reason
     assert errors == ["RuntimeError: never"]
 
 
-def test_work_whose_taker_died_comes_again(tools: jobs.Tools) -> None:
+def test_work_whose_taker_died_comes_again(tools: Tools) -> None:
     emit(tools.database, n=1)
     with tools.database.transaction() as session:
         assert outbox.take(session, 1, NOW) is not None  # and then nothing more is heard of them
@@ -137,7 +138,7 @@ def test_work_whose_taker_died_comes_again(tools: jobs.Tools) -> None:
 
 
 @pytest.fixture
-def with_redis(tools: jobs.Tools, redis_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Queue]:
+def with_redis(tools: Tools, redis_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Queue]:
     """RQ's queue; its jobs work with the tools of this test."""
     rq_worker._tools.cache_clear()
     monkeypatch.setattr(rq_worker, "_tools", lambda: tools)
@@ -152,7 +153,7 @@ def burst(queue: Queue) -> None:
     )  # fmt: skip
 
 
-def test_jobs_run_through_rq(tools: jobs.Tools, with_redis: Queue, redis_url: str) -> None:
+def test_jobs_run_through_rq(tools: Tools, with_redis: Queue, redis_url: str) -> None:
     emit(tools.database, n=1)
     emit(tools.database, n=2)
     worker = Worker(tools, inline, Relay(redis_url).hand_over)
@@ -164,7 +165,7 @@ def test_jobs_run_through_rq(tools: jobs.Tools, with_redis: Queue, redis_url: st
     assert left_over(tools.database) == []
 
 
-def test_what_redis_forgets_is_handed_over_again(tools: jobs.Tools, with_redis: Queue, redis_url: str) -> None:
+def test_what_redis_forgets_is_handed_over_again(tools: Tools, with_redis: Queue, redis_url: str) -> None:
     emit(tools.database, n=1)
     worker = Worker(tools, inline, Relay(redis_url).hand_over)
     later = work(worker, NOW, 3)
@@ -177,7 +178,7 @@ def test_what_redis_forgets_is_handed_over_again(tools: jobs.Tools, with_redis: 
     assert done == [{"n": 1}]
 
 
-def test_a_job_handed_over_twice_runs_once(tools: jobs.Tools, with_redis: Queue, redis_url: str) -> None:
+def test_a_job_handed_over_twice_runs_once(tools: Tools, with_redis: Queue, redis_url: str) -> None:
     emit(tools.database, n=1)
     hand_over = Relay(redis_url).hand_over
     assert hand_over(1)
@@ -186,7 +187,7 @@ def test_a_job_handed_over_twice_runs_once(tools: jobs.Tools, with_redis: Queue,
     assert done == [{"n": 1}]
 
 
-def test_jobs_in_redis_are_ids_in_json(tools: jobs.Tools, with_redis: Queue, redis_url: str) -> None:
+def test_jobs_in_redis_are_ids_in_json(tools: Tools, with_redis: Queue, redis_url: str) -> None:
     emit(tools.database, n="a secret")
     work(Worker(tools, inline, Relay(redis_url).hand_over), NOW, 1)
     kept = repr([with_redis.connection.hgetall(key) for key in with_redis.connection.keys("rq:job:*")])
@@ -195,7 +196,7 @@ def test_jobs_in_redis_are_ids_in_json(tools: jobs.Tools, with_redis: Queue, red
 
 
 @pytest.mark.parametrize("fault", ["refuse", "stall"])
-def test_a_redis_that_refuses_or_hangs_stops_nothing(tools: jobs.Tools, redis_url: str, fault: str) -> None:
+def test_a_redis_that_refuses_or_hangs_stops_nothing(tools: Tools, redis_url: str, fault: str) -> None:
     with Proxy(Path(redis_url.removeprefix("unix://").partition("?")[0])) as proxy, capture_logs() as logs:
         relay = Relay(f"redis://127.0.0.1:{proxy.port}/0")
         worker = Worker(tools, inline, relay.hand_over)
@@ -257,7 +258,7 @@ def test_workers_in_real_threads_never_place_the_same_leg_twice(
     for n in range(4):
         post(app, "/voice/incoming", arrival(call_sid(), From=f"+1212555400{n}"))
     carrier = Counting()
-    tools = jobs.Tools(both_settings, both_databases, carrier)  # type: ignore[arg-type]
+    tools = Tools(both_settings, both_databases, carrier)  # type: ignore[arg-type]
     moment = dt.datetime.now(dt.UTC) + dt.timedelta(seconds=1)
     for second in range(4):
         now, barrier = moment + dt.timedelta(seconds=second), threading.Barrier(4)

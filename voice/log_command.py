@@ -10,7 +10,7 @@ from voice.carrier import client, reconcile
 from voice.db import Database
 from voice.rules import evidence
 from voice.settings import Settings
-from voice.work import jobs
+from voice.work.tools import Tools
 
 LATELY = dt.timedelta(days=7)
 
@@ -26,7 +26,7 @@ def run(settings: Settings, since: dt.datetime | None, until: dt.datetime | None
     settings.require_carrier()
     migrate.upgrade(settings.database_url)
     database, now = Database(settings.database_url), clock.now()
-    tools = jobs.Tools(settings, database, client.Carrier(settings))
+    tools = Tools(settings, database, client.Carrier(settings))
     try:
         reads = [_read(tools, line, since, min(until or now, now), now) for line in _lines(database)]
     except client.CarrierError as error:
@@ -44,9 +44,7 @@ def _lines(database: Database) -> list[str]:
         return sorted(roster.current(session).numbers())
 
 
-def _read(
-    tools: jobs.Tools, line: str, since: dt.datetime | None, until: dt.datetime, now: dt.datetime
-) -> reconcile.Read:
+def _read(tools: Tools, line: str, since: dt.datetime | None, until: dt.datetime, now: dt.datetime) -> reconcile.Read:
     """Without a `since`, nothing from before this line was ours: that takes somebody who asks for it."""
     if since is None:
         with tools.database.reading() as session:

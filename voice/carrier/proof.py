@@ -11,7 +11,7 @@ from voice.db import chunks
 from voice.models import Leg
 from voice.rules import evidence
 from voice.rules.causes import TALK_SECONDS
-from voice.work import jobs
+from voice.work.tools import Tools
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ def end_of(row: client.Seen, now: dt.datetime) -> dt.datetime:
 class Proofs:
     """For one line and window. Our own legs are listed once, and only when a call asks for them."""
 
-    def __init__(self, tools: jobs.Tools, line: str, window: evidence.Window, now: dt.datetime) -> None:
+    def __init__(self, tools: Tools, line: str, window: evidence.Window, now: dt.datetime) -> None:
         self._tools, self._line, self._window, self.now = tools, line, window, now
         self._legs: dict[str, client.Seen] | None = None
         self._whose: Mapping[str, str | None] = {}

@@ -20,6 +20,7 @@ from voice.ledger import CallEvent, Message
 from voice.models import Call, Leg
 from voice.rules import evidence, numbers, text
 from voice.work import jobs
+from voice.work.tools import Tools
 
 log = structlog.get_logger()
 
@@ -42,7 +43,7 @@ class Read:
     days: list[evidence.Day] = field(default_factory=list)
 
 
-def run(tools: jobs.Tools, now: dt.datetime, at_once: bool = False) -> bool:
+def run(tools: Tools, now: dt.datetime, at_once: bool = False) -> bool:
     """Read what is due of every line's log. `at_once`: all lines, and waiting for no late delivery, as at the start.
 
     True when every line has been read to its end. Never raises: without the log, calls are answered all the same.
@@ -60,7 +61,7 @@ def run(tools: jobs.Tools, now: dt.datetime, at_once: bool = False) -> bool:
     return False
 
 
-def _run_line(tools: jobs.Tools, line: str, now: dt.datetime, at_once: bool) -> bool:
+def _run_line(tools: Tools, line: str, now: dt.datetime, at_once: bool) -> bool:
     with tools.database.transaction() as session:
         taken = call_log.take(session, line, now, at_once)
     if taken is None:
@@ -79,7 +80,7 @@ def _run_line(tools: jobs.Tools, line: str, now: dt.datetime, at_once: bool) -> 
     return True
 
 
-def read_line(tools: jobs.Tools, line: str, window: evidence.Window, now: dt.datetime, at_once: bool) -> Read:
+def read_line(tools: Tools, line: str, window: evidence.Window, now: dt.datetime, at_once: bool) -> Read:
     """Read one line's log over a window, and settle every call in it that can be. Raises CarrierError."""
     listed = {row.sid: row for row in tools.carrier.log(*window.days, to=line) if row.direction == "inbound"}
     rows = [row for row in listed.values() if window.holds(start_of(row))]
@@ -137,7 +138,7 @@ def _with_event(session: Session, call_ids: Sequence[str], kinds: Sequence[str])
     return {call_id for call_id in session.scalars(events) if call_id}
 
 
-def _settle(tools: jobs.Tools, proofs: Proofs, read: Read, row: client.Seen, known: _Row | None) -> None:
+def _settle(tools: Tools, proofs: Proofs, read: Read, row: client.Seen, known: _Row | None) -> None:
     """Do what there is to do about one call; what cannot be decided yet holds the watermark back."""
     now, ended = proofs.now, end_of(row, proofs.now)
     verdict = evidence.verdict(row.over, ended, known.said if known else None, now, read.at_once)
@@ -157,7 +158,7 @@ def _settle(tools: jobs.Tools, proofs: Proofs, read: Read, row: client.Seen, kno
         read.settled_until = min(read.settled_until, start_of(row))
 
 
-def _find(tools: jobs.Tools, proofs: Proofs, read: Read, row: client.Seen) -> bool:
+def _find(tools: Tools, proofs: Proofs, read: Read, row: client.Seen) -> bool:
     proof = proofs.of(row, None)
     if proof.wait:
         return False
@@ -175,7 +176,7 @@ def _find(tools: jobs.Tools, proofs: Proofs, read: Read, row: client.Seen) -> bo
     return True
 
 
-def _examine(tools: jobs.Tools, proofs: Proofs, row: client.Seen, known: _Row) -> bool:
+def _examine(tools: Tools, proofs: Proofs, row: client.Seen, known: _Row) -> bool:
     proof = proofs.of(row, known.id)
     if proof.read:
         with tools.database.transaction() as session:
@@ -183,7 +184,7 @@ def _examine(tools: jobs.Tools, proofs: Proofs, row: client.Seen, known: _Row) -
     return not proof.wait
 
 
-def _compare(tools: jobs.Tools, proofs: Proofs, read: Read, row: client.Seen, known: _Row) -> None:
+def _compare(tools: Tools, proofs: Proofs, read: Read, row: client.Seen, known: _Row) -> None:
     leg = proofs.legs.get(known.leg_sid or "")
     if leg is None or leg.ended_at is None or known.joined_at is None:
         return
@@ -194,7 +195,7 @@ def _compare(tools: jobs.Tools, proofs: Proofs, read: Read, row: client.Seen, kn
             recovered.disagree(session, session.get_one(Call, known.id), proofs.now)
 
 
-def _take_messages(tools: jobs.Tools, window: evidence.Window, sids: set[str]) -> None:
+def _take_messages(tools: Tools, window: evidence.Window, sids: set[str]) -> None:
     """Messages whose delivery was lost; the sound is fetched after the commit, as for any other."""
     heard = [one for one in tools.carrier.recordings(*window.days) if one.call_sid in sids and one.status in RECORDED]
     with tools.database.reading() as session:

@@ -11,7 +11,7 @@ from voice.db import Database
 from voice.settings import Settings
 from voice.simulator.day import Day, DayHttpClient
 from voice.simulator.transport import WebRequest, call_wsgi
-from voice.work.jobs import Tools
+from voice.work.tools import Tools
 from voice.work.worker import Worker
 
 TICK = dt.timedelta(seconds=0.2)

@@ -4,8 +4,6 @@ import contextlib
 import datetime as dt
 import hashlib
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any
 
 import structlog
 
@@ -19,21 +17,18 @@ from voice import (
     legs,
     letters,
     messages,
-    pushing,
     replays,
     same_person,
 )
 from voice.carrier import client, words
 from voice.carrier.delivery import RETRY
-from voice.db import Database
-from voice.devices import Device
 from voice.figures import rollups
 from voice.firm import Audio
 from voice.ledger import Message
-from voice.models import Attempt, Call, Callback, Leg
+from voice.models import Attempt, Call, Leg
 from voice.rules import numbers
-from voice.settings import Settings
-from voice.work import outbox, replaying, web_push, writing
+from voice.work import outbox, replaying, telling
+from voice.work.tools import Again, Tools
 
 log = structlog.get_logger()
 
@@ -42,19 +37,6 @@ QUEUES = "rb-"  # how the names of our queues begin
 LONG_JOB_SECONDS = 20.0  # well below the time after which it would be taken for dead
 PAUSE = 0.05  # seconds between two transactions of a long job, so that calls get at the database
 OLD_QUEUE = dt.timedelta(hours=5)  # longer than any call: nobody can be on the way into it
-
-
-class Again(Exception):
-    """Not possible yet: try later."""
-
-
-@dataclass(frozen=True)
-class Tools:
-    """What a job works with."""
-
-    settings: Settings
-    database: Database
-    carrier: client.Carrier
 
 
 def run(tools: Tools, row_id: int, now: dt.datetime) -> None:
@@ -251,49 +233,6 @@ def gather_person(tools: Tools, now: dt.datetime, number: str) -> None:
         same_person.gather(session, number, now)
 
 
-def wake(tools: Tools, now: dt.datetime, callback_id: str, kind: pushing.Kind, staff_id: str | None) -> None:
-    """People are to be told of a callback: a job for each of their browsers."""
-    with tools.database.transaction() as session:
-        pushing.spread(session, session.get_one(Callback, callback_id), kind, staff_id, now)
-
-
-def push(
-    tools: Tools, now: dt.datetime, device_id: str, callback_id: str, kind: pushing.Kind, stale_at: str
-) -> None:  # fmt: skip
-    """Wake one browser, unless it is too late or no longer so. One its push service has forgotten we forget too."""
-    with tools.database.reading() as session:
-        device = session.get(Device, device_id)
-        news = pushing.news(session, device, session.get_one(Callback, callback_id), kind) if device else None
-        if device is None or news is None or now >= dt.datetime.fromisoformat(stale_at):
-            return
-        session.expunge(device)
-    _post(tools, device, news, now)
-
-
-def _post(tools: Tools, device: Device, news: dict[str, Any], now: dt.datetime) -> None:
-    try:
-        web_push.send(tools.settings, device, news, now)
-    except web_push.NotSent as problem:
-        raise Again(str(problem)) from None
-    except web_push.Gone:
-        with tools.database.transaction() as session:
-            pushing.forget(session, device.endpoint)
-
-
-def send_letter(tools: Tools, now: dt.datetime, letter_id: str) -> None:
-    """Write a letter and hand it to the mail server, at most once."""
-    if problem := writing.send(tools.settings, tools.database, letter_id, now):
-        raise Again(problem)
-
-
-def push_alert(tools: Tools, now: dt.datetime, device_id: str, kind: str, stale_at: str) -> None:
-    """Wake one browser of an owner for an alert, unless it is too late."""
-    with tools.database.reading() as session:
-        device = session.get(Device, device_id)
-    if device is not None and now < dt.datetime.fromisoformat(stale_at):
-        _post(tools, device, {"kind": kind, "callback": None}, now)
-
-
 def replay(tools: Tools, now: dt.datetime, replay_id: str) -> None:
     """Play past calls again, in another process, until it is done, cancelled, or the worker stops."""
     try:
@@ -309,7 +248,7 @@ JOBS: dict[str, Callable[..., None]] = {
     job.__name__: job
     for job in (
         end_leg, move_caller, join_leg, fetch_recording, drop_queue, tidy_queues, forget_words,
-        look_at_call, look_at_leg, learn_call, look_up_attempt, wake, push, import_contacts,
-        gather_person, roll_up, send_letter, push_alert, replay,
+        look_at_call, look_at_leg, learn_call, look_up_attempt, telling.wake, telling.push,
+        import_contacts, gather_person, roll_up, telling.send_letter, telling.push_alert, replay,
     )
 }  # fmt: skip

@@ -10,11 +10,12 @@ from voice import clock, logs
 from voice.embedded.supervisor import die_with_parent
 from voice.settings import Settings
 from voice.work import jobs
+from voice.work.tools import Tools
 from voice.work.worker import QUEUE, tools_for
 
 
 @functools.cache
-def _tools() -> jobs.Tools:
+def _tools() -> Tools:
     return tools_for(Settings.from_env())
 
 

@@ -23,6 +23,7 @@ from voice.ledger import Outbox, Pace
 from voice.models import Attempt, Call, Leg
 from voice.settings import Settings
 from voice.work import jobs, outbox, pacer, replaying, rounds, sweeper
+from voice.work.tools import Tools
 
 log = structlog.get_logger()
 
@@ -49,7 +50,7 @@ class Worker:
     """One pass of the loop is `tick(now)`; it never sleeps and never reads the time."""
 
     def __init__(
-        self, tools: jobs.Tools, run: Run, hand_over: Callable[[int], bool] | None = None, run_slow: Run | None = None
+        self, tools: Tools, run: Run, hand_over: Callable[[int], bool] | None = None, run_slow: Run | None = None
     ) -> None:
         self.tools, self._run, self._hand_over, self._run_slow = tools, run, hand_over, run_slow or run
         self._next_sweep = self._next_reading = self._next_round = dt.datetime.min.replace(tzinfo=dt.UTC)
@@ -144,10 +145,10 @@ class Relay:
         return True
 
 
-def tools_for(settings: Settings) -> jobs.Tools:
+def tools_for(settings: Settings) -> Tools:
     """What the worker's processes work with."""
     settings.require_carrier()
-    return jobs.Tools(settings, Database(settings.database_url), client.Carrier(settings))
+    return Tools(settings, Database(settings.database_url), client.Carrier(settings))
 
 
 def main(settings: Settings) -> int:
