@@ -6,8 +6,8 @@ A letter's id is made of its kind, its period and its reader, so two workers tha
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0013"
-down_revision = "0012"
+revision = "0012"
+down_revision = "0011"
 branch_labels = None
 depends_on = None
 
