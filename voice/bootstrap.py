@@ -46,9 +46,11 @@ def run_tests(arguments: Sequence[str]) -> NoReturn:
             sys.exit("The tests need their own packages: pip install -e '.[test]'")
         prepare({"test"})
     os.chdir(ROOT)
-    # More workers than four would mostly wait for the one Postgres they share. A file goes to one worker: its stories
-    # may share what is slow to start, a browser or a whole demo. In order of name: the longest begin with an a.
-    workers = ["-n", "logical", "--maxprocesses", "4", "--dist", "loadfile", "--no-loadscope-reorder"]
+    # One worker more than cores: a third of the time a story waits for a browser or a process. More than four would
+    # mostly wait for the one Postgres they share. A file goes to one worker: its stories may share what is slow to
+    # start, a browser or a whole demo. In order of name: the longest begin with an a.
+    count = min((os.cpu_count() or 1) + 1, 4)
+    workers = ["-n", str(count), "--dist", "loadfile", "--no-loadscope-reorder"]
     # xdist never hands out the rest of a crashed worker's file and waits for it for ever: let the run end and say so.
     workers += ["--max-worker-restart", "0"]
     os.execv(sys.executable, [sys.executable, "-m", "pytest", *workers, *arguments])  # noqa: S606  no shell is wanted

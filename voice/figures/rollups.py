@@ -108,8 +108,9 @@ def roll(session: Session, most: int = MOST_QUARTERS) -> bool:
         _roll_quarters(session, line, quarters)
         for day in {periods.day_around(at, zones[line]) for at in quarters}:
             _roll_day(session, line, day, ZoneInfo(zones[line]))
-    _forget(session, [mark for ids in marks.values() for mark in ids])
-    return bool(marks)
+    done = [mark for ids in marks.values() for mark in ids]
+    _forget(session, done)
+    return len(done) < len(rows) or len(rows) == MOST_MARKS
 
 
 def _alone(session: Session) -> bool:
