@@ -1,11 +1,15 @@
 """A Chromium for the tests that need one, and one plain line at the end of the run when there is none."""
 
+import contextlib
 import os
+import pathlib
+import re
 import shutil
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Error, Page, expect, sync_playwright
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 MISSING = "no Chromium here: install `chromium` with your package manager, or name one in CHROME_BIN"
@@ -26,6 +30,33 @@ def find_chromium() -> str | None:
     """The browser's program, or None."""
     named = os.environ.get("CHROME_BIN")
     return named or next((found for name in NAMES if (found := shutil.which(name))), None)
+
+
+def keep_picture(page: Page, name: str) -> None:
+    """Keep what the page shows, whole, in the folder RINGBACK_SCREENSHOTS; nothing where none is named."""
+    if folder := os.environ.get("RINGBACK_SCREENSHOTS"):
+        wide = (page.viewport_size or {"width": 0})["width"]
+        page.screenshot(
+            path=pathlib.Path(folder) / f"{re.sub(r'[^a-z0-9]+', '-', name.lower())}-{wide}.png", full_page=True
+        )
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _keep_last_pictures() -> Iterator[None]:
+    """What each story's pages looked like at its end, where a folder for it is named."""
+    close = BrowserContext.close
+
+    def pictured(context: BrowserContext, **given: Any) -> None:
+        story = os.environ.get("PYTEST_CURRENT_TEST", "").partition("::")[2].rpartition(" ")[0]
+        for place, page in enumerate(context.pages):
+            with contextlib.suppress(Error):  # a page that is just leaving has nothing to show
+                keep_picture(page, f"{story}-{place}")
+        close(context, **given)
+
+    with pytest.MonkeyPatch.context() as patch:
+        if os.environ.get("RINGBACK_SCREENSHOTS"):
+            patch.setattr(BrowserContext, "close", pictured)
+        yield
 
 
 @pytest.fixture(scope="module")

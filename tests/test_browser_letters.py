@@ -1,6 +1,5 @@
 """What owners look at beside the figures, in a real browser: the digest beforehand, staffing, warnings, what to get."""
 
-import os
 import pathlib
 from collections.abc import Iterator
 
@@ -8,6 +7,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
+from tests.browsers import keep_picture
 from tests.figures_history import lived_in
 from tests.firm import LINE, OFFICE
 from tests.pages import Firm
@@ -35,8 +35,7 @@ def firm(sqlite_url: str, tmp_path: pathlib.Path) -> Iterator[Firm]:
 def looked_at(page: Page, name: str) -> None:
     """Nothing is cut off at the side, nothing hinders whoever cannot see or point; a picture is kept if asked for."""
     wide = (page.viewport_size or {"width": 0})["width"]
-    if folder := os.environ.get("RINGBACK_SCREENSHOTS"):
-        page.screenshot(path=pathlib.Path(folder) / f"{name}-{wide}.png", full_page=True)
+    keep_picture(page, name)
     assert page.evaluate("document.documentElement.scrollWidth") <= wide
     found = Axe().run(page).response["violations"]
     assert [(fault["id"], fault["nodes"][0]["html"]) for fault in found] == []

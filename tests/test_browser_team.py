@@ -1,8 +1,6 @@
 """The team in a real browser, on a phone and on a desk: away, another phone, shifts, and what colleagues do."""
 
 import datetime as dt
-import os
-import pathlib
 import re
 import time
 from collections.abc import Iterator
@@ -12,6 +10,7 @@ import time_machine
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Locator, Page, expect
 
+from tests.browsers import keep_picture
 from tests.firm import LINE, MONDAY_TEN, OFFICE, SECOND_LINE, line_row
 from tests.pages import Firm
 from tests.windows import SIZES, Open
@@ -55,8 +54,7 @@ def is_fit(page: Page, name: str) -> None:
     assert page.evaluate("document.documentElement.scrollWidth") <= wide["width"]
     found = Axe().run(page).response["violations"]
     assert [(name, fault["id"], fault["nodes"][0]["html"]) for fault in found] == []
-    if folder := os.environ.get("RINGBACK_SCREENSHOTS"):
-        page.screenshot(path=pathlib.Path(folder) / f"{name}-{wide['width']}.png", full_page=True)
+    keep_picture(page, name)
 
 
 def is_listening(page: Page) -> None:
