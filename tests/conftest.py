@@ -17,7 +17,14 @@ from voice import db, migrate
 from voice.db import Database
 from voice.settings import Settings
 
-pytest_plugins = ["tests.network", "tests.servers", "tests.browsers", "tests.windows", "tests.mornings"]
+pytest_plugins = [
+    "tests.network",
+    "tests.servers",
+    "tests.browsers",
+    "tests.windows",
+    "tests.mornings",
+    "tests.figures_history",
+]
 
 # A falsified example is shrunk, but not explained: that takes minutes, and the time of the test runs out on it unseen.
 hypothesis.settings.register_profile("told", phases=set(hypothesis.Phase) - {hypothesis.Phase.explain}, print_blob=True)

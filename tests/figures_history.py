@@ -4,9 +4,11 @@ import datetime as dt
 import pathlib
 from typing import Any
 
+import pytest
+import time_machine
 from sqlalchemy.orm import Session
 
-from tests.firm import LINE, SECOND_LINE, line_row
+from tests.firm import LINE, MONDAY_TEN, SECOND_LINE, line_row
 from tests.pages import Firm
 from voice import clock
 from voice.demo import week
@@ -23,6 +25,13 @@ def write(empty: pathlib.Path, folder: pathlib.Path) -> pathlib.Path:
     made.write_bytes(empty.read_bytes())
     lived_in(Firm(f"sqlite:///{made}", folder)).close()
     return made
+
+
+@pytest.fixture(scope="module")
+def history(sqlite_template: pathlib.Path, tmp_path_factory: pytest.TempPathFactory) -> pathlib.Path:
+    """A week of a firm, on the Monday morning at which its stories begin."""
+    with time_machine.travel(MONDAY_TEN, tick=False):
+        return write(sqlite_template, tmp_path_factory.mktemp("history"))
 
 
 def copy(history: pathlib.Path, folder: pathlib.Path) -> Firm:

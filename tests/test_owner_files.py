@@ -11,11 +11,9 @@ import xml.etree.ElementTree as ET
 from collections.abc import Iterator
 
 import pytest
-import time_machine
 from arro3 import io as arro3
 
 from tests import figures_history
-from tests.firm import MONDAY_TEN
 from tests.pages import Firm, Visitor, reads
 from voice import clock, pictures
 from voice.doors import AuditEntry
@@ -23,13 +21,6 @@ from voice.models import Call
 
 TIMES = ("received_at", "talk_seconds")
 pytestmark = pytest.mark.usefixtures("morning")
-
-
-@pytest.fixture(scope="module")
-def history(sqlite_template: pathlib.Path, tmp_path_factory: pytest.TempPathFactory) -> pathlib.Path:
-    """A week of a firm, on the same Monday morning."""
-    with time_machine.travel(MONDAY_TEN, tick=False):
-        return figures_history.write(sqlite_template, tmp_path_factory.mktemp("history"))
 
 
 @pytest.fixture

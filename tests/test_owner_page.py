@@ -8,21 +8,13 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-import time_machine
 
 from tests import figures_history
-from tests.firm import MONDAY_TEN, SECOND_LINE
+from tests.firm import SECOND_LINE
 from tests.pages import Firm, Visitor, reads
 
 pytestmark = pytest.mark.usefixtures("morning")
 ROW = 'class="row person"'
-
-
-@pytest.fixture(scope="module")
-def history(sqlite_template: pathlib.Path, tmp_path_factory: pytest.TempPathFactory) -> pathlib.Path:
-    """A week of a firm, on the same Monday morning."""
-    with time_machine.travel(MONDAY_TEN, tick=False):
-        return figures_history.write(sqlite_template, tmp_path_factory.mktemp("history"))
 
 
 @pytest.fixture
