@@ -73,7 +73,14 @@ def _placed(fact: Fact, names: Names, arrived: dt.datetime, zone: str, hidden: b
     if rule == "everyone" and hidden:
         return "Everyone at once: they hide their number"
     said = PLACED.get(rule, "")
-    return said.format(name=names.get(fact.staff, ""), when=_spoke(str(fact.data.get("spoke", "")), arrived, zone))
+    when = _spoke(str(fact.data.get("spoke", "")), arrived, zone)
+    return said.format(name=names.get(fact.staff, ""), when=when) + _limit(fact)
+
+
+def _limit(fact: Fact) -> str:
+    """For how long a phone rings whose mailbox is known."""
+    rings, mailbox = fact.data.get("rings"), fact.data.get("mailbox")
+    return f"; for {rings} s at most, as its mailbox takes over at {mailbox} s" if rings and mailbox else ""
 
 
 def _spoke(moment: str, arrived: dt.datetime, zone: str) -> str:

@@ -11,10 +11,10 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from dashboard import words
-from voice import phones, roster
+from voice import mailboxes, phones, roster
 from voice.firm import Business, LineStaff, StaffMember
 from voice.models import Leg
-from voice.rules import hours
+from voice.rules import hours, ring_limit
 
 RINGS = ("placed", "ringing")
 DAY = dt.timedelta(days=1)
@@ -44,6 +44,7 @@ class Row:
     rings: str  # the number itself
     elsewhere: bool  # another phone than their own today
     answers: bool  # some line or other
+    limit: ring_limit.Limit | None  # how long their phone rings, where its mailbox is known
 
     @property
     def on_now(self) -> bool:
@@ -61,7 +62,11 @@ def read(session: Session, now: dt.datetime) -> list[Row]:
     lines: dict[str, set[str]] = defaultdict(set)
     for each in session.scalars(sa.select(LineStaff)):
         lines[each.staff_id].add(each.line)
-    return [_row(member, firm, lines[member.id], live, country, member.time_zone or zone, now) for member in people]
+    limits = {member.id: mailboxes.limit(session, member, now) for member in people}
+    return [
+        _row(member, firm, lines[member.id], live, country, member.time_zone or zone, limits[member.id], now)
+        for member in people
+    ]
 
 
 def days_off(member: StaffMember, today: dt.date) -> tuple[Days, ...]:
@@ -83,6 +88,7 @@ def _row(
     live: dict[str, str],
     country: str,
     zone: str,
+    limit: ring_limit.Limit | None,
     now: dt.datetime,
 ) -> Row:
     spans = _spans(member, firm, lines, now)
@@ -103,6 +109,7 @@ def _row(
         rings=phone,
         elsewhere=phone != member.phone,
         answers=any(card.number in lines for card in firm.lines),
+        limit=limit,
     )
 
 

@@ -10,9 +10,10 @@ from sqlalchemy.orm import Session
 
 from dashboard import owner_words as say
 from dashboard import week_rows, words
-from voice import availability, figures, sight
+from voice import availability, figures, roster, sight
 from voice.firm import Line, LineStaff, StaffMember
 from voice.models import Call, Leg
+from voice.rules import ring_limit
 from voice.rules import warnings as rules
 from voice.rules.periods import Range
 from voice.rules.ring_plan import LEG_SECONDS
@@ -23,10 +24,10 @@ MOST_DAYS = 3  # named of a line that is left alone
 
 
 def read(session: Session, now: dt.datetime) -> list[Warning]:
-    """All there are, those that cost most callers first."""
+    """All there are, those that cost most callers first, and what has been seen to last."""
     lines = {line.number: words.name(line.name) for line in _lines(session)}
     found = [*_nobody(session, lines, now), *_phones(session, now), *_promises(session, lines, now)]
-    return sorted(found, key=lambda each: -each.costs)
+    return sorted(found, key=lambda each: (each.mended, -each.costs))
 
 
 def where(warning: Warning) -> str:
@@ -75,22 +76,20 @@ def _phones(session: Session, now: dt.datetime) -> Iterator[Warning]:
         member = staff.get(staff_id)
         if member is None or phone not in (member.phone, member.desk_phone):
             continue  # a phone of one day, or of before
-        yield from _phone(words.name(member.name), staff_id, rings)
+        limit = None if member.no_mailbox else roster.current(session).limit(phone, now)
+        yield from _phone(words.name(member.name), staff_id, rings, limit)
 
 
-def _phone(name: str, staff_id: str, rings: Sequence[Ring]) -> Iterator[Warning]:
+def _phone(
+    name: str, staff_id: str, rings: Sequence[Ring], limit: ring_limit.Limit | None
+) -> Iterator[Warning]:  # fmt: skip
     if (machine := rules.mailbox(rings)) is not None:
         after = say.wait(machine.after)
-        fix = (
-            f"Have the mailbox take over later: Ringback lets a phone ring for {LEG_SECONDS:g} s, so 20 s or more is "
-            "enough. Most networks let you set that. Or switch it off, or ring another phone of theirs."
-            if machine.after < LEG_SECONDS
-            else "Switch the mailbox off, or ring another phone of theirs."
-        )
         says = (
             f"It took {say.calls(machine.times)} after about {after}, from {say.people(machine.callers)} in four weeks."
         )
-        yield Warning("mailbox", machine.callers, f"A mailbox answers {name}’s phone", says, fix, "team.show", staff_id)
+        title, fix = f"A mailbox answers {name}’s phone", _against(machine, limit)
+        yield Warning("mailbox", machine.callers, title, says, fix, "team.show", staff_id, mended=limit is not None)
     if (failing := rules.failing(rings)) is not None:
         says = (
             f"The last {failing.times} times it was to ring, for {say.people(failing.callers)}, the carrier could not "
@@ -98,6 +97,23 @@ def _phone(name: str, staff_id: str, rings: Sequence[Ring]) -> Iterator[Warning]
         )
         fix = "Check the number, and that the phone is switched on and takes calls; until then ring another one."
         yield Warning("failing", failing.callers, f"{name}’s phone cannot be reached", says, fix, "team.show", staff_id)
+
+
+def _against(machine: rules.Mailbox, limit: ring_limit.Limit | None) -> str:
+    """What Ringback does about a mailbox by itself, and what is left to do."""
+    if limit is not None:
+        return (
+            f"Ringback has learned that: it now stops the phone after {limit.seconds} s and rings it again while the "
+            f"caller waits. Nothing is left to do; with a mailbox from 20 s on, it would ring {LEG_SECONDS} s at once."
+        )
+    if machine.after >= LEG_SECONDS:
+        return "Switch the mailbox off, or ring another phone of theirs."
+    too_soon = machine.after < ring_limit.SHORTEST + ring_limit.MARGIN
+    return (
+        ("That is too soon for Ringback to stop ringing before it: nobody could get to the phone. " if too_soon else "")
+        + f"Have the mailbox take over later: Ringback lets a phone ring for {LEG_SECONDS} s, so 20 s or more is "
+        "enough. Most networks let you set that. Or switch it off, or ring another phone of theirs."
+    )
 
 
 def _rings(session: Session, since: dt.datetime) -> dict[tuple[str, str], list[Ring]]:

@@ -64,7 +64,7 @@ LAYERS: list[tuple[str, list[str]]] = [
             "voice.audit",
             "voice.sight",
             "voice.persons",
-            "voice.phones",
+            *("voice.phones", "voice.mailboxes"),
             "voice.availability",
             "voice.shifts",
             "voice.letters",

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from voice import callbacks, claims, contacts, moves, phones
+from voice import callbacks, claims, contacts, mailboxes, moves, phones
 from voice.claims import Refusal
 from voice.db import UTC
 from voice.firm import Line, StaffMember
@@ -119,10 +119,11 @@ def ring_staff(session: Session, attempt: Attempt, now: dt.datetime) -> Leg | No
         return None
     session.refresh(attempt)
     line = session.get_one(Callback, attempt.callback_id).line
-    stop_at = now + dt.timedelta(seconds=ring_plan.LEG_SECONDS + ring_plan.SHORTEST)
+    # Below their mailbox here too, though this phone is mostly in a hand: it would be told who is to be rung, and why.
+    seconds = mailboxes.ring_seconds(session, staff, now)
     leg = Leg(
-        id=leg_id, attempt_id=attempt.id, line=line, staff_id=staff.id, phone=phone,
-        purpose="ring_back", placed_at=now, stop_at=stop_at,
+        id=leg_id, attempt_id=attempt.id, line=line, staff_id=staff.id, phone=phone, purpose="ring_back",
+        placed_at=now, ring_seconds=seconds, stop_at=ring_plan.stop_at(now, seconds),
     )  # fmt: skip
     session.add(leg)
     session.flush()

@@ -78,7 +78,7 @@ def _heard(leg: Leg) -> rules.Heard:
     rang_since, ended = leg.ringing_at or leg.placed_at, leg.ended_at or leg.placed_at
     # A ring-back is asked for: not picking that up says nothing of callers, but a key there is a hand.
     end = leg.state if leg.purpose != "ring_back" or leg.accepted_at else "cut_short"
-    return rules.Heard(leg.call_id or "", end, (ended - rang_since).total_seconds())
+    return rules.Heard(leg.call_id or "", end, (ended - rang_since).total_seconds(), leg.ring_seconds)
 
 
 def phone_here(session: Session, member: StaffMember, typed: str, now: dt.datetime) -> None:

@@ -5,7 +5,7 @@ import datetime as dt
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from voice import attempts, availability, calls, carrier_pace, moves, ringing
+from voice import attempts, availability, calls, carrier_pace, mailboxes, moves, ringing
 from voice.db import one_row
 from voice.models import Attempt, Call, Leg
 from voice.rules import ring_plan
@@ -45,7 +45,7 @@ def apply(session: Session, leg: Leg, event: str, at: dt.datetime) -> None:
 
 
 def _rings(session: Session, leg: Leg, at: dt.datetime) -> None:
-    stop = at + dt.timedelta(seconds=ring_plan.LEG_SECONDS)
+    stop = at + dt.timedelta(seconds=leg.ring_seconds)
     if not moves.move(session, leg, "ringing", at, ringing_at=at, stop_at=stop):
         return
     call = session.get(Call, leg.call_id) if leg.call_id else None
@@ -65,6 +65,7 @@ def over(session: Session, leg: Leg, event: str, at: dt.datetime, silent: bool =
     if call is not None:
         moves.note(session, "phone_stops", at, call=call, staff=leg.staff_id, leg=leg.id, how=leg.state)
         _tell_caller(session, leg, call, before, at, silent)
+    mailboxes.heard(session, leg, silent)
     availability.rang(session, leg, at)
     if leg.attempt_id and (attempt := session.get(Attempt, leg.attempt_id)):
         attempts.staff_leg_ended(session, attempt, leg, at)

@@ -155,13 +155,22 @@ class Leg(Base):
     sid: Mapped[str | None] = mapped_column(unique=True)
     placed_at: Mapped[dt.datetime]
     ringing_at: Mapped[dt.datetime | None]
-    stop_at: Mapped[dt.datetime]  # rung no longer than this: below the phone's mailbox
+    ring_seconds: Mapped[int] = mapped_column(default=15, server_default="15")  # how long the phone may ring
+    stop_at: Mapped[dt.datetime]  # so: rung no longer than this, below the phone's mailbox
     stopping_at: Mapped[dt.datetime | None]  # the carrier has been asked to end it
     picked_up_at: Mapped[dt.datetime | None]
     accepted_at: Mapped[dt.datetime | None]
     joined_at: Mapped[dt.datetime | None]
     join_tries: Mapped[int] = mapped_column(default=0)
     ended_at: Mapped[dt.datetime | None]
+
+
+class Mailbox(Base):
+    """When machines have picked up one phone of the staff, whoever's it is: see `rules.ring_limit`."""
+
+    __tablename__ = "mailboxes"
+    phone: Mapped[str] = mapped_column(primary_key=True)
+    seen: Mapped[list[Any]]  # [seconds of ringing, ISO moment], the newest first
 
 
 class Callback(Base):

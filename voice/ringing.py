@@ -80,9 +80,12 @@ def _rings(session: Session, call: Call) -> tuple[ring_plan.Ring, ...]:
     rings = AFTER_TALK if call.round > 0 else RINGS  # what the phones did before the talk no longer counts
     legs = session.scalars(rings, {"mine": call.id})
     return tuple(
-        ring_plan.Ring(leg.staff_id, leg.placed_at, None if leg.state in states.LEG_LIVE else leg.state, leg.ended_at)
+        ring_plan.Ring(
+            leg.staff_id, leg.placed_at, None if leg.state in states.LEG_LIVE else leg.state, leg.ended_at,
+            leg.ring_seconds,
+        )
         for leg in legs
-    )
+    )  # fmt: skip
 
 
 def why_unanswered(session: Session, call: Call, now: dt.datetime) -> str:

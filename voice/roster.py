@@ -11,7 +11,8 @@ import os
 import pathlib
 import threading
 from collections import defaultdict
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any, cast
 from weakref import WeakKeyDictionary
 
@@ -21,8 +22,8 @@ from sqlalchemy import event
 from sqlalchemy.orm import Session, UOWTransaction
 
 from voice.firm import Business, Line, LineStaff, StaffMember
-from voice.models import Contact
-from voice.rules import availability, ring_plan
+from voice.models import Contact, Mailbox
+from voice.rules import availability, ring_limit, ring_plan
 from voice.rules import hours as opening
 
 log = structlog.get_logger()
@@ -106,6 +107,7 @@ class Roster:
     country: str
     lines: tuple[LineCard, ...]
     blocked: frozenset[str]
+    limits: Mapping[str, ring_limit.Limit] = field(default_factory=dict)  # by phone
 
     def line(self, number: str) -> LineCard | None:
         """The card of a line; None for a number that is not (or no longer) ours."""
@@ -118,6 +120,11 @@ class Roster:
     def person(self, staff_id: str) -> Person | None:
         """A person of any line."""
         return next((p for card in self.lines for p in card.people if p.id == staff_id), None)
+
+    def limit(self, phone: str, now: dt.datetime) -> ring_limit.Limit | None:
+        """Below which mailbox a phone is to stop ringing; None: none is known."""
+        found = self.limits.get(phone)
+        return found if found is not None and now < found.until else None
 
 
 _known: WeakKeyDictionary[sa.Engine, Roster] = WeakKeyDictionary()
@@ -155,7 +162,18 @@ def _read(session: Session, version: int) -> Roster:
         country=session.scalar(sa.select(Business.country)) or "",
         lines=tuple(_card(line, people[line.number]) for line in lines),
         blocked=frozenset(session.scalars(sa.select(Contact.number).where(Contact.blocked))),
+        limits=_limits(session.scalars(sa.select(Mailbox)).all()),
     )
+
+
+def _limits(mailboxes: Sequence[Mailbox]) -> dict[str, ring_limit.Limit]:
+    found = {each.phone: ring_limit.limit(seen(each)) for each in mailboxes}
+    return {phone: limit for phone, limit in found.items() if limit is not None}
+
+
+def seen(mailbox: Mailbox) -> tuple[ring_limit.TakeOver, ...]:
+    """What a row remembers."""
+    return tuple(ring_limit.TakeOver(after, dt.datetime.fromisoformat(at)) for after, at in mailbox.seen)
 
 
 def person_of(member: StaffMember) -> Person:
@@ -183,7 +201,7 @@ def _grow_version(session: Session, _context: UOWTransaction, _instances: Any) -
 def _matters(row: object) -> bool:
     if isinstance(row, Contact):  # contacts change with every talk; only who is blocked is part of the roster
         return bool(sa.inspect(row).attrs.blocked.history.has_changes())
-    return isinstance(row, Business | Line | LineStaff | StaffMember)
+    return isinstance(row, Business | Line | LineStaff | StaffMember | Mailbox)
 
 
 def file_path(home: pathlib.Path) -> pathlib.Path:
@@ -213,7 +231,8 @@ def kept(home: pathlib.Path) -> Roster | None:
     try:
         raw = json.loads(file_path(home).read_text())
         lines, blocked = tuple(map(_card_from, raw["lines"])), frozenset(raw["blocked"])
-        return Roster(raw["version"], raw["name"], raw["country"], lines, blocked)
+        limits = {phone: _limit_from(each) for phone, each in raw.get("limits", {}).items()}
+        return Roster(raw["version"], raw["name"], raw["country"], lines, blocked, limits)
     except (OSError, ValueError, KeyError, TypeError):
         return None
 
@@ -228,6 +247,10 @@ def _person_from(raw: dict[str, Any]) -> Person:
     times = {name: _time(raw.get(name)) for name in ("back_at", "phone_until")}
     same = {"shifts": _pairs(raw["shifts"]), "days_off": tuple(raw.get("days_off", ()))}
     return Person(**(raw | same | times))
+
+
+def _limit_from(raw: dict[str, Any]) -> ring_limit.Limit:
+    return ring_limit.Limit(**(raw | {"until": dt.datetime.fromisoformat(raw["until"])}))
 
 
 def _time(text: str | None) -> dt.datetime | None:

@@ -14,12 +14,13 @@ from voice import roster
 from voice.carrier import twiml
 from voice.carrier.delivery import Delivery
 from voice.carrier.words import OVER
-from voice.rules import hours, numbers, wording
+from voice.rules import hours, numbers, ring_limit, wording
 
 log = structlog.get_logger()
 
 STEPS = 4
 STEP_SECONDS = 12
+BUFFER, LEAST = 5, 5  # seconds the carrier adds to a <Dial timeout>, and the fewest it takes
 WAIT_SECONDS = 12  # how long a queued caller waits for phones we can no longer see, before the ladder begins
 
 
@@ -95,14 +96,21 @@ def rung(delivery: Delivery, version: int, step: int) -> str:
         return message(delivery)
     base = f"/voice/ladder/{version}/{step}"
     screen = f"{base}/{'accepted' if who.no_mailbox else 'screen'}"
+    phone = who.phone_at(delivery.now)
+    limit = None if who.no_mailbox else book(delivery).limit(phone, delivery.now)
     return twiml.dial_one(
-        who.phone_at(delivery.now),
+        phone,
         line.number,
-        STEP_SECONDS,
+        step_seconds(limit),
         action=delivery.url(f"{base}/over"),
         status_url=delivery.url(f"{base}/status"),
         screen_url=delivery.url(screen),
     )
+
+
+def step_seconds(limit: ring_limit.Limit | None) -> int:
+    """The <Dial timeout> of one phone: below its mailbox, where that is known and the carrier can."""
+    return STEP_SECONDS if limit is None else min(STEP_SECONDS, max(LEAST, limit.seconds - BUFFER))
 
 
 def screen(delivery: Delivery, version: int, step: int) -> str:

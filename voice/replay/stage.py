@@ -9,13 +9,17 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.orm import Session
 
 from voice import migrate, roster
 from voice.db import Database
 from voice.firm import Business, Line, LineStaff, StaffMember
-from voice.models import Call, Contact, Leg
+from voice.models import Call, Contact, Leg, Mailbox
+from voice.rules import ring_limit
 from voice.rules.other_settings import EXTRA, Change
 from voice.rules.past import Held, Past, PastCall
+from voice.rules.past import Ring as PastRing
+from voice.rules.ring_plan import LEG_SECONDS
 from voice.settings import Settings
 
 # What is played knows no number of anybody's, not even the line's own.
@@ -105,6 +109,18 @@ class Stage:
             if not call.withheld:
                 known = call.first if call.first in self.numbers else None
                 session.merge(Contact(number=self.caller(call), last_staff_id=known))
+            for ring in call.rings:
+                if ring.staff in self.numbers:
+                    self._limit(session, ring, call.at)
+
+    def _limit(self, session: Session, ring: PastRing, now: dt.datetime) -> None:
+        """A phone rings as long as it might then, whatever has been learned of its mailbox in playing."""
+        phone = self.numbers[ring.staff]
+        known = roster.current(session).limit(phone, now)
+        if ring.limit != (known.seconds if known else LEG_SECONDS):
+            mailbox = session.merge(Mailbox(phone=phone))
+            mailbox.seen = [[ring.limit + ring_limit.MARGIN, now.isoformat()]] * ring_limit.ENOUGH
+            session.flush()
 
     def hold(self, held: Held, now: dt.datetime) -> None:
         """A phone is in use for something that is not played: a leg of ours stands on it."""

@@ -12,17 +12,18 @@ Availability = Literal["on", "away", "off"]
 
 MISSED = 3  # callers in a row for whom a phone rang itself out
 MISSED_AWAY = dt.timedelta(hours=1)  # away after that for so long: nobody is forgotten for having left a phone at home
-RANG_OUT = LEG_SECONDS - 3  # seconds: a ring stopped sooner was stopped by somebody, not by patience
+RANG_OUT = 0.8  # of the seconds it was to ring: a ring stopped sooner was stopped by somebody, not by patience
 LONGEST_AWAY = dt.timedelta(days=31)
 
 
 @dataclass(frozen=True)
 class Heard:
-    """What one staff phone did for one caller: how its leg ended, and the seconds it rang."""
+    """What one staff phone did for one caller: how its leg ended, the seconds it rang, and those it was to ring."""
 
     call_id: str
     end: str
     rang: float
+    to_ring: int = LEG_SECONDS
 
 
 def is_on(availability: str, away_until: dt.datetime | None, now: dt.datetime) -> bool:
@@ -53,7 +54,7 @@ def missed_in_a_row(latest_first: Sequence[Heard]) -> int:
     for ring in latest_first:
         if ring.end in ("ended", "declined"):
             break
-        vain = ring.end == "not_screened" or (ring.end in ("no_answer", "cancelled") and ring.rang >= RANG_OUT)
-        if vain:
+        rang_out = ring.end in ("no_answer", "cancelled") and ring.rang >= RANG_OUT * ring.to_ring
+        if rang_out or ring.end == "not_screened":
             missed.add(ring.call_id)
     return len(missed)

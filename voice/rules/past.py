@@ -5,6 +5,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Literal, Self
 
+from voice.rules.ring_plan import LEG_SECONDS
+
 RUNG_OFF = 4.0  # seconds: so shortly before its end a wait brings no new phone (ring_plan.SHORTEST)
 PACE = 1.0  # seconds between two phones: the carrier's pace
 REST = 30.0  # seconds after a call in which a phone may still be on its way down
@@ -25,6 +27,7 @@ class Ring:
     end: End
     key: float = 0.0  # from pick-up to the key, where there was one; silent: until it was put down
     again: float = 0.0  # from that key, which came too late, to another for the next caller; 0: none
+    limit: int = LEG_SECONDS  # for how many seconds it might ring
 
     @property
     def seconds(self) -> float:
@@ -113,6 +116,7 @@ class _Live:
     call: str
     staff: str
     placed: dt.datetime
+    limit: int
     rang: dt.datetime | None = None
     picked: dt.datetime | None = None
     pressed: dt.datetime | None = None  # for somebody another phone had taken: so the next caller was offered
@@ -152,7 +156,7 @@ def _hear(
     elif kind == "phone_placed":
         if (left := live.pop(staff, None)) is not None:  # passed on to another caller, or its end was never told
             told[left.call].rings.append((left, left.rang or left.placed, "cut"))
-        live[staff] = _Live(call_id, staff, at)
+        live[staff] = _Live(call_id, staff, at, data.get("rings", LEG_SECONDS))
         if data.get("why") in ("owes", "spoke", "first"):
             facts["first"] = staff
     elif staff in live:
@@ -177,7 +181,8 @@ def _phone(
 
 
 def _with(call: PastCall, told: _Told) -> PastCall:
-    rings = sorted((_ring(call.at, *each) for each in told.rings), key=lambda ring: ring.placed)
+    rung = (replace(_ring(call.at, *each), limit=each[0].limit) for each in told.rings)
+    rings = sorted(rung, key=lambda ring: ring.placed)
     return replace(call, rings=tuple(rings), **told.facts)
 
 

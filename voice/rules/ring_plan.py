@@ -10,7 +10,8 @@ from voice.rules import near
 Mode = Literal["everyone", "in_order", "fewest_recent"]
 
 ALONE = 5.0  # seconds: how long the person who last spoke with this caller rings before the others
-LEG_SECONDS = 15.0  # a phone rings no longer than this: mobile mailboxes take over at 20 to 30 s
+# A phone rings no longer than this: mobile mailboxes take over at 20 to 30 s. One that is sooner: `ring_limit`.
+LEG_SECONDS = 15
 SHORTEST = 4.0  # seconds: a ring shorter than this only makes somebody run for a phone that stops
 BREATH = 2.0  # seconds between two rings of one phone
 RESERVED = 15.0  # seconds a "Take it" holds a caller
@@ -24,12 +25,16 @@ NEXT_WAVE = frozenset({"no_answer", "busy"})
 
 @dataclass(frozen=True)
 class Ring:
-    """What one phone did for one caller. `end` is None while it lives, else a word of `states.LEG_OVER`."""
+    """What one phone did for one caller. `end` is None while it lives, else a word of `states.LEG_OVER`.
+
+    `seconds`: for how long it might ring.
+    """
 
     staff_id: str
     started: dt.datetime
     end: str | None = None
     ended: dt.datetime | None = None
+    seconds: int = LEG_SECONDS
 
 
 @dataclass(frozen=True)
@@ -92,6 +97,11 @@ def due(waiting: Waiting, now: dt.datetime) -> list[str]:
     return sorted(free, key=lambda person: _rung(waiting, person))
 
 
+def stop_at(placed: dt.datetime, ring_seconds: int) -> dt.datetime:
+    """When a leg stops whose first ring nobody tells us of; else it stops `ring_seconds` after that."""
+    return placed + dt.timedelta(seconds=ring_seconds + SHORTEST)
+
+
 def _taker(waiting: Waiting) -> str | None:
     """Who has said they will take this caller, unless their phone has refused since."""
     person = waiting.reserved_by
@@ -134,7 +144,7 @@ def _free_from(ring: Ring) -> dt.datetime:
     if ring.end is None:
         return dt.datetime.max.replace(tzinfo=dt.UTC)
     rested = (ring.ended or ring.started) + dt.timedelta(seconds=BREATH)
-    wave = ring.started + dt.timedelta(seconds=LEG_SECONDS)
+    wave = ring.started + dt.timedelta(seconds=ring.seconds)
     return max(rested, wave) if ring.end in NEXT_WAVE else rested
 
 

@@ -54,6 +54,7 @@ class Warning:
     fix: str
     where: str
     of: str = ""
+    mended: bool = False  # Ringback has seen to it: nothing is left to do
 
 
 def mailbox(rings: Sequence[Ring]) -> Mailbox | None:
@@ -86,4 +87,4 @@ def breaks_promises(kept: int, broken: int) -> bool:
 
 def proposed(warnings: Sequence[Warning]) -> Warning | None:
     """The one change to make first: the one that would have helped most callers, of equals the first."""
-    return max(warnings, key=lambda each: each.costs, default=None)
+    return max((each for each in warnings if not each.mended), key=lambda each: each.costs, default=None)

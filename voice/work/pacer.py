@@ -6,7 +6,19 @@ import sqlalchemy as sa
 import structlog
 from sqlalchemy.orm import Session
 
-from voice import attempts, carrier_pace, due_rings, legs, moves, notices, phones, ring_reasons, ringing, roster
+from voice import (
+    attempts,
+    carrier_pace,
+    due_rings,
+    legs,
+    mailboxes,
+    moves,
+    notices,
+    phones,
+    ring_reasons,
+    ringing,
+    roster,
+)
 from voice.carrier import client
 from voice.db import UTC, Database
 from voice.firm import StaffMember
@@ -89,11 +101,11 @@ def _leg_for(session: Session, release: ring_plan.Release, now: dt.datetime) -> 
     if not ringing.claim(session, release.call_id or "", now):
         return None  # meanwhile taken, given up, or on the ladder
     person, call = session.get_one(StaffMember, release.staff_id), session.get_one(Call, release.call_id)
-    reason = ring_reasons.reason(session, call, person.id, now)
+    reason, seconds = ring_reasons.reason(session, call, person, now), mailboxes.ring_seconds(session, person, now)
     leg = Leg(
         call_id=call.id, line=call.line, staff_id=person.id, phone=phones.number_of(person, now),
         purpose="cut_off" if call.round else "ring", placed_at=now,
-        stop_at=now + dt.timedelta(seconds=ring_plan.LEG_SECONDS + ring_plan.SHORTEST),
+        ring_seconds=seconds, stop_at=ring_plan.stop_at(now, seconds),
     )  # fmt: skip
     session.add(leg)
     moves.note(session, "phone_placed", now, call=call, staff=person.id, **reason)
@@ -105,10 +117,10 @@ def place(database: Database, settings: Settings, carrier: client.Carrier, leg_i
     """Ask the carrier to ring a phone we have written down. Asked once: a lost answer is never asked again."""
     with database.reading() as session:
         leg = session.get_one(Leg, leg_id)
-        phone, line = leg.phone, leg.line
+        phone, line, seconds = leg.phone, leg.line, leg.ring_seconds
     base = f"{settings.public_url}/voice/legs/{leg_id}"
     try:
-        sid = carrier.place(phone, line, f"{base}/answered", f"{base}/status", int(ring_plan.LEG_SECONDS))
+        sid = carrier.place(phone, line, f"{base}/answered", f"{base}/status", seconds)
     except client.CarrierError as error:
         log.warning("leg_not_placed", leg=leg_id, why=type(error).__name__, code=error.code)
         with database.transaction() as session:
