@@ -88,7 +88,7 @@ def _phone(
         says = (
             f"It took {say.calls(machine.times)} after about {after}, from {say.people(machine.callers)} in four weeks."
         )
-        title, fix = f"A mailbox answers {name}’s phone", _against(machine, limit)
+        title, fix = f"A mailbox answers {name}’s phone", against(machine, limit)
         yield Warning("mailbox", machine.callers, title, says, fix, "team.show", staff_id, mended=limit is not None)
     if (failing := rules.failing(rings)) is not None:
         says = (
@@ -99,7 +99,7 @@ def _phone(
         yield Warning("failing", failing.callers, f"{name}’s phone cannot be reached", says, fix, "team.show", staff_id)
 
 
-def _against(machine: rules.Mailbox, limit: ring_limit.Limit | None) -> str:
+def against(machine: rules.Mailbox, limit: ring_limit.Limit | None) -> str:
     """What Ringback does about a mailbox by itself, and what is left to do."""
     if limit is not None:
         return (

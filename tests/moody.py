@@ -15,6 +15,7 @@ class Moody(Script):
 
     dice: random.Random
     slowness: float = 7.0
+    mailbox: float = 13.0  # seconds until theirs takes over
 
     async def play(self, ring: Ring) -> None:
         luck = self.dice.random()
@@ -24,14 +25,14 @@ class Moody(Script):
         elif luck < 0.6:
             await scripts.Declines(after=1.5 + self.dice.random() * 4).play(ring)
         elif luck < 0.68:
-            await scripts.Mailbox(after=self.dice.uniform(9, 13)).play(ring)
+            await scripts.Mailbox(after=self.mailbox).play(ring)
 
 
 def live(world: World, calls: int, seed: int = 1, apart: float = 240.0) -> None:
     """Let so many calls come, some of them together, and everybody do what they do."""
     dice = random.Random(seed)
     for place, name in enumerate(world.phones):
-        world.staff(name, Moody(dice, 5.0 + 3 * place))
+        world.staff(name, Moody(dice, 5.0 + 3 * place, 9.0 + 2 * place))
     world.rest = dt.timedelta(seconds=30)
     for _ in range(calls):
         number = f"+1212555{dice.randrange(1000, 1000 + calls)}"

@@ -15,6 +15,7 @@ from tests.conftest import MakeWorld
 from voice import past_calls
 from voice.db import Database
 from voice.firm import Line
+from voice.models import Mailbox
 from voice.replay.study import study
 from voice.rules.other_settings import Change
 from voice.rules.past import Past, PastCall, Ring
@@ -67,9 +68,12 @@ def read(database: Database, since: dt.datetime, until: dt.datetime) -> Past:
 
 def test_todays_settings_give_back_what_happened(make_world: MakeWorld, database: Database) -> None:
     world = make_world(staff=("sam", "alex", "kim"), ring_seconds=25)
+    alex = Mailbox(phone=firm.PHONES["alex"], seen=[[11.0, world.now.isoformat()]] * 2)
+    world.write(lambda session: session.add(alex))
     moody.live(world, 14, seed=3)
     lived = Past.from_json(json.loads(json.dumps(read(database, firm.MONDAY_TEN, world.now).to_json())))
-    assert len(lived.calls) == 13
+    assert len(lived.calls) == 14
+    assert {(ring.staff, ring.limit) for call in lived.calls for ring in call.rings} >= {("sam", 15), ("alex", 9)}
     assert {"talked", "callback"} <= {call.outcome for call in lived.calls}
     rung = {name: len(phone.rings) for name, phone in world.phones.items()}
     told: list[tuple[int, int]] = []
@@ -77,7 +81,7 @@ def test_todays_settings_give_back_what_happened(make_world: MakeWorld, database
     result = study(lived, nothing_else, lambda done, of: told.append((done, of)), draws=1)
     assert result["differs"] == []  # of more calls, see `bench/replay.py`
     assert result["proposals"][0]["usual"] == 0
-    assert told[-1] == (13, 13)
+    assert told[-1] == (14, 14)
     assert {name: len(phone.rings) for name, phone in world.phones.items()} == rung  # nobody's phone rang for it
 
 

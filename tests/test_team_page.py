@@ -11,7 +11,7 @@ from tests.firm import LINE, MONDAY_TEN, PHONES
 from tests.pages import Firm, reads
 from voice import clock
 from voice.firm import Line, StaffMember
-from voice.models import Leg
+from voice.models import Leg, Mailbox
 
 
 @pytest.fixture(autouse=True)
@@ -51,11 +51,15 @@ def test_it_says_who_is_on_until_when_and_what_their_phone_does(firm: Firm) -> N
         session.get_one(Line, LINE).hours = {"mon": "09:00-17:30", "tue": "09:00-17:30"}
         leg = {"line": LINE, "staff_id": "alex", "phone": PHONES["alex"], "purpose": "ring", "state": "ringing"}
         session.add(Leg(placed_at=clock.now(), stop_at=clock.now(), **leg))
+        seen = [[13.2, clock.now().isoformat()], [13.0, clock.now().isoformat()]]
+        session.add(Mailbox(phone=PHONES["alex"], seen=seen))
     change(firm, "kim", availability="away", away_until=MONDAY_TEN + dt.timedelta(minutes=40))
     change(firm, "sam", shifts={"tue": "12:00-14:00"}, time_zone="America/Los_Angeles")
     page = firm.visitor("alex@example.com").get("/team").text
     assert "1 person is on just now." in page
     assert "Their phone rings until 5:30 pm Shift today: 9:00 am to 5:30 pm" in card(page, "alex")
+    assert "Rings 11 s, then stops: its mailbox takes over at 13 s." in card(page, "alex")
+    assert "mailbox" not in card(page, "sam")
     assert "Away until 10:40 am" in card(page, "kim")
     sam = "Not on shift , on again tomorrow 12:00 pm (Los Angeles time) Shift today: none (Los Angeles time)"
     assert sam in card(page, "sam")

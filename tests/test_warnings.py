@@ -1,5 +1,6 @@
 """What goes wrong again and again is told with names, numbers, the fix and the way there; accidents are not."""
 
+import dataclasses
 import datetime as dt
 import pathlib
 import re
@@ -14,7 +15,9 @@ from tests.pages import Firm, reads
 from voice import clock
 from voice.firm import Line, StaffMember
 from voice.models import Leg
+from voice.models import Mailbox as MailboxRow
 from voice.rules import warnings as rules
+from voice.rules.ring_limit import Limit
 from voice.rules.warnings import Failing, Mailbox, Ring, Warning
 
 SHOWN = re.compile(
@@ -67,6 +70,7 @@ def test_the_change_proposed_is_the_one_that_would_have_helped_most() -> None:
     assert proposed is not None
     assert proposed.costs == 9
     assert rules.proposed([]) is None
+    assert rules.proposed([dataclasses.replace(made[1], mended=True)]) is None
 
 
 @pytest.fixture
@@ -120,6 +124,24 @@ def test_the_owner_sees_each_with_its_name_its_numbers_and_the_way_to_mend_it(fi
     assert "Kim" not in reads(page.partition('id="warnings"')[2].partition("</section>")[0])
     with firm.database.reading() as session:
         assert warnings.read(session, clock.now())[0].kind == "failing"  # nine people let down
+    with firm.database.transaction() as session:
+        session.add(MailboxRow(phone=PHONES["sam"], seen=[[9.0, clock.now().isoformat()]] * 2))
+    *_, (title, says, _) = SHOWN.findall(sam.get("/owner").text)
+    assert title == "A mailbox answers Sam Field’s phone"  # last: there is nothing left to do
+    assert "now stops the phone after 7 s and rings it again while the caller waits. Nothing is left to do" in says
+
+
+@pytest.mark.parametrize(
+    ("after", "limit", "says"),
+    [
+        (5.0, None, "too soon for Ringback to stop ringing before it"),
+        (9.0, None, "Have the mailbox take over later: Ringback lets a phone ring for 15 s, so 20 s or more is enough"),
+        (15.2, None, "Switch the mailbox off"),
+        (13.0, Limit(11, 13, dt.datetime(2026, 12, 23, tzinfo=dt.UTC)), "Nothing is left to do"),
+    ],
+)
+def test_the_fix_says_what_is_seen_to_already_and_what_is_left(after: float, limit: Limit | None, says: str) -> None:
+    assert says in warnings.against(Mailbox(after, 3, 3), limit)
 
 
 def test_a_firm_without_trouble_is_told_nothing(firm: Firm) -> None:
