@@ -104,7 +104,8 @@ def against(machine: rules.Mailbox, limit: ring_limit.Limit | None) -> str:
     if limit is not None:
         return (
             f"Ringback has learned that: it now stops the phone after {limit.seconds} s and rings it again while the "
-            f"caller waits. Nothing is left to do; with a mailbox from 20 s on, it would ring {LEG_SECONDS} s at once."
+            "caller waits. Nothing is left to do; with a mailbox that comes after 20 s it would ring "
+            f"{LEG_SECONDS} s at once."
         )
     if machine.after >= LEG_SECONDS:
         return "Switch the mailbox off, or ring another phone of theirs."

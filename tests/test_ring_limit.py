@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tests import firm
 from tests.conftest import MakeWorld
@@ -85,6 +87,15 @@ def test_what_was_learned_is_tried_again_after_a_month_and_one_more_take_over_re
     assert ring_limit.learn(seen, Heard("nobody", 15.0, at(33))) == ()
 
 
+@given(st.lists(st.tuples(st.sampled_from(("machine", "person", "nobody")), st.floats(0, 20)), max_size=12))
+def test_whatever_was_heard_a_phone_rings_long_enough_and_below_two_take_overs(rings: list[tuple[str, float]]) -> None:
+    found = after(*rings)
+    if found is not None:
+        assert 6 <= found.seconds < 15
+        assert sum(by == "machine" and second >= found.seconds + 2 for by, second in rings) >= 2
+        assert not any(by == "person" and second > found.seconds + 2 for by, second in rings[-1:])
+
+
 @pytest.mark.parametrize(("limit", "timeout"), [(None, 12), (14, 9), (11, 6), (6, 5)])
 def test_the_ladder_dials_below_the_mailbox_by_the_seconds_the_carrier_adds(limit: int | None, timeout: int) -> None:
     known = Limit(limit, limit + 2, NOON) if limit else None
@@ -106,6 +117,7 @@ def rung(world: World) -> list[float]:
 
 def test_a_mailbox_at_13_s_takes_two_callers_and_no_third(make_world: MakeWorld) -> None:
     world = make_world(staff=("sam",), ring_seconds=30)
+    world.day.carrier.switches.api_buffer_seconds = 5.0  # the carrier may add these: it is we who end the ring
     machine = scripts.Mailbox(after=13)
     sam = world.staff("sam", scripts.InTurn((*[machine] * 4, scripts.Answers(after=4))))
     for caller in range(2):
@@ -119,7 +131,7 @@ def test_a_mailbox_at_13_s_takes_two_callers_and_no_third(make_world: MakeWorld)
     world.advance(50)
     assert talked_with(leg) is sam
     assert rung(world)[3:] == [11, 4]
-    assert {row.ring_seconds for row in world.legs(world.call(leg))} == {11}
+    assert [(row.ring_seconds, row.state) for row in world.legs(world.call(leg))] == [(11, "cancelled"), (11, "ended")]
     outbound = [placed.timeout for placed in world.day.carrier.calls.values() if placed.direction == "outbound-api"]
     assert outbound == [15, 15, 11, 11, 11]
     told = reasons(world, world.call(leg))
