@@ -12,7 +12,7 @@ from tests import firm
 from tests.conftest import MakeWorld
 from tests.test_call_as_lived import reasons
 from tests.world import World, seconds, talked_with
-from voice import mailboxes, past_calls, roster
+from voice import mailboxes, past_calls, ringing, roster
 from voice.carrier import fallback
 from voice.db import Database
 from voice.firm import Line, StaffMember
@@ -132,6 +132,8 @@ def test_a_mailbox_at_13_s_takes_two_callers_and_no_third(make_world: MakeWorld)
     assert talked_with(leg) is sam
     assert rung(world)[3:] == [11, 4]
     assert [(row.ring_seconds, row.state) for row in world.legs(world.call(leg))] == [(11, "cancelled"), (11, "ended")]
+    plan = world.read(lambda session: ringing.waiting(session, session.merge(world.call(leg), load=False), world.now))
+    assert {ring.seconds for ring in plan.rings} == {11}
     outbound = [placed.timeout for placed in world.day.carrier.calls.values() if placed.direction == "outbound-api"]
     assert outbound == [15, 15, 11, 11, 11]
     told = reasons(world, world.call(leg))

@@ -171,3 +171,10 @@ def test_no_more_legs_at_once_than_the_carrier_bears() -> None:
 
 def test_a_leg_rings_below_a_mailboxs_patience() -> None:
     assert ring_plan.LEG_SECONDS <= 15
+
+
+def test_a_wave_is_as_long_as_that_phone_may_ring() -> None:
+    waiting = caller(people=("sam",), rings=(Ring("sam", at(0), "busy", at(1), seconds=9),))
+    assert (due(waiting, at(8.9)), due(waiting, at(9))) == ([], ["sam"])
+    waiting = caller(people=("sam",), rings=(Ring("sam", at(0), "no_answer", at(9.5), seconds=9),))
+    assert (due(waiting, at(11.4)), due(waiting, at(11.5))) == ([], ["sam"])
