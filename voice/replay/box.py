@@ -14,7 +14,8 @@ from voice.simulator.transport import WebRequest, call_wsgi
 from voice.work.tools import Tools
 from voice.work.worker import Worker
 
-TICK = dt.timedelta(seconds=0.2)
+TICK = dt.timedelta(seconds=0.5)
+SOON = dt.timedelta(seconds=0.2)
 REST = dt.timedelta(seconds=5)  # how long a look may wait when nothing is under way
 
 
@@ -68,7 +69,7 @@ class Box:
                 active = self.look()
                 self.next_tick = self.day.now + (self.tick if active else self.rest)
             else:
-                self.next_tick = min(self.next_tick, self.day.now + self.tick)  # something happened: look soon
+                self.next_tick = min(self.next_tick, self.day.now + SOON)  # something happened: look soon
 
     def look(self) -> bool:
         """One pass of the worker; whether anything is under way."""
