@@ -2,7 +2,7 @@
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
@@ -66,8 +66,13 @@ def read(session: Session, now: dt.datetime) -> list[Row]:
 
 def days_off(member: StaffMember, today: dt.date) -> tuple[Days, ...]:
     """Their days off from `today` on, those next to each other as one."""
+    return on_end(member.days_off, today)
+
+
+def on_end(dates: Iterable[str], today: dt.date) -> tuple[Days, ...]:
+    """ISO dates from `today` on, those next to each other as one."""
     found: list[Days] = []
-    for day in sorted(dt.date.fromisoformat(each) for each in member.days_off):
+    for day in sorted(dt.date.fromisoformat(each) for each in dates):
         if day >= today:
             if found and day == found[-1].last + DAY:
                 found[-1] = Days(found[-1].first, day)
