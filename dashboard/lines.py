@@ -112,7 +112,7 @@ def _do(number: str, what: str, change: Change, typed: Fields) -> ResponseReturn
         return _page(number, typed, unfit.faults, 400)
     except stale.Overtaken as overtaken:
         with database.reading() as session:
-            told = stale.meanwhile(session, overtaken, _find(session, number).name, *DEEDS)
+            told = stale.by_audit(session, overtaken, _find(session, number).name, *DEEDS)
         return _page(number, typed, status=409, meanwhile=told)
     return redirect(url_for(".show", number=number, saved=what), 303)
 

@@ -9,10 +9,11 @@ from flask import request
 from sqlalchemy.orm import Session
 
 from dashboard import visits
-from voice import audit, clock
+from voice import audit, clock, persons
 from voice.rules import edits
 
 SHOWN_AT = " at"  # no field has this name
+LIVE = dt.timedelta(minutes=5)
 NOTHING: Mapping[str, str] = {}
 
 
@@ -41,19 +42,30 @@ def settle(typed: Mapping[str, str], now: Mapping[str, str]) -> dict[str, str]:
     return values
 
 
-def meanwhile(session: Session, overtaken: Overtaken, object_: str, *kinds: str) -> Meanwhile:
+def by_audit(session: Session, overtaken: Overtaken, object_: str, *kinds: str) -> Meanwhile:
     """Who that was, as the audit has it; nobody: it was not written down, or the same person on another page."""
-    try:
-        since = dt.datetime.fromisoformat(sent()[SHOWN_AT])
-        entry = audit.last(session, object_, kinds, since, but=visits.here().user_id)
-    except (KeyError, ValueError):
-        entry = None
+    entry = audit.last(session, object_, kinds, _since(), but=visits.here().user_id)
     return Meanwhile(overtaken.fields, entry.who, entry.at) if entry else Meanwhile(overtaken.fields)
 
 
-def shown(fields: Mapping[str, str]) -> str:
-    """What a form shows, and since when, for its hidden field `was`."""
-    return json.dumps({SHOWN_AT: clock.now().isoformat(), **fields})
+def by_note(session: Session, overtaken: Overtaken, number: str) -> Meanwhile:
+    """The same for a person's card, where every change has a line."""
+    entry = persons.last_change(session, number, _since(), but=visits.here().name)
+    return Meanwhile(overtaken.fields, entry.by, entry.at) if entry else Meanwhile(overtaken.fields)
+
+
+def _since() -> dt.datetime:
+    """When the form sent to us was shown."""
+    try:
+        return dt.datetime.fromisoformat(sent()[SHOWN_AT]).astimezone(dt.UTC)
+    except (KeyError, ValueError, OverflowError):
+        return clock.now() - LIVE
+
+
+def shown(fields: Mapping[str, str], live: bool = False) -> str:
+    """What a form shows, and since when, for its hidden field `was`. On a `live` part of a page, which must read the
+    same while nothing changes, without the time: there it is a few minutes at most."""
+    return json.dumps({**({} if live else {SHOWN_AT: clock.now().isoformat()}), **fields})
 
 
 def sent() -> Mapping[str, str]:

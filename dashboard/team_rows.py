@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from dashboard import words
+from dashboard import stale, words
 from voice import phones, roster
 from voice.firm import Business, LineStaff, StaffMember
 from voice.models import Leg
@@ -42,6 +42,7 @@ class Row:
     zone: str
     today: dt.date  # there
     rings: str  # the number itself
+    shown: str  # the same for the form, which says what it showed
     elsewhere: bool  # another phone than their own today
     answers: bool  # some line or other
 
@@ -106,6 +107,7 @@ def _row(
         zone=zone,
         today=today,
         rings=phone,
+        shown=stale.shown({"phone": phone}, live=True),
         elsewhere=phone != member.phone,
         answers=any(card.number in lines for card in firm.lines),
     )

@@ -2,7 +2,9 @@
 
 import datetime as dt
 import pathlib
+import re
 from collections.abc import Iterator
+from html import unescape
 from typing import Any
 
 import pytest
@@ -113,6 +115,23 @@ def test_a_card_is_edited_in_place_and_says_who_changed_what(firm: Firm) -> None
     before = page.count("Alex Moor")
     alex.press(f"/people/{JANE}/change", name="Jane Doe")
     assert reads(alex.get(f"/people/{JANE}").text).count("Alex Moor") == before
+
+
+def test_a_name_is_not_saved_over_one_a_colleague_has_just_written(each_firm: Firm) -> None:
+    each_firm.name(JANE, "Jane")
+    sam, alex = each_firm.visitor("sam@example.com"), each_firm.visitor("alex@example.com")
+    page = unescape(re.findall(r'name="was" value="([^"]*)"', sam.get(f"/people/{JANE}").text)[0])
+    alex.press(f"/people/{JANE}/change", name="Jane Doe", was=page)
+    assert sam.press(f"/people/{JANE}/change", tags="boiler", was=page).status_code == 303, "another field than theirs"
+    late = sam.press(f"/people/{JANE}/change", name="Janet Doe", was=page)
+    assert late.status_code == 409
+    assert re.search(r"Alex Moor changed this at [^,]+, while you had it open\.", reads(late.text))
+    assert "“<bdi>Jane Doe</bdi>”" in late.text
+    assert 'value="Janet Doe"' in late.text
+    assert known(each_firm, JANE).name == "Jane Doe"
+    page = unescape(re.findall(r'name="was" value="([^"]*)"', late.text)[0])
+    sam.press(f"/people/{JANE}/change", name="Janet Doe", was=page)
+    assert known(each_firm, JANE).name == "Janet Doe"
 
 
 def test_two_numbers_of_one_person_share_a_card_and_can_be_parted_again(firm: Firm) -> None:

@@ -104,6 +104,14 @@ def remove_note(session: Session, number: str, note_id: str, by: str, now: dt.da
     return gone is not None
 
 
+def last_change(session: Session, number: str, since: dt.datetime, but: str) -> ContactNote | None:
+    """The newest change of what is said of this person, from `since` on, by anybody else than `but`."""
+    theirs = ContactNote.number.in_(contacts.numbers_of(session, number))
+    rows = sa.select(ContactNote).where(theirs, ContactNote.kind == "change", ContactNote.at >= since)
+    newest = rows.where(ContactNote.by != but).order_by(ContactNote.at.desc(), ContactNote.id.desc())
+    return session.scalars(newest.limit(1)).first()
+
+
 def set_blocked(session: Session, number: str, blocked: bool, by: str, now: dt.datetime) -> None:
     """Write down that the owner has blocked or unblocked one number; `callbacks.block` does it."""
     contacts.remember(session, number)
