@@ -59,6 +59,8 @@ WORDS = {
     "numbers_joined": "put two numbers of a person on one card",
     "number_taken_off": "took a number off a person's card",
     "person_added": "added a person",
+    "merge_contact": "put two numbers of a person on one card",
+    "split_contact": "took a number off a person's card",
     "change_contact": "changed a contact:",
     "exported": "exported",
     "contacts_imported": "brought in contacts",

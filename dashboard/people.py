@@ -10,7 +10,7 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
 from dashboard import people_rows, person_history, person_rows, stale, visits
-from voice import allowed, audit, callbacks, clock, contacts, notices, persons, same_person
+from voice import allowed, audit, callbacks, clock, contacts, notices, persons, same_person, sight
 from voice.firm import Business
 from voice.installation import installation
 from voice.rules import person
@@ -96,7 +96,10 @@ def merge(e164: str) -> ResponseReturnValue:
 
     def join(session: Session, by: str, now: dt.datetime) -> Deed:
         country = session.scalar(sa.select(Business.country)) or ""
-        same_person.merge(session, e164, person.number(request.form.get("other", ""), country), by, now)
+        other = person.number(request.form.get("other", ""), country)
+        if sight.hidden(session, {"e164": other}):
+            raise person.Unfit(f"phone: {other} has not rung on your lines. Ask somebody who sees every line.")
+        same_person.merge(session, e164, other, by, now)
         return "numbers_joined", ""
 
     return _do(e164, join)
