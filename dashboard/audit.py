@@ -57,6 +57,7 @@ WORDS = {
     "note_added": "wrote a note about a person",
     "note_removed": "took away a note about a person",
     "numbers_joined": "put two numbers of a person on one card",
+    "merge_undone": "took back that two numbers are one person's",
     "number_taken_off": "took a number off a person's card",
     "person_added": "added a person",
     "merge_contact": "put two numbers of a person on one card",

@@ -10,7 +10,7 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
 from dashboard import people_rows, person_history, person_rows, stale, visits
-from voice import allowed, audit, callbacks, clock, contacts, notices, persons, same_person, sight
+from voice import allowed, audit, callbacks, clock, contacts, merge_undo, notices, persons, same_person, sight
 from voice.firm import Business
 from voice.installation import installation
 from voice.rules import person
@@ -99,10 +99,22 @@ def merge(e164: str) -> ResponseReturnValue:
         other = person.number(request.form.get("other", ""), country)
         if sight.hidden(session, {"e164": other}):
             raise person.Unfit(f"phone: {other} has not rung on your lines. Ask somebody who sees every line.")
-        same_person.merge(session, e164, other, by, now)
+        merge_undo.merge(session, e164, other, visits.here().user_id, by, now)
         return "numbers_joined", ""
 
     return _do(e164, join)
+
+
+@people.post("/people/<e164>/merge/undo")
+def undo_merge(e164: str) -> ResponseReturnValue:
+    """The two numbers are as they were before: for ten seconds, if nothing has happened since."""
+
+    def part(session: Session, by: str, now: dt.datetime) -> Deed:
+        if merge_undo.take_back(session, visits.here().user_id, by, now) is not None:
+            raise person.Unfit("It is too late to undo that: take the number off the card with “Not theirs”.")
+        return "merge_undone", ""
+
+    return _do(e164, part)
 
 
 @people.post("/people/<e164>/split")
@@ -174,7 +186,15 @@ def _card(e164: str, problem: str = "", status: int = 200, meanwhile: stale.Mean
         ours = [line.number for line in card.numbers]
         happenings, earlier = person_history.read(session, ours, _before())
         unseen = len(notices.unseen(session)) if visit.is_owner else 0
-    page = {"card": card, "happenings": happenings, "earlier": earlier, "now": now, "unseen": unseen}
+        undoable = merge_undo.offered(session, visit.user_id, e164, now)
+    page = {
+        "undoable": undoable,
+        "card": card,
+        "happenings": happenings,
+        "earlier": earlier,
+        "now": now,
+        "unseen": unseen,
+    }
     limits = {"languages": person.LANGUAGES, "longest_name": person.LONGEST_NAME, "longest_note": person.LONGEST_NOTE}
     typed = request.form if problem or meanwhile else {}
     shown = person_rows.edited(card)

@@ -12,10 +12,20 @@ depends_on = None
 def upgrade() -> None:
     op.create_index("ix_calls_received_at_caller", "calls", ["received_at", "caller"])
     op.add_column("callbacks", sa.Column("merged_into", sa.Text(), nullable=True))
+    op.create_table(
+        "last_merges",
+        sa.Column("user_id", sa.Text(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("before", sa.JSON(), nullable=False),
+        sa.Column("after", sa.JSON(), nullable=False),
+        sa.ForeignKeyConstraint(["user_id"], ["users.id"], name=op.f("fk_last_merges_user_id_users")),
+        sa.PrimaryKeyConstraint("user_id", name=op.f("pk_last_merges")),
+    )
     _fill()
 
 
 def downgrade() -> None:
+    op.drop_table("last_merges")
     op.drop_column("callbacks", "merged_into")
     op.drop_index("ix_calls_received_at_caller", table_name="calls")
 
