@@ -1,4 +1,4 @@
-"""The lines: when each is open, who is rung, what is promised. The same as business.toml says; for the owner."""
+"""One line: when it is open, who is rung, what is promised. The same as business.toml says; for the owner."""
 
 import datetime as dt
 from collections.abc import Callable, Mapping
@@ -27,22 +27,6 @@ Change = Callable[[Session, Line, dt.date], None]
 NONE: Fields = MappingProxyType({})
 DEEDS = ("line_changed", "line_closed", "line_open_again", "greeting_changed")
 A_YEAR, MOST_CLOSURES = 366, 8
-
-
-@lines.get("/lines")
-def index() -> ResponseReturnValue:
-    """All lines, each with its next closed days."""
-    _owner()
-    now = clock.now()
-    with installation().database.reading() as session:
-        rows = list(session.scalars(sa.select(Line).where(Line.active).order_by(Line.position, Line.number)))
-        staff = {row.number: _names(session, row.number) for row in rows}
-    closures = {row.number: _closures(row, now)[:3] for row in rows}
-    today = {row.number: _today(row, now) for row in rows}
-    return frame.page(
-        "lines.html", lines=rows, staff=staff, closures=closures, today=today, week_days=_week_days(),
-        saved=request.args.get("saved", ""),
-    )  # fmt: skip
 
 
 @lines.get("/lines/<number>")
@@ -166,11 +150,6 @@ def _find(session: Session, number: str) -> Line:
 def _staff_of(session: Session, number: str) -> list[str]:
     rows = sa.select(LineStaff.staff_id).where(LineStaff.line == number).order_by(LineStaff.position)
     return list(session.scalars(rows))
-
-
-def _names(session: Session, number: str) -> list[str]:
-    rows = sa.select(StaffMember.name).join(LineStaff, LineStaff.staff_id == StaffMember.id)
-    return list(session.scalars(rows.where(LineStaff.line == number).order_by(LineStaff.position)))
 
 
 def _today(line: Line, now: dt.datetime) -> dt.date:

@@ -1,9 +1,7 @@
 """Somebody's shifts: hours by day of the week and their clock, set by the owner; days off, by themselves too."""
 
 import datetime as dt
-import zoneinfo
 from collections.abc import Callable, Mapping
-from functools import lru_cache
 from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
@@ -12,7 +10,7 @@ from flask import Blueprint, Response, abort, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
-from dashboard import frame, stale, team_rows, visits
+from dashboard import frame, lines_index, stale, team_rows, visits
 from voice import audit, availability, clock
 from voice import shifts as verbs
 from voice.business import edit
@@ -74,12 +72,6 @@ def set_days(staff_id: str) -> ResponseReturnValue:
     return _do(staff_id, "day_off" if off else "day_off_taken_back", change, typed)
 
 
-@lru_cache(1)
-def zones() -> tuple[str, ...]:
-    """All places whose clock somebody can live by."""
-    return tuple(sorted(name for name in zoneinfo.available_timezones() if "/" in name and not name.startswith("Etc/")))
-
-
 def _date(name: str, label: str, text: str) -> dt.date:
     try:
         return dt.date.fromisoformat(text)
@@ -136,7 +128,7 @@ def _page(
         today=today,
         last_day=today + verbs.AHEAD,
         firm_zone=firm_zone,
-        zones=zones(),
+        zones=lines_index.zones(),
         week_days=tuple(zip(hours.DAYS, hours.DAY_NAMES, strict=True)),
         saved=request.args.get("saved", ""),
     )

@@ -139,9 +139,10 @@ def test_closed_days_are_added_by_the_range_drawn_exported_and_taken_back(firm: 
 
 
 def test_the_lines_are_the_owners_business(firm: Firm, alex: Visitor, sam: Visitor) -> None:
-    for page in ("/lines", PAGE):
+    for page in ("/lines", PAGE, "/team/new", "/team/alex/details"):
         assert alex.get(page).status_code == 403
-    for address in (f"{PAGE}/change", f"{PAGE}/closed"):
+    owners = ("/firm/change", "/lines/new/add", "/team/new/add", "/team/kim/leave", "/team/alex/details/change")
+    for address in (f"{PAGE}/change", f"{PAGE}/closed", f"{PAGE}/give-up", *owners):
         assert alex.press(address, mon="09:00-10:00", first="2026-12-24", closed="1").status_code == 403
     assert sam.get("/lines/+12125550199").status_code == 404
     assert line(firm).closed_days == []
@@ -169,6 +170,50 @@ def test_the_second_of_two_owners_is_told_who_was_first_and_loses_nothing(each_f
     assert line(each_firm).ring_seconds == 45
     with each_firm.database.reading() as session:
         assert session.query(LineStaff).filter_by(line=LINE).count() == 2, "left as it was kept"
+
+
+def test_firm_people_and_lines_are_set_up_on_pages_as_in_the_file(each_firm: Firm) -> None:
+    sam = each_firm.visitor("sam@example.com")
+    firm = {"name": "Acme & Sons", "country": "GB", "time_zone": "Europe/London"}
+    assert sam.press("/firm/change", **firm).status_code == 303
+    night = {"number": "020 7946 0101", "name": "Night line"}
+    assert sam.press("/lines/new/add", **night).headers["Location"] == "/lines/+442079460101"
+    new = {"name": "Zoë O'Hara", "phone": "+442079460333", "role": "staff", "no_mailbox": "1"}
+    assert sam.press("/team/new/add", line="+442079460101", **new).headers["Location"] == "/team#staff-zoe-o-hara"
+    assert sam.press("/team/new/add", **(new | {"phone": ""})).headers["Location"] == "/team#staff-zoe-o-hara-2"
+    alex = {"name": "Alexa Moor", "phone": "+12125550112", "desk_phone": "sip:alex@desk.example.com", "role": "owner"}
+    assert sam.press("/team/alex/details/change", **alex).status_code == 303
+    with each_firm.database.transaction() as session:
+        text = business.export(session)
+        assert not business.apply(session, text, clock.now())
+    for said in (
+        'name = "Acme & Sons"', 'country = "GB"', 'time_zone = "Europe/London"', 'number = "+442079460101"',
+        'staff = ["zoe-o-hara"]', 'id = "zoe-o-hara"', "no_mailbox = true", 'desk_phone = "sip:alex@desk.example.com"',
+    ):  # fmt: skip
+        assert said in text
+    assert line(each_firm).time_zone == "Europe/London"
+    for address, fields, why in (
+        ("/team/alex/details/change", alex | {"phone": "+442079460333"}, "Phone: Zoë O'Hara has this phone already."),
+        ("/team/alex/details/change", alex | {"phone": LINE}, "Phone: is one of the lines, and a line cannot ring"),
+        ("/team/new/add", new | {"name": "", "phone": "12"}, "2 things need mending"),
+        ("/lines/new/add", night, "is one of your lines already."),
+        ("/lines/new/add", {"number": "x", "name": "y"}, "write it with its country code"),
+        ("/firm/change", firm | {"time_zone": "Mars"}, '"Mars" is not a time zone.'),
+    ):
+        refused = sam.press(address, **fields)
+        assert (refused.status_code, why in reads(unescape(refused.text))) == (400, True), why
+    assert sam.press("/team/zoe-o-hara/leave").status_code == 303
+    assert sam.press("/lines/+442079460101/give-up").status_code == 303
+    assert sam.press("/lines/+442079460101/give-up").status_code == 400
+    with each_firm.database.transaction() as session:
+        text = business.export(session)
+        assert 'zoe-o-hara"' not in text
+        assert "+442079460101" not in text
+        assert not business.apply(session, text, clock.now())
+    assert sam.get("/team/zoe-o-hara/details").status_code == 404
+    assert sam.press("/lines/new/add", **night).status_code == 303, "a number may come back"
+    with each_firm.database.transaction() as session:
+        assert not business.apply(session, business.export(session), clock.now())
 
 
 WORDS = st.dictionaries(st.sampled_from("abc"), st.sampled_from(["", "x", "y", "z"]), min_size=3, max_size=3)

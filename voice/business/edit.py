@@ -4,6 +4,9 @@ What a page says is laid over what `export` would write, so that page and file c
 """
 
 import datetime as dt
+import itertools
+import re
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
@@ -14,16 +17,19 @@ from sqlalchemy.orm import Session
 from voice.business.export import firm as said_of_firm
 from voice.business.export import line as said_of_line
 from voice.business.export import person as said_of_person
+from voice.business.plan import LinePlan
 from voice.business.read import business as read_firm
 from voice.business.read import line as read_line
 from voice.business.read import person as read_person
 from voice.business.rows import columns, write_line_staff
 from voice.business.table import Faults, Table
-from voice.firm import Business, Line, StaffMember
+from voice.firm import Business, Line, LineStaff, StaffMember
+from voice.rules.hours import DAYS
 
 AHEAD = dt.timedelta(days=730)  # a closed day further away than this is a slip of the pen
 MOST_CLOSED_DAYS = 1000
 DAY = dt.timedelta(days=1)
+WORKING_WEEK = dict.fromkeys(DAYS[:5], "09:00-17:30")
 
 
 class Unfit(ValueError):
@@ -106,6 +112,67 @@ def open_again(session: Session, row: Line, first: dt.date, last: dt.date) -> No
     """Take closed days back, both ends included."""
     left = [day for day in row.closed_days if not first <= dt.date.fromisoformat(day) <= last]
     line(session, row, {"closed_days": left})
+
+
+def add_person(session: Session, said: dict[str, Any]) -> StaffMember:
+    """Somebody new who answers, with an id made of their name that nobody has had. Raises Unfit."""
+    hold(session)
+    taken = set(session.scalars(sa.select(StaffMember.id)))
+    plain = unicodedata.normalize("NFKD", str(said.get("name", ""))).encode("ascii", "ignore").decode().lower()
+    stem = re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:30] or "person"
+    names = itertools.chain([stem], (f"{stem}-{number}" for number in itertools.count(2)))
+    row = StaffMember(
+        id=next(name for name in names if name not in taken), name="", phone="", email="", role="staff",
+        no_mailbox=False, days_off=[], time_zone="", desk_phone="", active=True, availability="on",
+    )  # fmt: skip
+    person(session, row, said)
+    session.add(row)
+    session.flush()
+    return row
+
+
+def let_go(session: Session, row: StaffMember) -> None:
+    """They answer no more, on no line; what they did stays theirs."""
+    hold(session)
+    row.active = False
+    session.execute(sa.delete(LineStaff).where(LineStaff.staff_id == row.id))
+    session.flush()
+
+
+def add_line(session: Session, said: dict[str, Any]) -> Line:
+    """Another number of ours, open in the hours of a working week and answered by nobody yet. Raises Unfit.
+
+    One that was ours before is ours again, as it was.
+    """
+    hold(session)
+    number = str(said.get("number", ""))
+    row = session.get(Line, number)
+    if row is not None and row.active:
+        raise Unfit({"number": f"{number} is one of your lines already."})
+    zone, name = session.execute(sa.select(Business.time_zone, Business.name)).one()
+    if row is None:
+        plan = _plan(Table(Faults({}), (), "", {"hours": WORKING_WEEK} | said), name)
+        place = session.scalar(sa.select(sa.func.coalesce(sa.func.max(Line.position), -1))) or 0
+        row = Line(**columns(plan), position=place + 1, time_zone=zone)
+        session.add(row)
+    row.active, row.time_zone = True, zone
+    gone = sa.select(StaffMember.id).where(~StaffMember.active)
+    session.execute(sa.delete(LineStaff).where(LineStaff.line == number, LineStaff.staff_id.in_(gone)))
+    session.flush()
+    return row
+
+
+def close_line(session: Session, row: Line) -> None:
+    """A number that is ours no more: its calls are turned away, what was stays."""
+    hold(session)
+    row.active = False
+    session.flush()
+
+
+def _plan(table: Table, business: str) -> LinePlan:
+    plan = read_line(table, business)
+    _raise_any(table.faults)
+    return plan
 
 
 def _set(row: Any, values: Mapping[str, Any]) -> tuple[str, ...]:
