@@ -82,10 +82,10 @@ def test_hours_set_on_the_page_are_rung_by_exported_and_read_back(each_firm: Fir
     assert on_shift(each_firm, MONDAY_TEN) == ["sam", "alex"]
 
 
-def test_who_saves_hours_or_a_phone_over_a_colleagues_is_told_and_loses_nothing(each_firm: Firm) -> None:
-    with each_firm.database.transaction() as session:
+def test_who_saves_hours_or_a_phone_over_a_colleagues_is_told_and_loses_nothing(firm: Firm) -> None:
+    with firm.database.transaction() as session:
         session.execute(sa.update(User).where(User.email == "kim@example.com").values(role="owner"))
-    sam, kim = each_firm.visitor("sam@example.com"), each_firm.visitor("kim@example.com")
+    sam, kim = firm.visitor("sam@example.com"), firm.visitor("kim@example.com")
 
     def was(page: str) -> str:
         return unescape(re.findall(r'name="was" value="([^"]*)"', page)[0])
@@ -97,9 +97,9 @@ def test_who_saves_hours_or_a_phone_over_a_colleagues_is_told_and_loses_nothing(
     assert "Kim Heath changed this at 10:00 am, while you had it open." in reads(late.text)
     assert "“ 10:00-12:00 ”" in reads(late.text)
     assert 'value="09:00-17:00"' in late.text
-    assert person(each_firm, "alex").shifts == {"mon": "10:00-12:00"}
+    assert person(firm, "alex").shifts == {"mon": "10:00-12:00"}
     again = sam.press("/team/alex/hours", own="1", time_zone="", mon="09:00-17:00", was=was(late.text))
-    assert (again.status_code, person(each_firm, "alex").shifts) == (303, {"mon": "09:00-17:00"})
+    assert (again.status_code, person(firm, "alex").shifts) == (303, {"mon": "09:00-17:00"})
 
     shown = json.dumps({"phone": PHONES["alex"]})
     kim.press("/team/alex/phone", phone="+12125550188", was=shown)
@@ -107,9 +107,9 @@ def test_who_saves_hours_or_a_phone_over_a_colleagues_is_told_and_loses_nothing(
     assert late.status_code == 409
     assert "Phone: Kim Heath changed it at 10:00 am, while you had it open: now +1 212-555-0188." in reads(late.text)
     assert 'value="+12125550199"' in late.text
-    assert person(each_firm, "alex").phone_today == "+12125550188"
+    assert person(firm, "alex").phone_today == "+12125550188"
     sam.press("/team/alex/phone", phone="+12125550199", was=json.dumps({"phone": "+12125550188"}))
-    assert person(each_firm, "alex").phone_today == "+12125550199"
+    assert person(firm, "alex").phone_today == "+12125550199"
 
 
 def test_days_off_are_taken_by_the_range_exported_and_given_back(each_firm: Firm) -> None:
