@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from dashboard import frame, visits
 from dashboard.second_step import site
-from dashboard.sign_in import HALFWAY_DAYS
+from dashboard.sign_in import HALFWAY_DAYS, TOO_MANY, find, firm_name, fits, too_many
 from voice import accounts, audit, clock, halfway, letters, passkeys, second_factor
 from voice.doors import Halfway
 from voice.firm import Business
@@ -33,10 +33,15 @@ def show() -> ResponseReturnValue:
 
 @account.post("/password")
 def set_password() -> ResponseReturnValue:
-    """Another password; every other session ends."""
+    """Another password, for whoever knows the one there is; every other session ends."""
     visit, password = visits.here(), request.form.get("password", "")
+    user = find(visit.email)
+    if too_many(user):
+        return _page("password", TOO_MANY, 429)
+    if not fits(user, request.form.get("current", "")):
+        return _page("password", "Password now: that is not it. Try again in a moment.", 401)
     try:
-        accounts.refuse_weak(password, visit.name, visit.email)
+        accounts.refuse_weak(password, visit.name, visit.email, firm_name())
         secret = accounts.hash_password(password)
     except accounts.BadUser as refused:
         return _page("password", str(refused), 400)

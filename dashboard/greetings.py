@@ -4,15 +4,16 @@ import contextlib
 from collections.abc import Callable
 
 import sqlalchemy as sa
-from flask import Blueprint, Response, abort, make_response, redirect, render_template, request, url_for
+from flask import Blueprint, Response, abort, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
-from dashboard import visits
+from dashboard import frame, stale, visits
 from voice import audit, clock
 from voice import greetings as verbs
 from voice.accounts import Visit
-from voice.firm import Business, Line
+from voice.business import edit
+from voice.firm import Line
 from voice.installation import installation
 from voice.rules import greeting as rules
 
@@ -29,7 +30,12 @@ def show() -> ResponseReturnValue:
 def set_words(number: str) -> ResponseReturnValue:
     """Greet with words."""
     words = request.form.get("words", "")[:1000]
-    return _do(number, lambda session, line: verbs.set_words(session, line, words), words)
+
+    def change(session: Session, line: Line) -> None:
+        settled = stale.settle({"words": words}, {"words": line.greeting})
+        verbs.set_words(session, line, settled["words"])
+
+    return _do(number, change, words)
 
 
 @greetings.post("/greetings/<number>/recording")
@@ -50,28 +56,39 @@ def _sound() -> bytes:
 
 
 def _do(number: str, verb: Callable[[Session, Line], None], words: str | None = None) -> ResponseReturnValue:
-    visit = _owner_only()
+    visit, database = _owner_only(), installation().database
     try:
-        with installation().database.transaction() as session:
+        with database.transaction() as session:
+            edit.hold(session)  # what is compared with the form stays so until it is saved
             line = session.get(Line, number) or abort(404)
             verb(session, line)
             audit.record(session, visit, "greeting_changed", line.name, clock.now())
     except verbs.BadGreeting as refused:
         return _page(number, str(refused), words, 400)
+    except stale.Overtaken as overtaken:
+        with database.reading() as session:
+            name = session.get_one(Line, number).name
+            told = stale.by_audit(session, overtaken, name, "greeting_changed", "line_changed")
+        return _page(number, words=words, status=409, meanwhile=told)
     return redirect(url_for(".show", saved=number), 303)
 
 
-def _page(number: str = "", problem: str = "", words: str | None = None, status: int = 200) -> Response:
+def _page(
+    number: str = "", problem: str = "", words: str | None = None, status: int = 200,
+    meanwhile: stale.Meanwhile | None = None,
+) -> Response:  # fmt: skip
     """All lines; at the line `number` the reason why not, with what was typed kept."""
     _owner_only()
     with installation().database.reading() as session:
         lines = list(session.scalars(sa.select(Line).where(Line.active).order_by(Line.position)))
-        country = session.scalar(sa.select(Business.country))
     seconds = {line.number: rules.spoken_seconds(line.greeting, line.language) for line in lines}
+    was = {line.number: stale.shown({"words": line.greeting}) for line in lines}
+    if problem and words is not None and number in was:
+        was[number] = request.form.get("was", "")
     told = {"number": number, "problem": problem, "typed": words, "saved": request.args.get("saved", "")}
-    return make_response(
-        render_template("greetings.html", lines=lines, seconds=seconds, country=country, **told), status
-    )
+    return frame.page(
+        "greetings.html", status, lines=lines, was=was, meanwhile=meanwhile, seconds=seconds, **told
+    )  # fmt: skip
 
 
 def _owner_only() -> Visit:

@@ -24,7 +24,7 @@ def accept(token: str) -> ResponseReturnValue:
     name, password, now = request.form.get("name", ""), request.form.get("password", ""), clock.now()
     email = _invited(token)
     try:
-        accounts.refuse_weak(password, name, email)
+        accounts.refuse_weak(password, name, email, sign_in.firm_name())
         secret = accounts.hash_password(password)
         with installation().database.transaction() as session:
             row = access.invitation(session, token, now) or abort(404, GONE)

@@ -1,7 +1,7 @@
 """The people who ring: a list to search, and a card for each, edited in place. Each edit is a small form of its own."""
 
 import datetime as dt
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import sqlalchemy as sa
@@ -9,8 +9,8 @@ from flask import Blueprint, Response, abort, make_response, redirect, render_te
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
-from dashboard import people_rows, person_history, person_rows, visits
-from voice import allowed, audit, callbacks, clock, notices, persons, same_person
+from dashboard import people_rows, person_history, person_rows, stale, visits
+from voice import allowed, audit, callbacks, clock, contacts, merge_undo, notices, persons, same_person, sight
 from voice.firm import Business
 from voice.installation import installation
 from voice.rules import person
@@ -19,6 +19,9 @@ from voice.rules.numbers import E164
 people = Blueprint("people", __name__)
 LONGEST_SEARCH = 100
 FLAGS = {"yes": True, "no": False}
+READ: Mapping[str, Callable[[str], Any]] = {
+    "name": person.name, "language": person.language, "tags": lambda text: person.tags([text]),
+}  # fmt: skip
 Deed = tuple[str, str] | None  # what was done, and with what of the card: for the audit. None: nothing
 Verb = Callable[[Session, str, dt.datetime], Deed]
 
@@ -54,12 +57,10 @@ def change(e164: str) -> ResponseReturnValue:
 
 def _change(session: Session, e164: str, by: str, now: dt.datetime) -> Deed:
     form, values = request.form, dict[str, Any]()
-    if "name" in form:
-        values["name"] = person.name(form["name"])
-    if "tags" in form:
-        values["tags"] = person.tags([form["tags"]])
-    if "language" in form:
-        values["language"] = person.language(form["language"])
+    typed = {name: form[name] for name in person_rows.EDITED if name in form}
+    card = person_rows.read(session, e164, now) or abort(404)
+    for name, value in stale.settle(typed, person_rows.edited(card)).items():
+        values[name] = READ[name](value)
     for flag in ("vip", "do_not_text"):
         if form.get(flag) in FLAGS:
             values[flag] = FLAGS[form[flag]]
@@ -95,10 +96,25 @@ def merge(e164: str) -> ResponseReturnValue:
 
     def join(session: Session, by: str, now: dt.datetime) -> Deed:
         country = session.scalar(sa.select(Business.country)) or ""
-        same_person.merge(session, e164, person.number(request.form.get("other", ""), country), by, now)
+        other = person.number(request.form.get("other", ""), country)
+        if sight.hidden(session, {"e164": other}):
+            raise person.Unfit(f"phone: {other} has not rung on your lines. Ask somebody who sees every line.")
+        merge_undo.merge(session, e164, other, visits.here().user_id, by, now)
         return "numbers_joined", ""
 
     return _do(e164, join)
+
+
+@people.post("/people/<e164>/merge/undo")
+def undo_merge(e164: str) -> ResponseReturnValue:
+    """The two numbers are as they were before: for ten seconds, if nothing has happened since."""
+
+    def part(session: Session, by: str, now: dt.datetime) -> Deed:
+        if merge_undo.take_back(session, visits.here().user_id, by, now) is not None:
+            raise person.Unfit("It is too late to undo that: take the number off the card with “Not theirs”.")
+        return "merge_undone", ""
+
+    return _do(e164, part)
 
 
 @people.post("/people/<e164>/split")
@@ -141,22 +157,27 @@ def follow_rules(e164: str) -> ResponseReturnValue:
 
 def _do(e164: str, verb: Verb) -> ResponseReturnValue:
     """One edit in one transaction; back to the card, which says why not when it was refused."""
-    visit, now = visits.here(), clock.now()
+    visit, now, database = visits.here(), clock.now(), installation().database
     if not E164.fullmatch(e164):
         abort(404)
     try:
-        with installation().database.transaction() as session:
+        with database.transaction() as session:
+            contacts.hold(session, e164)  # what is compared with the form stays so until it is saved
             if person_rows.read(session, e164, now) is None:
                 abort(404)
             if deed := verb(session, visit.name, now):
                 audit.record(session, visit, *deed, now)
     except person.Unfit as unfit:
         return _card(e164, str(unfit), 400)
+    except stale.Overtaken as overtaken:
+        with database.reading() as session:
+            told = stale.by_note(session, overtaken, e164)
+        return _card(e164, status=409, meanwhile=told)
     return redirect(url_for(".show", e164=e164), 303)
 
 
-def _card(e164: str, problem: str = "", status: int = 200) -> Response:
-    """The card; with a `problem`, what was typed stays in its field."""
+def _card(e164: str, problem: str = "", status: int = 200, meanwhile: stale.Meanwhile | None = None) -> Response:
+    """The card; with a `problem`, or what somebody did `meanwhile`, what was typed stays in its field."""
     visit, now = visits.here(), clock.now()
     if not E164.fullmatch(e164):
         abort(404)
@@ -165,9 +186,19 @@ def _card(e164: str, problem: str = "", status: int = 200) -> Response:
         ours = [line.number for line in card.numbers]
         happenings, earlier = person_history.read(session, ours, _before())
         unseen = len(notices.unseen(session)) if visit.is_owner else 0
-    page = {"card": card, "happenings": happenings, "earlier": earlier, "now": now, "unseen": unseen}
+        undoable = merge_undo.offered(session, visit.user_id, e164, now)
+    page = {
+        "undoable": undoable,
+        "card": card,
+        "happenings": happenings,
+        "earlier": earlier,
+        "now": now,
+        "unseen": unseen,
+    }
     limits = {"languages": person.LANGUAGES, "longest_name": person.LONGEST_NAME, "longest_note": person.LONGEST_NOTE}
-    typed = request.form if problem else {}
+    typed = request.form if problem or meanwhile else {}
+    shown = person_rows.edited(card)
+    page |= {"meanwhile": meanwhile, "was": stale.shown({**shown, **stale.sent()} if problem else shown)}
     return make_response(render_template("person.html", problem=problem, typed=typed, **page, **limits), status)
 
 

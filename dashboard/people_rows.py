@@ -2,20 +2,42 @@
 
 import datetime as dt
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from dashboard import words
-from voice import paging, persons
-from voice.db import UTC
+from voice import callbacks, paging, persons
+from voice.db import UTC, chunks
 from voice.models import Call, Callback, Contact
 from voice.people import ContactTag
+from voice.rules import person
 
 PAGE = 50
+MOST = 1000  # who fit a search: beyond these, more words find sooner than more pages
+WINDOW, WINDOWS = 5_000, 4
 NEVER = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)  # of people who have not rung: after all others
+
+
+Place = tuple[dt.datetime, str]
+
+
+class Person(NamedTuple):
+    """One of a page: their first number, the one they rang from last, and when that was."""
+
+    first: str
+    number: str
+    last: dt.datetime
+
+
+class Known(NamedTuple):
+    """Of all numbers on a page: who waits for a call, by the key of their callback, and how often each rang."""
+
+    waiting: Collection[str]
+    calls: Mapping[str, int]
 
 
 @dataclass(frozen=True)
@@ -37,84 +59,177 @@ class PersonRow:
 def page(session: Session, wanted: str, after: str, country: str) -> tuple[list[PersonRow], str | None]:
     """People whose name, number or tag holds `wanted`, and the cursor of the next page. Raises ValueError for a
     cursor that is not ours."""
-    found = _found(wanted)
-    last, first = found.c.last, found.c.first
-    rows = sa.select(found).order_by(last.desc(), first).limit(PAGE + 1)
-    if after:
-        moment, number = paging.read(after)
-        rows = rows.where(sa.or_(last < moment, sa.and_(last == moment, first > number)))
-    people = session.execute(rows).all()
-    more = len(people) > PAGE
-    shown = people[:PAGE]
-    following = paging.cursor(shown[-1].last, shown[-1].first) if more else None
-    return _rows(session, shown, country), following
+    start = paging.read(after) if after else None
+    people, following = _found(session, wanted, start, country) if wanted else _everybody(session, start)
+    return _rows(session, people, country), following and paging.cursor(*following)
 
 
-def _found(wanted: str) -> sa.Subquery:
-    """(first number, last call, calls) of each person."""
-    newest, count = sa.func.max(Call.received_at).label("at"), sa.func.count().label("calls")
-    ringing = sa.select(Call.caller.label("number"), newest, count).where(Call.caller.is_not(None))
-    written = sa.select(Contact.number, Contact.last_talk_at, sa.literal(0))
-    seen = sa.union_all(ringing.group_by(Call.caller), written).subquery()  # the index alone answers the first
-    first = sa.func.coalesce(Contact.same_as, seen.c.number)
-    last = sa.func.coalesce(sa.func.max(seen.c.at, type_=UTC()), sa.literal(NEVER, UTC()), type_=UTC())
-    people = sa.select(first.label("first"), last.label("last"), sa.func.sum(seen.c.calls).label("calls"))
-    people = people.select_from(seen).outerjoin(Contact, Contact.number == seen.c.number).group_by(first)
-    if wanted:
-        people = people.where(first.in_(_matching(wanted)))
-    return people.subquery()
+def _everybody(session: Session, start: Place | None) -> tuple[list[Person], Place | None]:
+    """A page of all people: those who rang by their last call, then those who never did by their number."""
+    people: list[Person] = []
+    if start is None or start[0] > NEVER:
+        people, start = _callers(session, start)
+        if len(people) > PAGE:
+            return people[:PAGE], (people[PAGE - 1].last, people[PAGE - 1].number)
+    return _with_silent(session, people, start[1] if start else "")
 
 
-def _matching(wanted: str) -> sa.CompoundSelect[str]:
-    """The first numbers of people who have `wanted` in their name, a number or a tag."""
-    words_fit = [
-        Contact.name.icontains(wanted, autoescape=True),
-        sa.and_(Contact.name.is_(None), Contact.carrier_name.icontains(wanted, autoescape=True)),
-        Contact.number.in_(sa.select(ContactTag.number).where(ContactTag.tag.icontains(wanted, autoescape=True))),
-    ]
-    # However they write it: national numbers begin with a 0 that the full one does not have.
+def _callers(session: Session, start: Place | None) -> tuple[list[Person], Place | None]:
+    """Up to a page of people, and one more, by their last call; None at the end of all.
+
+    A walk along one index: each call is passed over that has a later one, from whichever number of that person.
+    """
+    later = aliased(Call)
+    is_later = sa.or_(later.received_at > Call.received_at, later.id > Call.id)
+    again = sa.exists().where(later.caller == Call.caller, later.received_at >= Call.received_at, is_later)
+    last_calls = sa.select(Call.received_at, Call.caller).where(Call.caller.is_not(None), ~again)
+    last_calls = last_calls.order_by(Call.received_at.desc(), Call.caller.desc()).limit(PAGE + 1)
+    people: list[Person] = []
+    while len(people) <= PAGE:
+        rows = last_calls.where(_before(*start)) if start else last_calls
+        some = [(moment, number) for moment, number in session.execute(rows) if number]
+        if not some:
+            return people, None
+        start = some[-1]
+        ours = _persons(session, [number for _, number in some])
+        newest = _last_calls(session, {each for numbers in ours.values() for each in numbers if len(numbers) > 1})
+        for moment, number in some:
+            theirs = [(newest[each], each) for each in ours[number] if each in newest]
+            if not theirs or max(theirs) == (moment, number):
+                people.append(Person(ours[number][0], number, moment))
+    return people, start
+
+
+def _before(moment: dt.datetime, number: str) -> sa.ColumnElement[bool]:
+    return sa.tuple_(Call.received_at, Call.caller) < sa.tuple_(sa.literal(moment, UTC()), sa.literal(number))
+
+
+def _with_silent(session: Session, people: list[Person], number: str) -> tuple[list[Person], Place | None]:
+    """The same page filled with people who never rang, from the one after `number` on.
+
+    Where nearly everybody has rung there are few, far apart: each page looks at so many cards and no more.
+    """
+    cards = sa.select(Contact.number).where(Contact.same_as.is_(None)).order_by(Contact.number).limit(WINDOW)
+    for _ in range(WINDOWS):
+        numbers = session.scalars(cards.where(Contact.number > number)).all()
+        rang = sa.exists().where(Call.caller == Contact.number)
+        bounds = (Contact.number > number, Contact.number <= numbers[-1]) if numbers else (sa.false(),)
+        silent = sa.select(Contact.number).where(Contact.same_as.is_(None), *bounds, ~rang)
+        for each in _never_rang(session, session.scalars(silent.order_by(Contact.number).limit(PAGE + 1)).all()):
+            if len(people) == PAGE:
+                return people, (NEVER, people[-1].number if people[-1].last == NEVER else "")
+            people.append(Person(each, each, NEVER))
+        if len(numbers) < WINDOW:
+            return people, None
+        number = numbers[-1]
+    return people, (NEVER, number)
+
+
+def _never_rang(session: Session, firsts: Sequence[str]) -> list[str]:
+    """Of first numbers nobody rang from: those of people who rang from no other of theirs."""
+    ours = _persons(session, firsts)
+    rang = _last_calls(session, {each for numbers in ours.values() for each in numbers})
+    return [first for first in firsts if not rang.keys() & set(ours[first])]
+
+
+def _persons(session: Session, numbers: Sequence[str]) -> dict[str, list[str]]:
+    """All numbers of the person with each of these, the first one first."""
+    known = sa.select(Contact.number, Contact.same_as).where(Contact.number.in_(numbers), Contact.same_as.is_not(None))
+    first = {number: number for number in numbers} | {number: same for number, same in session.execute(known) if same}
+    ours = {each: [each] for each in first.values()}
+    others = sa.select(Contact.same_as, Contact.number).where(Contact.same_as.in_(list(ours)))
+    for same, number in session.execute(others.order_by(Contact.number)):
+        ours[str(same)].append(number)
+    return {number: ours[first[number]] for number in numbers}
+
+
+def _last_calls(session: Session, numbers: Collection[str]) -> dict[str, dt.datetime]:
+    """When each of these numbers rang last; who never did is left out."""
+    found = dict[str, dt.datetime]()
+    for some in chunks(sorted(numbers)):
+        rows = sa.select(Call.caller, sa.func.max(Call.received_at, type_=UTC())).where(Call.caller.in_(some))
+        found |= {number: moment for number, moment in session.execute(rows.group_by(Call.caller)) if number}
+    return found
+
+
+def _found(session: Session, wanted: str, start: Place | None, country: str) -> tuple[list[Person], Place | None]:
+    """A page of those who fit, by their last call. Of very many only the first MOST are ordered and shown."""
+    numbers = _fitting(session, wanted, country)
+    ours = {numbers[0]: numbers for numbers in _persons(session, numbers).values()}
+    rang = _last_calls(session, {each for numbers in ours.values() for each in numbers})
+    places = [(max((rang[each] for each in ours[first] if each in rang), default=NEVER), first) for first in ours]
+    places = sorted((place for place in places if start is None or _order(place) > _order(start)), key=_order)
+    people = [Person(first, first, last) for last, first in places[:PAGE]]
+    return people, (people[-1].last, people[-1].number) if len(places) > PAGE else None
+
+
+def _order(place: Place) -> tuple[float, str]:
+    return -place[0].timestamp(), place[1]
+
+
+def _fitting(session: Session, wanted: str, country: str) -> list[str]:
+    """Numbers whose card holds what was written: in the name, a tag, or the number itself, however that is written."""
+    if whole := _whole_number(wanted, country):
+        known = sa.or_(sa.exists().where(Contact.number == whole), sa.exists().where(Call.caller == whole))
+        if session.scalar(sa.select(known)):
+            return [whole]
+    # National numbers begin with a 0 that the full one does not have.
     digits = re.sub(r"\D", "", wanted).lstrip("0") if re.fullmatch(r"[\d\s()+./-]+", wanted) else ""
-    calls = sa.select(Call.caller).where(Call.caller.contains(digits) if digits else sa.false())
-    if digits:
-        words_fit.append(Contact.number.contains(digits))
-    return sa.union(sa.select(sa.func.coalesce(Contact.same_as, Contact.number)).where(sa.or_(*words_fit)), calls)
+    # One pass over the cards for all of it: a second one would cost as much again.
+    name = sa.func.coalesce(Contact.name, Contact.carrier_name)
+    # SQLite's LIKE takes no notice of case by itself; asked for it, it is three times as slow.
+    is_sqlite = session.get_bind().dialect.name == "sqlite"
+    named = (name.contains if is_sqlite else name.icontains)(wanted, autoescape=True)
+    fits: list[sa.Select[Any]] = [
+        sa.select(Contact.number).where(sa.or_(named, Contact.number.contains(digits)) if digits else named),
+        sa.select(ContactTag.number).where(ContactTag.tag.icontains(wanted, autoescape=True)),
+    ]
+    if digits:  # who rang and has no card yet
+        fits.append(sa.select(Call.caller).where(Call.caller.contains(digits)).group_by(Call.caller))
+    found = dict[str, None]()
+    for each in fits:
+        found |= dict.fromkeys(number for number in session.scalars(each.limit(MOST)) if number)
+    return list(found)[:MOST]
 
 
-def _rows(session: Session, people: Sequence[sa.Row[tuple[str, dt.datetime, int]]], country: str) -> list[PersonRow]:
+def _whole_number(wanted: str, country: str) -> str | None:
+    try:
+        return person.number(wanted, country)
+    except person.Unfit:
+        return None
+
+
+def _rows(session: Session, people: Sequence[Person], country: str) -> list[PersonRow]:
     firsts = [each.first for each in people]
     theirs = sa.select(Contact).where(sa.or_(Contact.number.in_(firsts), Contact.same_as.in_(firsts)))
     contacts: dict[str, list[Contact]] = {}
     for contact in session.scalars(theirs.order_by(Contact.number)):
         contacts.setdefault(contact.same_as or contact.number, []).append(contact)
     tags = persons.tags_of(session, firsts)
-    owed = sa.select(Callback.caller).where(Callback.caller.is_not(None), Callback.state != "closed")
-    waiting = {number for number in session.scalars(owed) if number}
-    return [
-        _row(
-            each.first, contacts.get(each.first, []), tags.get(each.first, ()), each.calls, each.last, waiting, country
-        )
-        for each in people
-    ]
+    ours = {*firsts, *(contact.number for each in contacts.values() for contact in each)}
+    owed = sa.select(Callback.caller_key).where(callbacks.IS_OPEN, Callback.caller_key.in_(ours))
+    counted = sa.select(Call.caller, sa.func.count()).where(Call.caller.in_(ours)).group_by(Call.caller)
+    known = Known(set(session.scalars(owed)), {number: count for number, count in session.execute(counted) if number})
+    return [_row(each, contacts.get(each.first, []), tags.get(each.first, ()), known, country) for each in people]
 
 
 def _row(
-    first: str, theirs: Sequence[Contact], tags: Sequence[str], calls: int, last: dt.datetime, waiting: set[str],
-    country: str,
+    each: Person, theirs: Sequence[Contact], tags: Sequence[str], known: Known, country: str
 ) -> PersonRow:  # fmt: skip
-    numbers = [first, *(contact.number for contact in theirs if contact.number != first)]
+    numbers = [each.first, *(contact.number for contact in theirs if contact.number != each.first)]
     shown = [words.number(number, country) for number in numbers]
     given = next((contact.name for contact in theirs if contact.name), None)
     claimed = next((contact.carrier_name for contact in theirs if contact.carrier_name), None)
     name = words.name(given or claimed)
     return PersonRow(
-        number=first,
+        number=each.first,
         who=name or shown[0],
         claimed=bool(name and not given),
         shown=shown if name else shown[1:],
         tags=[words.name(tag) for tag in tags],
         vip=any(contact.vip for contact in theirs),
         blocked=any(contact.blocked for contact in theirs),
-        calls=calls,
-        last=last if last > NEVER else None,
-        waiting=any(number in waiting for number in numbers),
+        calls=sum(known.calls.get(number, 0) for number in numbers),
+        last=each.last if each.last > NEVER else None,
+        waiting=any(number in known.waiting for number in numbers),
     )

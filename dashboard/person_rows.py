@@ -47,6 +47,14 @@ class Card:
     country: str
 
 
+EDITED = ("name", "tags", "language")
+
+
+def edited(card: Card) -> dict[str, str]:
+    """What the card's fields show before anybody types in them."""
+    return {"name": card.name, "tags": ", ".join(card.tags), "language": card.language}
+
+
 def read(session: Session, number: str, now: dt.datetime) -> Card | None:
     """The card of the person with this number; None when they have never rung and nobody has written them down."""
     theirs = contacts.of_person(session, number) or [

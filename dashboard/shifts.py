@@ -1,9 +1,7 @@
 """Somebody's shifts: hours by day of the week and their clock, set by the owner; days off, by themselves too."""
 
 import datetime as dt
-import zoneinfo
 from collections.abc import Callable, Mapping
-from functools import lru_cache
 from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
@@ -12,9 +10,10 @@ from flask import Blueprint, Response, abort, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
-from dashboard import frame, team_rows, visits
+from dashboard import frame, lines_index, stale, team_rows, visits
 from voice import audit, availability, clock
 from voice import shifts as verbs
+from voice.business import edit
 from voice.firm import Line, LineStaff, StaffMember
 from voice.installation import installation
 from voice.rules import hours
@@ -41,13 +40,14 @@ def set_hours(staff_id: str) -> ResponseReturnValue:
     typed = {name: request.form.get(name, "").strip()[:LONGEST] for name in (*hours.DAYS, "own", "time_zone")}
     if "copy" in request.form:
         return _page(staff_id, {**typed, **dict.fromkeys(WORKING_DAYS, typed["mon"]), "own": "1"})
-    week = {day: typed[day] for day in hours.DAYS} if typed["own"] else None
 
     def change(session: Session, member: StaffMember, _today: dt.date) -> None:
+        values = stale.settle(typed, _kept(session, member))
+        week = {day: values[day] for day in hours.DAYS} if values["own"] else None
         if week is not None and not any(week.values()):
             raise verbs.BadShifts({"own": NO_HOURS})
         verbs.set_hours(session, member, week)
-        verbs.set_zone(session, member, typed["time_zone"])
+        verbs.set_zone(session, member, values["time_zone"])
 
     return _do(staff_id, "shifts_changed", change, typed)
 
@@ -72,12 +72,6 @@ def set_days(staff_id: str) -> ResponseReturnValue:
     return _do(staff_id, "day_off" if off else "day_off_taken_back", change, typed)
 
 
-@lru_cache(1)
-def zones() -> tuple[str, ...]:
-    """All places whose clock somebody can live by."""
-    return tuple(sorted(name for name in zoneinfo.available_timezones() if "/" in name and not name.startswith("Etc/")))
-
-
 def _date(name: str, label: str, text: str) -> dt.date:
     try:
         return dt.date.fromisoformat(text)
@@ -86,27 +80,40 @@ def _date(name: str, label: str, text: str) -> dt.date:
 
 
 def _do(staff_id: str, what: str, change: Change, typed: Fields) -> ResponseReturnValue:
-    now = clock.now()
+    now, database = clock.now(), installation().database
     try:
-        with installation().database.transaction() as session:
+        with database.transaction() as session:
+            edit.hold(session)  # what is compared with the form below stays so until it is saved
             member = _find(session, staff_id)
             change(session, member, _today(session, member, now))
             audit.record(session, visits.here(), what, staff_id, now)
     except verbs.BadShifts as wrong:
         return _page(staff_id, typed, wrong.faults, 400)
+    except stale.Overtaken as overtaken:
+        with database.reading() as session:
+            told = stale.by_audit(session, overtaken, staff_id, "shifts_changed")
+        return _page(staff_id, typed, status=409, meanwhile=told)
     return redirect(url_for(".show", staff_id=staff_id, saved=what), 303)
 
 
-def _page(staff_id: str, typed: Fields = NONE, faults: Fields = NONE, status: int = 200) -> Response:
+def _kept(session: Session, member: StaffMember) -> dict[str, str]:
+    """What the form of the hours shows: their own, or those of their line."""
+    week = _hours_of_line(session, member) if member.shifts is None else member.shifts
+    days = {day: week.get(day, "") for day in hours.DAYS}
+    return days | {"own": "" if member.shifts is None else "1", "time_zone": member.time_zone}
+
+
+def _page(
+    staff_id: str, typed: Fields = NONE, faults: Fields = NONE, status: int = 200,
+    meanwhile: stale.Meanwhile | None = None,
+) -> Response:  # fmt: skip
     """The page with what is kept, and over it what was typed; `faults`: what is wrong with which field."""
     visit, now = visits.here(), clock.now()
     with installation().database.reading() as session:
         member = _find(session, staff_id)
         today = _today(session, member, now)
-        line_hours = _hours_of_line(session, member)
+        kept = _kept(session, member)
         firm_zone = availability.firm_zone(session)
-    week = line_hours if member.shifts is None else member.shifts
-    kept = {**week, "own": "" if member.shifts is None else "1", "time_zone": member.time_zone}
     return frame.page(
         "shifts.html",
         status,
@@ -114,13 +121,14 @@ def _page(staff_id: str, typed: Fields = NONE, faults: Fields = NONE, status: in
         me=visit.staff_id == staff_id,
         may_take_off=visit.is_owner or visit.staff_id == staff_id,
         fields={**kept, **typed},
+        was=stale.shown(kept if meanwhile or not typed else {**kept, **stale.sent()}),
+        meanwhile=meanwhile,
         faults={name: _plain(words) for name, words in faults.items()},
         days_off=team_rows.days_off(member, today),
         today=today,
         last_day=today + verbs.AHEAD,
-        line_hours=line_hours,
         firm_zone=firm_zone,
-        zones=zones(),
+        zones=lines_index.zones(),
         week_days=tuple(zip(hours.DAYS, hours.DAY_NAMES, strict=True)),
         saved=request.args.get("saved", ""),
     )

@@ -1,10 +1,12 @@
 """The sign-in page, the way out, and the password asked for again."""
 
+import sqlalchemy as sa
 from flask import Blueprint, g, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from dashboard import frame, visits
 from voice import accounts, audit, clock, halfway, pushing, tries
+from voice.firm import Business
 from voice.installation import installation
 from voice.ledger import User
 
@@ -38,11 +40,11 @@ def enter() -> ResponseReturnValue:
     """Check the password; then start a new session, or ask for the second factor."""
     if not form_is_ours():
         return show_form(TOO_OLD, 400)
-    user = _find(request.form.get("email", ""))
+    user = find(request.form.get("email", ""))
     if too_many(user):
         return show_form(TOO_MANY, 429)
-    fits = _fits(user, request.form.get("password", ""))
-    if user is None or not fits:
+    good = fits(user, request.form.get("password", ""))
+    if user is None or not good:
         return show_form(REFUSED, 401)
     with installation().database.transaction() as session:
         asks_more = accounts.has_second_factor(session, user.id)
@@ -86,14 +88,17 @@ def prove() -> ResponseReturnValue:
 def proved() -> ResponseReturnValue:
     """Check it, and go on."""
     visit = visits.here()
-    user = _find(visit.email)
+    user = find(visit.email)
     if too_many(user):
         return frame.page("prove.html", 429, problem=TOO_MANY)
-    if not _fits(user, request.form.get("password", "")):
+    if not fits(user, request.form.get("password", "")):
         return frame.page("prove.html", 401, problem="That is not your password. Try again in a moment.")
     with installation().database.transaction() as session:
-        accounts.proved(session, visit, clock.now())
-    return redirect(after(), 303)
+        cookie = accounts.proved(session, visit, clock.now())
+        pushing.moved_sign_in(session, visit.sign_in_id, accounts.fingerprint(cookie))
+    answer = redirect(after(), 303)
+    visits.set_cookie(answer, "session", cookie, accounts.LONGEST.days)
+    return answer
 
 
 def welcome(user_id: str) -> ResponseReturnValue:
@@ -110,6 +115,12 @@ def welcome(user_id: str) -> ResponseReturnValue:
     visits.drop_cookie(answer, "form")
     visits.drop_cookie(answer, "halfway")
     return answer
+
+
+def firm_name() -> str:
+    """What the firm is called: a word its people's passwords must not be."""
+    with installation().database.reading() as session:
+        return session.scalar(sa.select(Business.name)) or ""
 
 
 def form_is_ours() -> bool:
@@ -153,7 +164,8 @@ def after() -> str:
     return url_for(name if name in NEXT else "callback_list.show")
 
 
-def _find(email: str) -> User | None:
+def find(email: str) -> User | None:
+    """The user with that address, if any may sign in with it."""
     with installation().database.reading() as session:
         user = accounts.find_user(session, email)
         if user:
@@ -161,12 +173,12 @@ def _find(email: str) -> User | None:
         return user
 
 
-def _fits(user: User | None, password: str) -> bool:
-    """One hash and one transaction, also for nobody."""
-    fits = accounts.check_password(user, password)
+def fits(user: User | None, password: str) -> bool:
+    """Whether that is their password; a wrong one counts as a try. One hash and one transaction, also for nobody."""
+    good = accounts.check_password(user, password)
     with installation().database.reading() as session:
         last_step = user is None or not accounts.has_second_factor(session, user.id)
-    return judge(user, fits, last_step)
+    return judge(user, good, last_step)
 
 
 def _gone() -> ResponseReturnValue:

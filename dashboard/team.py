@@ -12,8 +12,9 @@ from flask import Blueprint, Response, abort, make_response, redirect, render_te
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
-from dashboard import team_rows, visits, week_rows
+from dashboard import stale, team_rows, visits, week_rows, words
 from voice import audit, availability, clock, phones
+from voice.business import edit
 from voice.firm import StaffMember
 from voice.installation import installation
 from voice.rules import availability as rules
@@ -65,12 +66,12 @@ def set_availability(staff_id: str) -> ResponseReturnValue:
 def set_phone(staff_id: str) -> ResponseReturnValue:
     """Which phone rings for the rest of today; empty: their own."""
     typed = request.form.get("phone", "")[:80]
-    return _do(
-        staff_id,
-        "phone_changed",
-        lambda session, member, now: availability.phone_here(session, member, typed, now),
-        typed,
-    )
+
+    def change(session: Session, member: StaffMember, now: dt.datetime) -> None:
+        settled = stale.settle({"phone": typed}, {"phone": phones.number_of(member, now)})
+        availability.phone_here(session, member, settled["phone"], now)
+
+    return _do(staff_id, "phone_changed", change, typed)
 
 
 def off_duty() -> tuple[StaffMember, str, dt.datetime] | None:
@@ -98,22 +99,34 @@ def _until(session: Session, member: StaffMember, now: dt.datetime) -> dt.dateti
 
 
 def _do(staff_id: str, what: str, change: Change, typed: str = "") -> ResponseReturnValue:
-    visit, now = visits.here(), clock.now()
+    visit, now, database = visits.here(), clock.now(), installation().database
     if not (visit.is_owner or visit.staff_id == staff_id):
         abort(403, "Everybody says this for themselves; the owner may for all.")
     try:
-        with installation().database.transaction() as session:
+        with database.transaction() as session:
+            edit.hold(session)  # what is compared with the form stays so until it is saved
             member = session.scalar(sa.select(StaffMember).where(StaffMember.id == staff_id, StaffMember.active))
             change(session, member or abort(404), now)
             audit.record(session, visit, what, staff_id, now)
     except availability.BadChoice as wrong:
         return _page(Problem(staff_id, _plain(str(wrong)), typed[:80]), 400)
+    except stale.Overtaken as overtaken:
+        with database.reading() as session:
+            told, zone = stale.by_audit(session, overtaken, staff_id, what), availability.firm_zone(session)
+        said = f"Phone: {_who(told, now, zone)} while you had it open: now {words.number(overtaken.fields['phone'])}."
+        return _page(Problem(staff_id, f"{said} Press again to have yours in its place.", typed[:80]), 409)
     return redirect(url_for(".show", _anchor=f"staff-{staff_id}"), 303)
 
 
-def _plain(words: str) -> str:
+def _who(told: stale.Meanwhile, now: dt.datetime, zone: str) -> str:
+    if told.at is None:
+        return "it was changed"
+    return f"{words.name(told.who)} changed it at {words.day_time(told.at, now, zone)},"
+
+
+def _plain(sentence: str) -> str:
     """The sentence as the page says it: its fields have names of their own there."""
-    return words.replace("phone_today:", "Phone:").replace("away_until:", "Back at:")
+    return sentence.replace("phone_today:", "Phone:").replace("away_until:", "Back at:")
 
 
 def _page(problem: Problem | None = None, status: int = 200) -> Response:
@@ -127,4 +140,10 @@ def _contents() -> dict[str, object]:
         week = week_rows.read(session, request.args.get("line", ""), request.args.get("from", ""), now)
     rows.sort(key=lambda row: (row.member.id != visit.staff_id, row.name.casefold()))
     asked = {name: request.args[name] for name in ("line", "from") if request.args.get(name)}
-    return {"rows": rows, "week": week, "asked": asked, "now": now, "on_now": sum(row.on_now for row in rows)}
+    return {
+        "rows": rows,
+        "week": week,
+        "asked": asked,
+        "now": now,
+        "on_now": sum(row.on_now for row in rows),
+    }

@@ -2,7 +2,7 @@
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from dashboard import words
+from dashboard import stale, words
 from voice import mailboxes, phones, roster
 from voice.firm import Business, LineStaff, StaffMember
 from voice.models import Leg
@@ -42,6 +42,7 @@ class Row:
     zone: str
     today: dt.date  # there
     rings: str  # the number itself
+    shown: str  # the same for the form, which says what it showed
     elsewhere: bool  # another phone than their own today
     answers: bool  # some line or other
     limit: ring_limit.Limit | None  # how long their phone rings, where its mailbox is known
@@ -71,8 +72,13 @@ def read(session: Session, now: dt.datetime) -> list[Row]:
 
 def days_off(member: StaffMember, today: dt.date) -> tuple[Days, ...]:
     """Their days off from `today` on, those next to each other as one."""
+    return on_end(member.days_off, today)
+
+
+def on_end(dates: Iterable[str], today: dt.date) -> tuple[Days, ...]:
+    """ISO dates from `today` on, those next to each other as one."""
     found: list[Days] = []
-    for day in sorted(dt.date.fromisoformat(each) for each in member.days_off):
+    for day in sorted(dt.date.fromisoformat(each) for each in dates):
         if day >= today:
             if found and day == found[-1].last + DAY:
                 found[-1] = Days(found[-1].first, day)
@@ -107,6 +113,7 @@ def _row(
         zone=zone,
         today=today,
         rings=phone,
+        shown=stale.shown({"phone": phone}, live=True),
         elsewhere=phone != member.phone,
         answers=any(card.number in lines for card in firm.lines),
         limit=limit,

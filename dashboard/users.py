@@ -1,13 +1,14 @@
 """Who may sign in: the owner changes roles and lines, invites people, and asks everybody for a second factor."""
 
 import datetime as dt
+from collections.abc import Collection
 from dataclasses import dataclass
 
 import sqlalchemy as sa
 from flask import Blueprint, Response, abort, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
-from dashboard import frame, visits
+from dashboard import frame, stale, visits
 from voice import access, accounts, audit, clock, second_factor, tries
 from voice.access import Access
 from voice.accounts import BadUser, Visit
@@ -18,6 +19,13 @@ from voice.ledger import User
 users = Blueprint("users", __name__, url_prefix="/users")
 
 
+EVERY = "every line"
+MEANWHILE = (
+    "{who} has changed this while you had it open: it stands above as it is now. What you chose is still here; save "
+    "again to put it in its place."
+)
+
+
 @dataclass(frozen=True)
 class Told:
     """What the page says of the last press: at which part, what went wrong, and the link just made."""
@@ -25,6 +33,7 @@ class Told:
     part: str = ""
     problem: str = ""
     link: str = ""
+    overtaken: bool = False
 
 
 @users.get("")
@@ -37,15 +46,23 @@ def show() -> ResponseReturnValue:
 @users.post("/<user_id>")
 def change(user_id: str) -> ResponseReturnValue:
     """Another role, other lines, another staff member, or switched off."""
-    visit, now = _owner(), clock.now()
-    active, staff_id = request.form.get("active") == "1", request.form.get("staff") or None
+    visit, now, database = _owner(), clock.now(), installation().database
+    asked = _asked()
+    typed = {"role": asked.role, "lines": _lines(asked.lines), "staff": request.form.get("staff", "")}
+    typed["active"] = "1" if request.form.get("active") == "1" else ""
     try:
-        with installation().database.transaction() as session:
+        with database.transaction() as session:
             user = session.get(User, user_id, with_for_update=True) or abort(404)
-            access.change(session, user, _asked(), staff_id, active)
+            said = stale.settle(typed, _fields(user))
+            lines = None if said["lines"] == EVERY else said["lines"].split()
+            access.change(session, user, Access(said["role"], lines), said["staff"] or None, bool(said["active"]))
             audit.record(session, visit, "user_changed", _described(user), now)
     except BadUser as refused:
         return _page(Told(user_id, str(refused)), 400)
+    except stale.Overtaken as overtaken:
+        with database.reading() as session:
+            told = stale.by_audit(session, overtaken, _described(session.get_one(User, user_id)), "user_changed")
+        return _page(Told(user_id, MEANWHILE.format(who=told.who or "Somebody"), overtaken=True), 409)
     return _saved(user_id)
 
 
@@ -120,6 +137,18 @@ def _asked() -> Access:
     return Access(role, None if every else request.form.getlist("line")[:200])
 
 
+def _lines(lines: Collection[str] | None) -> str:
+    return EVERY if lines is None else " ".join(sorted(lines))
+
+
+def _fields(user: User) -> dict[str, str]:
+    """What the form of a user shows."""
+    return {
+        "role": user.role, "lines": _lines(user.lines), "staff": user.staff_id or "",
+        "active": "1" if user.active else "",
+    }  # fmt: skip
+
+
 def _described(user: User) -> str:
     lines = "every line" if user.lines is None else f"{len(user.lines)} lines"
     return f"{user.email}: {user.role}, {lines}, {'on' if user.active else 'off'}"
@@ -133,12 +162,18 @@ def _page(told: Told, status: int = 200) -> Response:
     now: dt.datetime = clock.now()
     with installation().database.reading() as session:
         staff = session.scalars(sa.select(StaffMember).where(StaffMember.active).order_by(StaffMember.name)).all()
+        people = access.everybody(session)
         shown = {
-            "people": access.everybody(session),
+            "people": people,
             "invitations": access.invitations(session, now),
             "lines": session.scalars(sa.select(Line).order_by(Line.position, Line.number)).all(),
             "staff": staff,
             "asked_of_all": session.scalar(sa.select(Business.ask_second_factor)),
         }
     typed = request.form if told.problem else {}
-    return frame.page("users.html", status, told=told, saved=request.args.get("saved", ""), typed=typed, **shown)
+    was = {person.user.id: stale.shown(_fields(person.user)) for person in people}
+    if told.problem and not told.overtaken:
+        was[told.part] = request.form.get("was", "")
+    return frame.page(
+        "users.html", status, was=was, told=told, saved=request.args.get("saved", ""), typed=typed, **shown
+    )

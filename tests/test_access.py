@@ -4,6 +4,7 @@ import datetime as dt
 import pathlib
 import re
 from collections.abc import Iterator
+from html import unescape
 
 import pytest
 import sqlalchemy as sa
@@ -20,6 +21,7 @@ from voice.ledger import User
 
 NOON = dt.datetime(2026, 11, 23, 17, tzinfo=dt.UTC)
 SAM, ALEX = "sam@example.com", "alex@example.com"
+WAS = re.compile(r'name="was" value="([^"]*)"')
 NEW = "seven teal otters dancing"
 
 
@@ -119,6 +121,21 @@ def test_an_owner_changes_role_lines_and_phone_and_it_counts_at_once(firm: Firm)
     assert sam.press(path, role="staff", every_line="1").status_code == 303, "no tick: switched off"
     assert alex.get("/").status_code == 303
     assert firm.visitor().sign_in(ALEX).status_code == 401
+
+
+def test_an_owner_does_not_undo_unawares_what_another_has_just_decided_of_somebody(firm: Firm) -> None:
+    with firm.database.transaction() as session:
+        session.execute(sa.update(User).where(User.email == "kim@example.com").values(role="owner"))
+    sam, kim, alex = firm.visitor(SAM), firm.visitor("kim@example.com"), user(firm, ALEX)
+    page = sam.get("/users").text.partition(f'action="/users/{alex.id}"')[2]
+    fields = {"role": "staff", "every_line": "1", "staff": "", "active": "1", "was": unescape(WAS.findall(page)[0])}
+    assert kim.press(f"/users/{alex.id}", **(fields | {"every_line": "", "line": LINE})).status_code == 303
+    late = sam.press(f"/users/{alex.id}", **(fields | {"every_line": "", "line": SECOND_LINE}))
+    assert late.status_code == 409
+    assert "Kim Heath has changed this while you had it open" in late.text
+    assert user(firm, ALEX).lines == [LINE]
+    assert sam.press(f"/users/{alex.id}", **(fields | {"active": ""})).status_code == 303, "another field than theirs"
+    assert (user(firm, ALEX).lines, user(firm, ALEX).active) == ([LINE], False)
 
 
 def test_the_last_owner_cannot_be_made_staff_nor_switched_off_by_anybody(firm: Firm) -> None:

@@ -24,9 +24,12 @@ def firm(sqlite_url: str, tmp_path: pathlib.Path) -> Iterator[Firm]:
 
 
 def test_a_new_password_replaces_the_old_and_ends_every_other_session(firm: Firm) -> None:
-    """ASVS 7.4.3."""
+    """ASVS 6.2.3, 7.4.3."""
     desk, phone, alex = (firm.visitor(email) for email in (SAM, SAM, "alex@example.com"))
-    assert desk.press("/account/password", password="seven teal otters dancing").status_code == 303
+    new = {"password": "seven teal otters dancing"}
+    assert desk.press("/account/password", **new).status_code == 401
+    assert "that is not it" in desk.press("/account/password", current="not the password", **new).text
+    assert desk.press("/account/password", current=PASSWORD, **new).status_code == 303
     assert desk.get("/").status_code == 200
     assert phone.get("/").status_code == 303
     assert alex.get("/").status_code == 200
@@ -42,12 +45,13 @@ def test_a_new_password_replaces_the_old_and_ends_every_other_session(firm: Firm
         ("password1234", "guessed early"),
         ("sam field", "guessed early"),
         ("ringback", "guessed early"),
+        ("acme plumbing", "guessed early"),
         ("x" * 129, "8 to 128"),
     ],
 )
 def test_a_password_that_is_guessed_early_is_refused_with_the_reason(firm: Firm, password: str, says: str) -> None:
     """ASVS 6.2.1, 6.2.4, 6.2.11."""
-    answer = firm.visitor(SAM).press("/account/password", password=password)
+    answer = firm.visitor(SAM).press("/account/password", current=PASSWORD, password=password)
     assert answer.status_code == 400
     assert says in answer.text
     assert firm.visitor().sign_in(SAM).status_code == 303
@@ -100,8 +104,13 @@ def test_pages_that_open_doors_ask_for_the_password_again_after_half_an_hour(fir
         wrong = sam.press("/prove/check?next=users.show", password="not the password")
         assert wrong.status_code == 401
         assert sam.get("/users").status_code == 303
+        before = str(sam.cookie("session"))
         assert sam.press("/prove/check?next=users.show", password=PASSWORD).headers["Location"] == "/users"
         assert sam.get("/users").status_code == 200
+        assert sam.post("/users/invitations", fields).status_code == 200, "a form in another tab is still good"
+        thief = firm.visitor()
+        thief.client.set_cookie("ringback-session", before)
+        assert thief.get("/").status_code == 303, "ASVS 7.2.4: the token from before opens nothing"
         assert sam.press("/prove/check?next=//evil.example", password=PASSWORD).headers["Location"] == "/"
 
 

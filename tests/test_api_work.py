@@ -7,12 +7,13 @@ from typing import Any
 import pytest
 import time_machine
 
-from tests.program import NOON, Program
+from tests.program import JANE, MAIN, NOON, Program
 from voice.db import Database
 from voice.list_tables import Topic
 
 pytest_plugins = ["tests.interface"]
 
+LUIS = "+12125550177"
 AddRow = Callable[..., str]
 
 
@@ -51,6 +52,29 @@ def test_later_hand_over_take_over_and_undo(program: Program, add_callback: AddR
     assert (status, told["claimed_by"]) == (200, "sam")
     with time_machine.travel(NOON + dt.timedelta(seconds=16), tick=False):
         assert program.post(f"{path}/undo", staff="sam")[0] == 409
+
+
+def test_two_numbers_of_one_person_are_put_on_one_card_and_either_id_is_the_one_that_goes_on(
+    program: Program, add_call: AddRow, add_callback: AddRow
+) -> None:
+    mine, other = add_callback(10), add_callback(20, caller=LUIS)
+    for place, (callback, caller) in enumerate(((mine, JANE), (other, LUIS))):
+        add_call(place, caller=caller, callback_id=callback)
+    assert program.post(f"/contacts/{JANE}/merge", number=LUIS)[1]["numbers"] == [JANE, LUIS]
+    assert program.post(f"/contacts/{JANE}/merge", number=LUIS)[0] == 422
+    assert program.post(f"/contacts/{JANE}/merge", number=MAIN)[0] == 422
+    assert program.post(f"/contacts/{JANE}/merge", number="rubbish")[0] == 400
+    states = "waiting,claimed,closed"
+    assert [each["id"] for each in program.get("/callbacks", state=states)[1]["items"]] == [mine]
+    assert program.get(f"/callbacks/{other}")[1]["id"] == mine
+    assert program.post(f"/callbacks/{other}/claim", staff="sam")[1]["id"] == mine
+    assert program.get(f"/callbacks/{mine}")[1]["claimed_by"] == "sam"
+    assert program.post(f"/callbacks/{other}/close", staff="sam", reason="done_by_staff")[0] == 200
+    assert program.get(f"/callbacks/{other}")[1]["closed_reason"] == "done_by_staff"
+    assert program.post(f"/callbacks/{mine}/reopen")[0] == 200
+    assert program.post(f"/contacts/{LUIS}/split")[1]["numbers"] == [LUIS]
+    assert sorted(each["caller"] for each in program.get("/callbacks")[1]["items"]) == sorted([JANE, LUIS])
+    assert program.post("/contacts/+12125550999/split")[0] == 404
 
 
 def test_who_dials_by_hand_has_it_alone(program: Program, add_callback: AddRow) -> None:

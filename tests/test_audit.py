@@ -115,7 +115,7 @@ def test_the_page_shows_the_newest_first_by_person_kind_and_day(firm: Firm) -> N
     with time_machine.travel(NOON, tick=False):
         add(firm, "The <b>till</b>", "exported", "contacts", NOON - dt.timedelta(days=2))
         sam, alex = firm.visitor(SAM), firm.visitor(ALEX)
-        alex.press("/account/password", password="seven teal otters dancing")
+        alex.press("/account/password", current=PASSWORD, password="seven teal otters dancing")
         page = sam.get("/audit").text
         assert "<b>till</b>" not in page
         assert page.index("changed their password") < page.index("The &lt;b&gt;till")

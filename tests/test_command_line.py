@@ -178,5 +178,7 @@ def test_a_user_is_added_with_the_password_from_standard_input_and_reset(
     assert "can already sign in" in capsys.readouterr().err
     assert type_in("other good words", "reset", "--email", "sam@example.com") == 0
     assert fits("other good words")
-    assert type_in("short", "reset", "--email", "sam@example.com") == 1
+    for weak, why in (("short", "8 to 128"), ("password1234", "guessed early"), ("sam@example", "guessed early")):
+        assert type_in(weak, "reset", "--email", "sam@example.com") == 1
+        assert why in capsys.readouterr().err
     assert type_in("other good words", "reset", "--email", "alex@example.com") == 1

@@ -2,8 +2,10 @@
 
 import io
 import math
+import re
 import struct
 import wave
+from html import unescape
 from pathlib import Path
 
 import av
@@ -113,6 +115,17 @@ def test_words_that_ask_for_a_key_or_take_too_long_are_refused_and_kept_to_mend(
 
 
 @pytest.mark.proves("01-2.3")
+def test_words_are_not_saved_over_those_a_colleague_has_just_chosen(firm: Firm) -> None:
+    sam = firm.visitor("sam@example.com")
+    page = unescape(re.findall(r'name="was" value="([^"]*)"', sam.get("/greetings").text)[0])
+    sam.press(f"/greetings/{LINE}/words", words="Hello from here.")
+    late = sam.press(f"/greetings/{LINE}/words", words="Good day to you.", was=page)
+    assert late.status_code == 409
+    assert "This was changed while you had it open." in late.text
+    assert "“<bdi>Hello from here.</bdi>”" in late.text
+    assert "Good day to you.</textarea>" in late.text
+
+
 def test_new_words_take_the_place_of_a_recording(firm: Firm) -> None:
     owner = firm.visitor("sam@example.com")
     upload(owner, a_wav(2))

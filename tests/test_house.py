@@ -93,7 +93,7 @@ LAYERS: list[tuple[str, list[str]]] = [
             "voice.by_hand",
             "voice.undo",
             "voice.topics",
-            "voice.same_person",
+            *("voice.same_person", "voice.merge_undo"),
             "voice.imports",
         ],
     ),

@@ -2,12 +2,15 @@
 
 import datetime as dt
 import pathlib
+import re
 from collections.abc import Iterator
+from html import unescape
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
 
+from dashboard import people_rows
 from tests.pages import JANE, Firm, reads
 from voice import clock, contacts, persons
 from voice.ledger import CarrierEvent
@@ -55,16 +58,33 @@ def test_everybody_who_rang_is_listed_the_newest_first_and_found_by_name_number_
     assert "Nobody fits" in sam.get("/people?q=100%25").text
 
 
-def test_a_long_list_has_pages_and_nobody_is_left_out_between_them(firm: Firm) -> None:
-    for index in range(60):
+def test_a_long_list_has_pages_and_nobody_is_left_out_between_them(firm: Firm, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(people_rows, "PAGE", 5)
+    monkeypatch.setattr(people_rows, "WINDOW", 3)
+    for index in range(12):
         rang(firm, f"+1212555{1000 + index}", index // 3)
+        rang(firm, f"+1212555{1000 + index}", index // 3 + 0.5)  # and before
+    with firm.database.transaction() as session:
+        for index in (0, 4, 5):  # one person who rang, rang long ago and never did: with the newest call
+            persons.merge(session, "+12125551001", f"+1212555{1000 + index * 2}", "Sam", clock.now())
+        persons.merge(session, "+12125551001", "+12125552000", "Sam", clock.now())
+        for index in range(8):
+            contacts.remember(session, f"+1212555{3000 + index}", name="Silent")
+        persons.merge(session, "+12125553001", "+12125553002", "Sam", clock.now())
     sam = firm.visitor("sam@example.com")
-    first = sam.get("/people").text
-    after = first.partition("after=")[2].partition('"')[0].replace("&amp;", "&")
-    second = sam.get(f"/people?after={after}").text
-    assert "after=" not in second
-    for index in range(60):
-        assert (f"/people/+1212555{1000 + index}" in first) != (f"/people/+1212555{1000 + index}" in second)
+    for asked, expected in (("", 9 + 7), ("&q=555", 9 + 7), ("&q=silent", 7)):
+        found, after = [], ""
+        for _ in range(9):
+            page = sam.get(f"/people?after={after}{asked}").text
+            found += re.findall(r'<h2><a href="/people/(\+\d+)"', page)
+            after = page.partition("after=")[2].partition('"')[0]
+            if not after:
+                break
+        assert len(found) == len(set(found)) == expected, asked
+        silent = [number for number in found if number.startswith("+12125553")]
+        assert silent == sorted(silent) == found[-7:], "who never rang comes last"
+        if expected > 7:
+            assert found[0] in ("+12125551001", "+12125551002")
     assert sam.get("/people?after=rubbish").status_code == 400
 
 
@@ -113,6 +133,23 @@ def test_a_card_is_edited_in_place_and_says_who_changed_what(firm: Firm) -> None
     before = page.count("Alex Moor")
     alex.press(f"/people/{JANE}/change", name="Jane Doe")
     assert reads(alex.get(f"/people/{JANE}").text).count("Alex Moor") == before
+
+
+def test_a_name_is_not_saved_over_one_a_colleague_has_just_written(firm: Firm) -> None:
+    firm.name(JANE, "Jane")
+    sam, alex = firm.visitor("sam@example.com"), firm.visitor("alex@example.com")
+    page = unescape(re.findall(r'name="was" value="([^"]*)"', sam.get(f"/people/{JANE}").text)[0])
+    alex.press(f"/people/{JANE}/change", name="Jane Doe", was=page)
+    assert sam.press(f"/people/{JANE}/change", tags="boiler", was=page).status_code == 303, "another field than theirs"
+    late = sam.press(f"/people/{JANE}/change", name="Janet Doe", was=page)
+    assert late.status_code == 409
+    assert re.search(r"Alex Moor changed this at [^,]+, while you had it open\.", reads(late.text))
+    assert "“<bdi>Jane Doe</bdi>”" in late.text
+    assert 'value="Janet Doe"' in late.text
+    assert known(firm, JANE).name == "Jane Doe"
+    page = unescape(re.findall(r'name="was" value="([^"]*)"', late.text)[0])
+    sam.press(f"/people/{JANE}/change", name="Janet Doe", was=page)
+    assert known(firm, JANE).name == "Janet Doe"
 
 
 def test_two_numbers_of_one_person_share_a_card_and_can_be_parted_again(firm: Firm) -> None:

@@ -4,12 +4,14 @@ import datetime as dt
 
 import pytest
 import sqlalchemy as sa
+import time_machine
 
 from tests.firm import LINE
 from tests.pages import JANE, Firm, Visitor, reads
 from voice import callbacks, clock, contacts, same_person
 from voice.ledger import Outbox
-from voice.models import Attempt, Call, Callback, Promise
+from voice.models import Attempt, Call, Callback, Contact, Promise
+from voice.people import ContactTag
 from voice.rules import one_place
 
 OFFICE = "+12125550143"
@@ -63,6 +65,54 @@ def test_joining_two_numbers_joins_their_places_and_parting_them_parts_the_place
     with firm.database.reading() as session:
         for call in session.scalars(sa.select(Call)):
             assert call.callback_id == parted[call.caller].id
+
+
+def everything(firm: Firm) -> list[list[tuple[object, ...]]]:
+    """What a merge may touch, to the last column; leases go on by themselves."""
+    with firm.database.reading() as session:
+        kept = [[column for column in kind.__table__.columns if column.name != "lease_until"] for kind in
+                (Callback, Call, Promise, Attempt, Contact, ContactTag)]  # fmt: skip
+        return [sorted(map(tuple, session.execute(sa.select(*columns))), key=str) for columns in kept]
+
+
+def test_a_merge_can_be_undone_for_ten_seconds_to_the_last_column(
+    firm: Firm, sam: Visitor, alex: Visitor, morning: time_machine.Traveller
+) -> None:
+    token = sam.token("/account")
+
+    def press(path: str, **fields: str) -> int:
+        return sam.post(path, fields | {"csrf_token": token}).status_code
+
+    jane, office = rings(firm, JANE, -10), rings(firm, OFFICE, -5)
+    rings(firm, OFFICE, -4)
+    over = {"state": "ended", "created_at": clock.now(), "ended_at": clock.now(), "due_for": firm.row(jane).promised_by}
+    with firm.database.transaction() as session:
+        session.add_all(Attempt(callback_id=each, staff_id="sam", **over) for each in (jane, office))
+    firm.set(jane, state="unreached", note="Gate code")
+    alex.press(f"/callbacks/{office}/claim")
+    press(f"/people/{JANE}/change", name="Jane", tags="boiler")
+    press(f"/people/{OFFICE}/change", name="Office", vip="yes")
+    before = everything(firm)
+
+    press(f"/people/{JANE}/merge", other=OFFICE)
+    assert everything(firm) != before
+    assert "Undo" in sam.get(f"/people/{OFFICE}").text
+    assert "Undo" not in alex.get(f"/people/{OFFICE}").text, "hers to undo, who did it"
+    assert alex.press(f"/people/{JANE}/merge/undo").status_code == 400
+    assert press(f"/people/{JANE}/merge/undo") == 303
+    assert everything(firm) == before
+    assert "took back that the numbers" in sam.get(f"/people/{OFFICE}").text
+    assert press(f"/people/{JANE}/merge/undo") == 400, "once"
+
+    press(f"/people/{JANE}/merge", other=OFFICE)
+    rings(firm, OFFICE)
+    assert "Undo" not in sam.get(f"/people/{JANE}").text
+    assert press(f"/people/{JANE}/merge/undo") == 400
+    press(f"/people/{OFFICE}/split")
+    press(f"/people/{JANE}/merge", other=OFFICE)
+    morning.shift(16)
+    assert press(f"/people/{JANE}/merge/undo") == 400
+    assert len(opened(firm)) == 1
 
 
 def test_from_whichever_number_they_ring_it_is_counted_once_and_rung_there(firm: Firm, sam: Visitor) -> None:

@@ -1,6 +1,9 @@
 """When somebody works: hours by day, their own clock, days off; on the page, in the file, and in who is rung."""
 
 import datetime as dt
+import json
+import re
+from html import unescape
 
 import pytest
 import sqlalchemy as sa
@@ -8,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dashboard import team_rows, week_rows
-from tests.firm import LINE, MONDAY_TEN, OFFICE, SECOND_LINE, line_row
+from tests.firm import LINE, MONDAY_TEN, OFFICE, PHONES, SECOND_LINE, line_row
 from tests.pages import Firm, Visitor, reads
 from voice import business, clock, roster
 from voice.firm import Line, LineStaff, StaffMember
@@ -77,6 +80,36 @@ def test_hours_set_on_the_page_are_rung_by_exported_and_read_back(each_firm: Fir
     sam.press("/team/alex/hours", own="", time_zone="", mon="00:00-24:00")
     assert (person(each_firm, "alex").shifts, person(each_firm, "alex").time_zone) == (None, "")
     assert on_shift(each_firm, MONDAY_TEN) == ["sam", "alex"]
+
+
+def test_who_saves_hours_or_a_phone_over_a_colleagues_is_told_and_loses_nothing(firm: Firm) -> None:
+    with firm.database.transaction() as session:
+        session.execute(sa.update(User).where(User.email == "kim@example.com").values(role="owner"))
+    sam, kim = firm.visitor("sam@example.com"), firm.visitor("kim@example.com")
+
+    def was(page: str) -> str:
+        return unescape(re.findall(r'name="was" value="([^"]*)"', page)[0])
+
+    page = was(sam.get("/team/alex/shifts").text)
+    kim.press("/team/alex/hours", own="1", time_zone="", mon="10:00-12:00")
+    late = sam.press("/team/alex/hours", own="1", time_zone="", mon="09:00-17:00", tue="09:00-17:00", was=page)
+    assert late.status_code == 409
+    assert "Kim Heath changed this at 10:00 am, while you had it open." in reads(late.text)
+    assert "“ 10:00-12:00 ”" in reads(late.text)
+    assert 'value="09:00-17:00"' in late.text
+    assert person(firm, "alex").shifts == {"mon": "10:00-12:00"}
+    again = sam.press("/team/alex/hours", own="1", time_zone="", mon="09:00-17:00", was=was(late.text))
+    assert (again.status_code, person(firm, "alex").shifts) == (303, {"mon": "09:00-17:00"})
+
+    shown = json.dumps({"phone": PHONES["alex"]})
+    kim.press("/team/alex/phone", phone="+12125550188", was=shown)
+    late = sam.press("/team/alex/phone", phone="+12125550199", was=shown)
+    assert late.status_code == 409
+    assert "Phone: Kim Heath changed it at 10:00 am, while you had it open: now +1 212-555-0188." in reads(late.text)
+    assert 'value="+12125550199"' in late.text
+    assert person(firm, "alex").phone_today == "+12125550188"
+    sam.press("/team/alex/phone", phone="+12125550199", was=json.dumps({"phone": "+12125550188"}))
+    assert person(firm, "alex").phone_today == "+12125550199"
 
 
 def test_days_off_are_taken_by_the_range_exported_and_given_back(each_firm: Firm) -> None:

@@ -153,6 +153,24 @@ def test_a_token_for_one_line_sees_and_changes_nothing_of_another(firm: TwoLines
     assert till.ask("POST", f"/callbacks/{firm.jane}/claim", {"staff": "alex"})[0] == 200
 
 
+def test_numbers_of_one_person_are_told_as_far_as_they_are_seen_also_by_what_changes_them(firm: TwoLines) -> None:
+    till, all_seeing = firm.program([LINE]), firm.program(None)
+    refused = till.ask("POST", f"/contacts/{JANE}/merge", {"number": LUIS})
+    assert refused[0] == 422
+    assert firm.visitor("alex@example.com").press(f"/people/{JANE}/merge", other=LUIS).status_code == 400
+    assert all_seeing.ask("POST", f"/contacts/{JANE}/merge", {"number": LUIS})[1]["numbers"] == [JANE, LUIS]
+    for method, path, body in (
+        ("GET", f"/contacts/{JANE}", None),
+        ("PATCH", f"/contacts/{JANE}", {"vip": True}),
+        ("GET", f"/callbacks/{firm.jane}", None),
+        ("POST", f"/callbacks/{firm.jane}/claim", {"staff": "alex"}),
+    ):
+        assert till.ask(method, path, body)[1]["numbers"] == [JANE], path
+        assert all_seeing.ask(method, path, body)[1]["numbers"] == [JANE, LUIS], path
+    assert till.ask("POST", f"/contacts/{LUIS}/split", {})[0] == 404
+    assert till.ask("POST", f"/contacts/{JANE}/split", {})[1]["numbers"] == [JANE]
+
+
 def test_a_token_for_one_line_sees_who_answers_it_and_nobody_else(firm: TwoLines) -> None:
     till, all_seeing = firm.program([LINE]), firm.program(None)
     assert [each["id"] for each in till.ask("GET", "/staff")[1]["items"]] == ["alex", "sam"]

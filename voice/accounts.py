@@ -57,7 +57,7 @@ class Visit:
     staff_id: str | None
     proved_at: dt.datetime  # when they last proved who they are
     lines: frozenset[str] | None  # those they may see; None: every line
-    must_enrol: bool  # everybody has to have a second factor, and they have none yet
+    must_enrol: bool  # they have to have a second factor, and have none yet
     member: StaffMember | None = None  # who they are among the staff, as they were when the request came in
 
     @property
@@ -79,7 +79,8 @@ def hash_password(password: str) -> str:
 
 
 def refuse_weak(password: str, *about: str) -> None:
-    """Refuse a password too short, too long, or guessed early, as are the words `about` its owner. Raises BadUser."""
+    """Refuse a password too short, too long, or guessed early, as are words `about` its owner and the firm. Raises
+    BadUser."""
     _check_length(password)
     # Its lists take a while to load, and most requests do without. It takes 72 characters at most: hence the cut.
     from zxcvbn import zxcvbn
@@ -218,8 +219,11 @@ def sign_in(session: Session, user_id: str, now: dt.datetime, device: str = "") 
     return token
 
 
-def signed_in(session: Session, token: str, now: dt.datetime) -> Visit | None:
-    """Who holds this session token; None when it has ended, gone idle, or its user was switched off. Reads only."""
+def signed_in(session: Session, token: str, now: dt.datetime, owners_need_two: bool = False) -> Visit | None:
+    """Who holds this session token; None when it has ended, gone idle, or its user was switched off. Reads only.
+
+    `owners_need_two`: an owner has to have a second factor, whatever is asked of staff.
+    """
     asked_of_all = sa.select(sa.func.coalesce(sa.func.max(sa.cast(Business.ask_second_factor, sa.Integer)), 0))
     found = session.execute(
         sa.select(SignIn, User, _second_factor(), asked_of_all.scalar_subquery())
@@ -243,7 +247,7 @@ def signed_in(session: Session, token: str, now: dt.datetime) -> Visit | None:
         staff_id=member.id if member else None,
         proved_at=row.proved_at or row.created_at,
         lines=None if user.lines is None or user.role == "owner" else frozenset(user.lines),
-        must_enrol=bool(asked) and not has_one,
+        must_enrol=(bool(asked) or (owners_need_two and user.role == "owner")) and not has_one,
         member=member,
     )
 
@@ -265,9 +269,15 @@ def keep_signed_in(session: Session, visit: Visit, now: dt.datetime) -> None:
     session.execute(sa.update(SignIn).where(SignIn.id == visit.sign_in_id).values(seen_at=now))
 
 
-def proved(session: Session, visit: Visit, now: dt.datetime) -> None:
-    """They have just proved again who they are."""
-    session.execute(sa.update(SignIn).where(SignIn.id == visit.sign_in_id).values(proved_at=now))
+def proved(session: Session, visit: Visit, now: dt.datetime) -> str:
+    """They have just proved again who they are: the session goes on under another token, which is returned.
+
+    The one it had opens nothing any more. Forms that are open in other tabs stay good.
+    """
+    token = secrets.token_urlsafe(32)
+    mine = sa.update(SignIn).where(SignIn.id == visit.sign_in_id)
+    session.execute(mine.values(id=fingerprint(token), proved_at=now))
+    return token
 
 
 def sign_ins(session: Session, user_id: str, now: dt.datetime) -> list[SignIn]:

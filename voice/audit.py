@@ -4,7 +4,7 @@ Never a phone number, never anything said or written: an object is an id, or the
 """
 
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
 import sqlalchemy as sa
@@ -52,6 +52,21 @@ def everything(session: Session, wanted: Wanted) -> Iterator[AuditEntry]:
     while batch := page(session, wanted, BATCH, before):
         yield from batch
         before = batch[-1].id
+
+
+def last(
+    session: Session, object_: str, kinds: Collection[str], since: dt.datetime, but: str
+) -> AuditEntry | None:  # fmt: skip
+    """The newest deed of one of these kinds on that object from `since` on, by anybody but the user with the id `but`.
+
+    What a file brought in is a deed on everything.
+    """
+    about = sa.or_(
+        sa.and_(AuditEntry.what.in_(kinds), AuditEntry.object == _clean(object_)),
+        AuditEntry.what == "business_applied",
+    )
+    rows = sa.select(AuditEntry).where(about, AuditEntry.at >= since, AuditEntry.user_id.is_distinct_from(but))
+    return session.scalars(rows.order_by(AuditEntry.id.desc()).limit(1)).first()
 
 
 def kinds(session: Session) -> list[str]:

@@ -112,8 +112,12 @@ def owed_by(session: Session, line: str, caller_key: str) -> str | None:
 
 
 def listed(session: Session, wanted: Collection[str] = OPEN, limit: int = 50, cursor: str | None = None) -> Page:
-    """Callbacks in these states in order of promise (`due_at, id`). Raises ValueError for a cursor that is not ours."""
-    rows = sa.select(Callback).where(Callback.state.in_(wanted)).order_by(Callback.due_at, Callback.id)
+    """Callbacks in these states in order of promise (`due_at, id`); what has gone into another stands there only.
+
+    Raises ValueError for a cursor that is not ours.
+    """
+    rows = sa.select(Callback).where(Callback.state.in_(wanted), Callback.merged_into.is_(None))
+    rows = rows.order_by(Callback.due_at, Callback.id)
     if "closed" not in wanted:
         rows = rows.where(IS_OPEN)
     if cursor is not None:

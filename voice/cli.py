@@ -255,7 +255,7 @@ def _token_create(asked: Asked) -> int:
 def _user_add(asked: Asked) -> int:
     from voice import accounts, audit
 
-    secret = accounts.hash_password(_password())
+    secret = _new_password(asked.name, asked.email)
     with _database() as database, database.transaction() as session:
         user = accounts.add_user(session, asked.email, asked.name, asked.role, secret, asked.staff)
         audit.record(session, audit.COMMAND_LINE, "user_added", user.email, clock.now())
@@ -266,7 +266,7 @@ def _user_add(asked: Asked) -> int:
 def _user_reset(asked: Asked) -> int:
     from voice import accounts, audit, second_factor
 
-    secret = accounts.hash_password(_password())
+    secret = _new_password(asked.email)
     with _database() as database, database.transaction() as session:
         user = accounts.reset_user(session, asked.email, secret)
         had_one = accounts.has_second_factor(session, user.id)
@@ -276,6 +276,15 @@ def _user_reset(asked: Asked) -> int:
     if had_one:
         print("Their authenticator app, passkeys and recovery codes open nothing any more: set up new ones.")
     return 0
+
+
+def _new_password(*about: str) -> str:
+    """The hash of a password that is held to the same rules as on the pages."""
+    from voice import accounts
+
+    password = _password()
+    accounts.refuse_weak(password, *about)
+    return accounts.hash_password(password)
 
 
 def _password() -> str:

@@ -88,6 +88,13 @@ def of_person(session: Session, number: str) -> list[Contact]:
     return list(session.scalars(theirs.order_by(Contact.same_as.is_not(None), Contact.number)))
 
 
+def hold(session: Session, number: str) -> None:
+    """Nobody else changes what is known of this person until the transaction ends."""
+    first = sa.select(sa.func.coalesce(Contact.same_as, Contact.number)).where(Contact.number == number)
+    theirs = sa.select(Contact.number).where(is_person(session.scalar(first) or number))
+    session.execute(theirs.order_by(Contact.number).with_for_update()).all()
+
+
 def person_key(session: Session, key: str) -> str:
     """The key a person's callback is kept under, given that of one of their calls: their first number, if known."""
     contact = session.get(Contact, key)

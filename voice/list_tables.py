@@ -47,3 +47,13 @@ class LastChange(Base):
     at: Mapped[dt.datetime]
     before: Mapped[dict[str, Any]]
     after: Mapped[dict[str, Any]]
+
+
+class LastMerge(Base):
+    """The last two numbers a user put on one card: all that touched, before and after, so that it can be undone."""
+
+    __tablename__ = "last_merges"
+    user_id: Mapped[str] = mapped_column(sa.ForeignKey("users.id"), primary_key=True)
+    at: Mapped[dt.datetime]
+    before: Mapped[dict[str, Any]]
+    after: Mapped[dict[str, Any]]

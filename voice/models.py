@@ -84,6 +84,7 @@ class Call(Base):
                  postgresql_where=sa.text("ended_at IS NULL")),  # pacer and sweeper: which calls are live
         sa.Index("ix_calls_line_received_at", "line", "received_at"),  # lists and figures of a line
         sa.Index("ix_calls_caller_received_at", "caller", "received_at"),  # "third call today"
+        sa.Index("ix_calls_received_at_caller", "received_at", "caller"),  # people, by when they rang last
         sa.Index("ix_calls_callback_id", "callback_id"),  # the list: the calls and messages behind its rows
     )  # fmt: skip
     id: Mapped[str] = mapped_column(primary_key=True, default=new_id)
@@ -199,6 +200,7 @@ class Callback(Base):
     reason: Mapped[str]  # cause of the call that opened it
     held_reason: Mapped[str | None]
     closed_reason: Mapped[str | None]
+    merged_into: Mapped[str | None]  # the id of the callback it goes on in: then it is none of its own any more
     calls: Mapped[int] = mapped_column(default=1)
     first_called_at: Mapped[dt.datetime]
     last_called_at: Mapped[dt.datetime]

@@ -51,14 +51,15 @@ def change(session: Session, number: str, by: str, now: dt.datetime, **values: A
             continue
         changed.append(field)
         if field == "tags":
-            _set_tags(session, ours, value)
+            set_tags(session, ours, value)
         else:
             session.execute(sa.update(Contact).where(Contact.number.in_(ours)).values({field: value}))
-        _changed(session, theirs[0].number, by, now, _said(field, before[field], value))
+        note_change(session, theirs[0].number, by, now, _said(field, before[field], value))
     return changed
 
 
-def _set_tags(session: Session, ours: Collection[str], tags: Sequence[str]) -> None:
+def set_tags(session: Session, ours: Collection[str], tags: Sequence[str]) -> None:
+    """Have these numbers carry these tags and no others."""
     session.execute(sa.delete(ContactTag).where(ContactTag.number.in_(ours)))
     rows = [{"number": number, "tag": tag} for number in ours for tag in tags]
     if rows:
@@ -78,7 +79,8 @@ def _said(field: str, old: Any, new: Any) -> str:
     return "noted that they want no texts" if new else "noted that they may be sent texts"
 
 
-def _changed(session: Session, number: str, by: str, now: dt.datetime, words: str) -> None:
+def note_change(session: Session, number: str, by: str, now: dt.datetime, words: str) -> None:
+    """Write down on a person's card who changed what of it."""
     session.add(ContactNote(number=number, kind="change", at=now, by=by, words=words))
     session.flush()
 
@@ -100,21 +102,29 @@ def remove_note(session: Session, number: str, note_id: str, by: str, now: dt.da
         .returning(ContactNote.by)
     ).first()
     if gone is not None:
-        _changed(session, number, by, now, f"took away a note by {gone[0]}")
+        note_change(session, number, by, now, f"took away a note by {gone[0]}")
     return gone is not None
+
+
+def last_change(session: Session, number: str, since: dt.datetime, but: str) -> ContactNote | None:
+    """The newest change of what is said of this person, from `since` on, by anybody else than `but`."""
+    theirs = ContactNote.number.in_(contacts.numbers_of(session, number))
+    rows = sa.select(ContactNote).where(theirs, ContactNote.kind == "change", ContactNote.at >= since)
+    newest = rows.where(ContactNote.by != but).order_by(ContactNote.at.desc(), ContactNote.id.desc())
+    return session.scalars(newest.limit(1)).first()
 
 
 def set_blocked(session: Session, number: str, blocked: bool, by: str, now: dt.datetime) -> None:
     """Write down that the owner has blocked or unblocked one number; `callbacks.block` does it."""
     contacts.remember(session, number)
-    _changed(session, number, by, now, f"{'blocked' if blocked else 'unblocked'} {number}")
+    note_change(session, number, by, now, f"{'blocked' if blocked else 'unblocked'} {number}")
 
 
 def set_allowed(session: Session, number: str, allowed: bool, by: str, now: dt.datetime) -> None:
     """Write down that the owner lets this number be dialled, or no longer; `voice.allowed` does it."""
     contacts.remember(session, number)
     said = f"allowed {number} to be rung" if allowed else f"had the number rules hold again for {number}"
-    _changed(session, number, by, now, said)
+    note_change(session, number, by, now, said)
 
 
 def merge(session: Session, number: str, other: str, by: str, now: dt.datetime) -> None:
@@ -145,8 +155,8 @@ def merge(session: Session, number: str, other: str, by: str, now: dt.datetime) 
         )
     )
     everybody = [contact.number for contact in (*mine, *theirs)]
-    _set_tags(session, everybody, sorted({*tags.get(first.number, ()), *tags.get(second.number, ())}))
-    _changed(session, first.number, by, now, f"joined {', '.join(joined)} to this person")
+    set_tags(session, everybody, sorted({*tags.get(first.number, ()), *tags.get(second.number, ())}))
+    note_change(session, first.number, by, now, f"joined {', '.join(joined)} to this person")
 
 
 def split(session: Session, number: str, by: str, now: dt.datetime) -> None:
@@ -160,4 +170,4 @@ def split(session: Session, number: str, by: str, now: dt.datetime) -> None:
     session.execute(sa.update(Contact).where(Contact.number.in_(stay)).values(same_as=first))
     session.execute(sa.update(Contact).where(Contact.number == first).values(same_as=None))
     for known in (first, number):
-        _changed(session, known, by, now, f"took {number} off this person")
+        note_change(session, known, by, now, f"took {number} off this person")

@@ -14,7 +14,7 @@ from voice import allowed, attempts, callbacks, claims, contacts, moves, persons
 from voice.claims import Refusal
 from voice.list_tables import Told
 from voice.models import Attempt, Call, Callback, Promise, id_from
-from voice.rules import numbers, one_place, person
+from voice.rules import numbers, one_place, person, states
 from voice.work import outbox
 
 JOB = "gather_person"
@@ -89,9 +89,10 @@ def give_number(session: Session, callback: Callback, number: str, now: dt.datet
 
 
 def goes_on(session: Session, callback: Callback) -> Callback:
-    """Where what was owed to this callback stands now: itself, or the open one of that person it has gone into."""
-    merged = callback.closed_reason == "merged"
-    return (callbacks.open_of(session, callback.line, callback.caller_key) if merged else None) or callback
+    """Where what was owed to this callback stands now: itself, or the one it has gone into."""
+    while callback.merged_into is not None:
+        callback = session.get_one(Callback, callback.merged_into)
+    return callback
 
 
 def ring_on(
@@ -134,7 +135,8 @@ def _fold(session: Session, kept: Callback, other: Callback, now: dt.datetime) -
         return False
     holder, returns = other.claimed_by, one_place.rings_in(kept, other)
     together = one_place.together(kept, other)
-    if not callbacks.shut(session, other, "merged", now, [claims.no_live_attempt()], caller_key=kept.caller_key):
+    into = {"caller_key": kept.caller_key, "merged_into": kept.id}
+    if not callbacks.shut(session, other, states.MERGED, now, [claims.no_live_attempt()], **into):
         return False
     for column, value in together.items():
         setattr(kept, column, value)

@@ -6,7 +6,8 @@ is done here, once, for whatever is read of a table that has a line. Work on one
 first: `hidden`.
 """
 
-from collections.abc import Mapping
+import contextlib
+from collections.abc import Iterator, Mapping
 from contextvars import ContextVar
 from typing import Any
 
@@ -56,6 +57,17 @@ def staff_hidden(session: Session, staff_id: str) -> bool:
         return False
     theirs = sa.select(LineStaff.line).where(LineStaff.staff_id == staff_id, LineStaff.line.in_(sorted(lines)))
     return session.scalar(theirs.limit(1)) is None
+
+
+@contextlib.contextmanager
+def as_read(session: Session) -> Iterator[None]:
+    """What is read within, in a session that also writes, is of the lines in sight only: it is about to be answered."""
+    before = session.info.get("reading")
+    session.info["reading"] = True
+    try:
+        yield
+    finally:
+        session.info["reading"] = before
 
 
 def hidden(session: Session, named: Mapping[str, Any]) -> bool:

@@ -106,8 +106,8 @@ def dial_by_hand(session: Session, now: dt.datetime, callback_id: str) -> Answer
 @operation(
     "POST",
     "/callbacks/<callback_id>/number",
-    "Enter the number a caller who hides theirs has said. Where they have an open callback from it, this one is closed "
-    "as `merged`, and the answer is that other one. 422 when the number may never be rung.",
+    "Enter the number a caller who hides theirs has said. Where they have an open callback from it, this one goes "
+    "on in it, and the answer is that other one. 422 when the number may never be rung.",
     CALLBACK | REFUSED,
     body=shapes.request_body(("staff", "number"), staff=shapes.TEXT, number=shapes.NUMBER),
 )

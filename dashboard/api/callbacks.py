@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from dashboard.api import asked, shapes
 from dashboard.api.operation import Answer, operation
 from dashboard.api.problems import Problem
-from voice import attempts, callbacks, claims, same_person, undo
+from voice import attempts, callbacks, claims, same_person, sight, undo
 from voice.claims import Refusal
 from voice.models import Callback, Contact
 from voice.rules import states
@@ -52,7 +52,13 @@ def callback_list(session: Session, now: dt.datetime) -> Answer:
     return {"items": wire(session, found.items), "next": found.next}
 
 
-@operation("GET", "/callbacks/<callback_id>", "One callback.", CALLBACK)
+@operation(
+    "GET",
+    "/callbacks/<callback_id>",
+    "One callback. Two of one person become one when their numbers are put on one card: by the id of either, here and "
+    "in every address below, it is the one that goes on.",
+    CALLBACK,
+)
 def callback(session: Session, now: dt.datetime, callback_id: str) -> Answer:
     """One callback."""
     return one(session, find(session, callback_id))
@@ -146,7 +152,12 @@ def done(
 
 
 def wire(session: Session, rows: Sequence[Callback]) -> list[dict[str, Any]]:
-    """Callbacks as they are sent, with the callers' names."""
+    """Callbacks as they are sent, with the callers' names and those of their numbers the token may see."""
+    with sight.as_read(session):
+        return _wired(session, rows)
+
+
+def _wired(session: Session, rows: Sequence[Callback]) -> list[dict[str, Any]]:
     numbers, keys = {row.caller for row in rows if row.caller}, {row.caller_key for row in rows if row.caller}
     theirs = sa.or_(Contact.number.in_(numbers | keys), Contact.same_as.in_(keys))
     people: dict[str, list[str]] = {}
@@ -190,11 +201,11 @@ def _wire(row: Callback, name: str | None, numbers: Sequence[str]) -> dict[str, 
 
 
 def find(session: Session, callback_id: str) -> Callback:
-    """The callback of an address, or a 404."""
+    """The callback of an address, or the one it has gone into; a 404 when there is none."""
     row = session.get(Callback, callback_id)
     if row is None:
         raise Problem(404, "There is no such callback.")
-    return row
+    return same_person.goes_on(session, row)
 
 
 def one(session: Session, row: Callback) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from dashboard.api import asked, shapes
 from dashboard.api.operation import Answer, operation, program_name, tell_audit
 from dashboard.api.problems import Problem
-from voice import allowed, callbacks, persons
+from voice import allowed, callbacks, persons, same_person, sight
 from voice import contacts as known
 from voice.models import Contact
 from voice.rules import person
@@ -70,10 +70,52 @@ def change_contact(session: Session, now: dt.datetime, e164: str) -> Answer:
     return wire(session, session.get_one(Contact, number, populate_existing=True))
 
 
+@operation(
+    "POST",
+    "/contacts/<e164>/merge",
+    "Put `number` on the card of this person: one person, one place on each line's list, one history. 422 for a number "
+    "that is theirs already, or is a line. A token of a few lines needs both to have rung there.",
+    {200: shapes.ref("Contact"), 422: shapes.ref("Problem")},
+    body=shapes.request_body(("number",), number=shapes.NUMBER),
+)
+def merge_contact(session: Session, now: dt.datetime, e164: str) -> Answer:
+    """Two numbers of one person."""
+    number, other = _number(e164), asked.e164(asked.body(("number",)), "number")
+    if sight.hidden(session, {"e164": other}):
+        raise Problem(422, "number: it has not rung on the lines this token may see.")
+    try:
+        same_person.merge(session, number, other, program_name(), now)
+    except person.Unfit as unfit:
+        raise Problem(422, str(unfit).replace("phone:", "number:")) from None
+    tell_audit("")
+    return wire(session, session.get_one(Contact, number, populate_existing=True))
+
+
+@operation(
+    "POST",
+    "/contacts/<e164>/split",
+    "Take this number off the card it is on: somebody else's after all. What rang from it gets its own place on the "
+    "list, as it was promised. A number that is alone on its card stays as it is.",
+    {200: shapes.ref("Contact")},
+    body=shapes.request_body(),
+)
+def split_contact(session: Session, now: dt.datetime, e164: str) -> Answer:
+    """A number of somebody else."""
+    number = _number(e164)
+    asked.body(())
+    if known.find(session, number) is None:
+        raise Problem(404, "Nobody with this number is known here.")
+    same_person.split(session, number, program_name(), now)
+    tell_audit("")
+    return wire(session, session.get_one(Contact, number, populate_existing=True))
+
+
 def wire(session: Session, row: Contact) -> dict[str, Any]:
-    """A contact as they are sent; the name staff gave wins over the carrier's. `numbers`: all of the same person."""
-    numbers = [each.number for each in known.of_person(session, row.number)]
-    notes = persons.notes_of(session, numbers)
+    """A contact as they are sent; the name staff gave wins over the carrier's. `numbers`: all of the same person that
+    the token may see."""
+    with sight.as_read(session):
+        numbers = [each.number for each in known.of_person(session, row.number)]
+        notes = persons.notes_of(session, numbers)
     return {
         "number": row.number,
         "name": row.name or row.carrier_name,

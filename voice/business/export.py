@@ -30,11 +30,11 @@ def export(session: Session) -> str:
     document = tomlkit.document()
     business = session.scalar(sa.select(Business))
     if business is not None:
-        document["business"] = _table(business, ("name", "country", "time_zone"))
+        document["business"] = firm(business)
     staff = sa.select(StaffMember).where(StaffMember.active).order_by(StaffMember.id)
-    document["staff"] = _array([_staff(row) for row in session.scalars(staff)])
+    document["staff"] = _array([person(row) for row in session.scalars(staff)])
     lines = sa.select(Line).where(Line.active).order_by(Line.position, Line.number)
-    document["lines"] = _array([_line(session, row) for row in session.scalars(lines)])
+    document["lines"] = _array([line(session, row) for row in session.scalars(lines)])
     blocked = session.scalars(sa.select(Contact.number).where(Contact.blocked).order_by(Contact.number))
     document["numbers"] = tomlkit.item({"blocked": list(blocked)})
     return tomlkit.dumps(document)
@@ -54,14 +54,21 @@ def _table(row: Any, fields: tuple[str, ...]) -> Table:
     return table
 
 
-def _staff(row: StaffMember) -> Table:
+def firm(row: Business) -> Table:
+    """[business]."""
+    return _table(row, ("name", "country", "time_zone"))
+
+
+def person(row: StaffMember) -> Table:
+    """One of [[staff]]."""
     table = _table(row, STAFF_FIELDS)
     if row.shifts is not None:
         table["shifts"] = _in_week_order(row.shifts, tomlkit.inline_table())
     return _add_extras(table, row, STAFF_EXTRAS)
 
 
-def _line(session: Session, row: Line) -> Table:
+def line(session: Session, row: Line) -> Table:
+    """One of [[lines]]."""
     staff = sa.select(LineStaff.staff_id).where(LineStaff.line == row.number).order_by(LineStaff.position)
     table = tomlkit.table()
     for field in LINE_FIELDS:

@@ -33,9 +33,9 @@ def read(text: str) -> Plan:
         raise BadBusiness([_syntax(str(broken))]) from None
     faults = Faults(spots(text))
     top = Table(faults, (), "file", document)
-    name, country, zone = _business(top.table("business") or Table(faults, ("business",), "business", {}))
-    staff = _each(top, "staff", "id", _staff)
-    lines = _each(top, "lines", "number", lambda table: _line(table, name))
+    name, country, zone = business(top.table("business") or Table(faults, ("business",), "business", {}))
+    staff = _each(top, "staff", "id", person)
+    lines = _each(top, "lines", "number", lambda table: line(table, name))
     blocked = _blocked(top.table("numbers"))
     top.close()
     _check_together(faults, staff, lines)
@@ -67,7 +67,8 @@ def _each(top: Table, key: str, name_key: str, build: Callable[[Table], Built]) 
     return tuple(built)
 
 
-def _business(table: Table) -> tuple[str, str, str]:
+def business(table: Table) -> tuple[str, str, str]:
+    """[business]: its name, country and time zone."""
     table.who = "business"
     name = table.text("name")
     country = table.text("country", check=_country_fault)
@@ -76,9 +77,10 @@ def _business(table: Table) -> tuple[str, str, str]:
     return name, country, zone
 
 
-def _staff(table: Table) -> StaffPlan:
+def person(table: Table) -> StaffPlan:
+    """One of [[staff]]."""
     shifts = table.table("shifts")
-    person = StaffPlan(
+    plan = StaffPlan(
         id=table.text("id", check=_id_fault),
         name=table.text("name"),
         phone=table.text("phone", "", lambda phone: numbers.staff_phone_fault(phone) if phone else None),
@@ -91,18 +93,19 @@ def _staff(table: Table) -> StaffPlan:
         desk_phone=table.text("desk_phone", "", lambda phone: numbers.staff_phone_fault(phone) if phone else None),
     )
     table.close()
-    return person
+    return plan
 
 
-def _line(table: Table, business: str) -> LinePlan:
+def line(table: Table, firm: str) -> LinePlan:
+    """One of [[lines]] of that firm, which its default greeting names."""
     language = table.text("language", "en-US", _fault_of(wording.check_language))
     week = table.table("hours")
     if week is None:
         table.fault("hours", 'is missing; add [lines.hours] below the line, with days like mon = "09:00-17:30".')
-    line = LinePlan(
+    plan = LinePlan(
         number=table.text("number", check=_number_fault),
         name=table.text("name"),
-        greeting=_greeting(table, language, business),
+        greeting=_greeting(table, language, firm),
         language=language,
         staff=table.texts("staff", lambda _: None),
         ring=table.choice("ring", RING_WAYS, "everyone"),
@@ -120,13 +123,13 @@ def _line(table: Table, business: str) -> LinePlan:
         due_ring=table.flag("due_ring", True),
     )
     table.close()
-    return line
+    return plan
 
 
-def _greeting(table: Table, language: str, business: str) -> str:
+def _greeting(table: Table, language: str, firm: str) -> str:
     if language not in wording.LANGUAGES:
         return table.text("greeting", "")  # without its language a greeting cannot be judged
-    default = wording.default_greeting(business, language)
+    default = wording.default_greeting(firm, language)
     return table.text("greeting", default, lambda words: greeting.greeting_fault(words, language))
 
 
@@ -161,12 +164,12 @@ def _check_together(faults: Faults, staff: tuple[StaffPlan, ...], lines: tuple[L
         for field in ("phone", "desk_phone"):
             if getattr(person, field) in ours:
                 words = "is one of the lines, and a line cannot ring itself; give the person's own phone."
-                faults.add(("staff", index, field), f"staff '{person.id}': {field}: {words}")
+                faults.add(("staff", index, field), f"staff '{person.id}'", field, words)
     for index, line in enumerate(lines):
         for name in line.staff:
             if name not in known:
                 words = f"nobody has the id '{name}'; add them as [[staff]] or take the name out."
-                faults.add(("lines", index, "staff"), f"line '{line.number}': staff: {words}")
+                faults.add(("lines", index, "staff"), f"line '{line.number}'", "staff", words)
 
 
 def _unique(faults: Faults, key: str, field: str, values: Iterable[str], what: str) -> None:
@@ -174,7 +177,7 @@ def _unique(faults: Faults, key: str, field: str, values: Iterable[str], what: s
     first: dict[str, int] = {}
     for index, value in enumerate(values):
         if value and first.setdefault(value, index) != index:
-            faults.add((key, index, field), f"{word} '{value}': {field}: somebody above has {what} already.")
+            faults.add((key, index, field), f"{word} '{value}'", field, f"somebody above has {what} already.")
 
 
 def _fault_of(check: Callable[[str], object]) -> Callable[[str], str | None]:

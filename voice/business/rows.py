@@ -57,7 +57,7 @@ def _write_lines(session: Session, plan: Plan) -> bool:
     changed = False
     for position, line in enumerate(plan.lines):
         row = rows.pop(line.number, None)
-        values = _columns(line) | {"position": position, "time_zone": plan.time_zone}
+        values = columns(line) | {"position": position, "time_zone": plan.time_zone}
         if row is None:
             session.add(Line(**values))
             changed = True
@@ -66,17 +66,19 @@ def _write_lines(session: Session, plan: Plan) -> bool:
                 row.greeting_audio = None  # else callers would go on hearing the old recording
             changed |= _set(row, **values, active=True)
         session.flush()
-        changed |= _write_line_staff(session, line)
+        changed |= write_line_staff(session, line)
     for row in rows.values():
         changed |= _set(row, active=False)
     return changed
 
 
-def _columns(line: LinePlan) -> dict[str, Any]:
+def columns(line: LinePlan) -> dict[str, Any]:
+    """What a line's own row says."""
     return {name: value for name, value in asdict(line).items() if name != "staff"}
 
 
-def _write_line_staff(session: Session, line: LinePlan) -> bool:
+def write_line_staff(session: Session, line: LinePlan) -> bool:
+    """Who answers the line, and in which order; True when that changed."""
     rows = sa.select(LineStaff.staff_id).where(LineStaff.line == line.number).order_by(LineStaff.position)
     if tuple(session.scalars(rows)) == line.staff:
         return False

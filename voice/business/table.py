@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from voice.business.spots import Path
 
@@ -15,23 +15,33 @@ class BadBusiness(ValueError):
         self.faults = faults
 
 
+class Fault(NamedTuple):
+    """What is wrong with a field: on which line of the file, whose field it is, and why with the fix."""
+
+    line: int
+    who: str
+    field: str
+    words: str
+
+
 @dataclass
 class Faults:
     """What is wrong so far, and where each field stands."""
 
     places: dict[Path, int]
-    found: list[tuple[int, str]] = field(default_factory=list)
+    found: list[Fault] = field(default_factory=list)
 
-    def add(self, path: Path, words: str) -> None:
-        """Note a fault at `path`, or at the nearest table around it that the file has."""
+    def add(self, path: Path, who: str, name: str, words: str) -> None:
+        """Note a fault of the field `name`, at `path` or at the nearest table around it that the file has."""
         while path and path not in self.places:
             path = path[:-1]
-        self.found.append((self.places.get(path, 1), words))
+        self.found.append(Fault(self.places.get(path, 1), who, name, words))
 
     def raise_any(self) -> None:
         """Raise BadBusiness when anything was noted, in the order of the file."""
         if self.found:
-            raise BadBusiness([f"line {line}: {words}" for line, words in sorted(self.found)])
+            told = ((line, ": ".join(part for part in rest if part)) for line, *rest in sorted(self.found))
+            raise BadBusiness([f"line {line}: {sentence}" for line, sentence in told])
 
 
 class Table:
@@ -42,11 +52,11 @@ class Table:
         self.values: Mapping[str, Any] = values if isinstance(values, dict) else {}
         self.left = set(self.values)
         if not isinstance(values, dict):
-            faults.add(path, f"{who}: must be a table.")
+            faults.add(path, who, "", "must be a table.")
 
     def fault(self, key: str, words: str) -> None:
         """Note a fault of one field."""
-        self.faults.add((*self.path, key), f"{self.who}: {key}: {words}")
+        self.faults.add((*self.path, key), self.who, key, words)
 
     def text(self, key: str, default: str | None = None, check: Callable[[str], str | None] | None = None) -> str:
         """A text; without a default it must be there and not empty. `check` returns what is wrong, or None."""

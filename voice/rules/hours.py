@@ -190,6 +190,15 @@ def gaps(whole: Iterable[Interval], covered: Iterable[Interval]) -> list[Interva
     return left
 
 
+def closures(schedule: Schedule, first: dt.date, count: int) -> list[tuple[dt.date, str]]:
+    """Of `count` local dates from `first` on: those its week would be open on and is not, each with the holiday's name;
+    "" for a closed day of its own."""
+    days = (first + dt.timedelta(days=number) for number in range(count))
+    would = (day for day in days if schedule.week.spans[day.weekday()])
+    named = ((day, "" if day in schedule.closed_days else schedule.holiday_name(day)) for day in would)
+    return [(day, name) for day, name in named if name is not None]
+
+
 def _instant(day: dt.date, minutes: int, zone: ZoneInfo) -> dt.datetime:
     """The first instant the wall clock of `zone` reads at least this many minutes after midnight of `day`.
 

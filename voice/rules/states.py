@@ -99,10 +99,12 @@ CALLBACK_STATES = (
     "waiting", "claimed", "calling", "talking", "wrapping_up", "unreached", "held", "no_number", "closed",
 )  # fmt: skip
 CALLBACK_BUSY = ("calling", "talking", "wrapping_up")
-# `merged`: two numbers turned out to be one person's, and what was owed to both stands in the other row from then on.
 CLOSED_REASONS = (
-    "talked", "got_through", "done_by_staff", "wrong_person", "withdrawn_by_caller", "blocked", "erased", "merged",
+    "talked", "got_through", "done_by_staff", "wrong_person", "withdrawn_by_caller", "blocked", "erased",
 )  # fmt: skip
+# Two numbers turned out to be one person's, and what was owed to both stands in the other row from then on. Nobody
+# outside is told of this one: by its id they get the row it goes on in.
+MERGED = "merged"
 
 ATTEMPT: Table = {
     ("intended", "send"): "sending",
