@@ -72,7 +72,7 @@ def _let_pass() -> AnyResponse | None:
     if request.method not in READS and not same(request.form.get("csrf_token", ""), visit.csrf):
         abort(400, "This page had grown too old to use, so nothing was changed.")
     if visit.must_enrol and request.blueprint not in ENROLLING:
-        return _no_page_for_now("account.show", "Set up a second factor first: you have to have one.")
+        return _no_page_for_now("account.show", "Set up a second factor first: everybody here has to have one.")
     sight.look_through(visit.lines)
     if visit.lines is not None and request.view_args:
         with installation().database.reading() as session:
@@ -179,8 +179,7 @@ def _visit() -> Visit | None:
         return None
     now, database = clock.now(), installation().database
     with database.reading() as session:
-        # Over the internet an owner's password alone would open all there is; at one's own machine somebody sits.
-        visit = accounts.signed_in(session, token, now, owners_need_two=installation().settings.secure)
+        visit = accounts.signed_in(session, token, now)
     if visit and now - visit.seen_at >= accounts.SEEN_STEP and request.endpoint not in QUIET:
         with database.transaction() as session:
             accounts.keep_signed_in(session, visit, now)

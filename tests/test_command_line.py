@@ -178,7 +178,9 @@ def test_a_user_is_added_with_the_password_from_standard_input_and_reset(
     assert "can already sign in" in capsys.readouterr().err
     assert type_in("other good words", "reset", "--email", "sam@example.com") == 0
     assert fits("other good words")
-    for weak, why in (("short", "8 to 128"), ("password1234", "guessed early"), ("sam@example", "guessed early")):
-        assert type_in(weak, "reset", "--email", "sam@example.com") == 1
-        assert why in capsys.readouterr().err
+    assert type_in("short", "reset", "--email", "sam@example.com") == 1
+    assert "8 to 128" in capsys.readouterr().err
+    for weak in ("password1234", "sam@example"):  # a script that sets a demo up is not stopped, but told
+        assert type_in(weak, "reset", "--email", "sam@example.com") == 0
+        assert "guessed early" in capsys.readouterr().err
     assert type_in("other good words", "reset", "--email", "alex@example.com") == 1

@@ -203,22 +203,6 @@ def test_when_everybody_has_to_have_one_nothing_else_opens_until_they_do(firm: F
     assert alex.get("/").status_code == 200
 
 
-@pytest.mark.usefixtures("clock")
-@pytest.mark.parametrize(("public_url", "must"), [("https://phone.example.com", True), ("http://localhost", False)])
-def test_over_the_internet_an_owner_has_to_have_one_whatever_is_asked_of_staff(
-    sqlite_url: str, tmp_path: pathlib.Path, public_url: str, must: bool
-) -> None:
-    """ASVS 6.3.3."""
-    firm = Firm(sqlite_url, tmp_path, public_url)
-    sam, alex = firm.visitor(SAM), firm.visitor("alex@example.com")
-    assert sam.get("/").status_code == (303 if must else 200)
-    assert alex.get("/").status_code == 200
-    if must:
-        enrol(sam)
-        assert sam.get("/").status_code == 200
-    firm.close()
-
-
 def test_what_was_left_half_done_is_cleared_away(firm: Firm, clock: time_machine.Traveller) -> None:
     enrol(firm.visitor(SAM))
     clock.shift(60)

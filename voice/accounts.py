@@ -57,7 +57,7 @@ class Visit:
     staff_id: str | None
     proved_at: dt.datetime  # when they last proved who they are
     lines: frozenset[str] | None  # those they may see; None: every line
-    must_enrol: bool  # they have to have a second factor, and have none yet
+    must_enrol: bool  # everybody has to have a second factor, and they have none yet
     member: StaffMember | None = None  # who they are among the staff, as they were when the request came in
 
     @property
@@ -219,11 +219,8 @@ def sign_in(session: Session, user_id: str, now: dt.datetime, device: str = "") 
     return token
 
 
-def signed_in(session: Session, token: str, now: dt.datetime, owners_need_two: bool = False) -> Visit | None:
-    """Who holds this session token; None when it has ended, gone idle, or its user was switched off. Reads only.
-
-    `owners_need_two`: an owner has to have a second factor, whatever is asked of staff.
-    """
+def signed_in(session: Session, token: str, now: dt.datetime) -> Visit | None:
+    """Who holds this session token; None when it has ended, gone idle, or its user was switched off. Reads only."""
     asked_of_all = sa.select(sa.func.coalesce(sa.func.max(sa.cast(Business.ask_second_factor, sa.Integer)), 0))
     found = session.execute(
         sa.select(SignIn, User, _second_factor(), asked_of_all.scalar_subquery())
@@ -247,7 +244,7 @@ def signed_in(session: Session, token: str, now: dt.datetime, owners_need_two: b
         staff_id=member.id if member else None,
         proved_at=row.proved_at or row.created_at,
         lines=None if user.lines is None or user.role == "owner" else frozenset(user.lines),
-        must_enrol=(bool(asked) or (owners_need_two and user.role == "owner")) and not has_one,
+        must_enrol=bool(asked) and not has_one,
         member=member,
     )
 
