@@ -71,9 +71,7 @@ def shown(page: Page, title: str) -> dict[str, object]:
 
 
 def test_nothing_sounds_unless_asked_for_then_a_new_caller_does_and_it_is_remembered(firm: Firm, sign_in: Open) -> None:
-    page = sign_in("sam")
-    page.add_init_script(COUNT_NOTES)
-    page.reload()
+    page = sign_in("sam", init_script=COUNT_NOTES)
     expect(page.locator("#alerts > summary")).to_have_text("Alerts: off")
     first = new_caller(firm)
     expect(page.locator(f"#cb-{first}")).to_be_visible()
