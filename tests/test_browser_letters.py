@@ -6,17 +6,23 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import expect
 
-from tests.figures_history import lived_in
+from tests import figures_history
 from tests.firm import LINE, OFFICE
 from tests.pages import Firm
 from tests.windows import Open, fits
-from voice import pictures
 from voice.firm import Line, StaffMember
 
 
+@pytest.fixture(scope="module")
+def history(sqlite_template: pathlib.Path, tmp_path_factory: pytest.TempPathFactory) -> pathlib.Path:
+    """A week of a firm, up to now."""
+    return figures_history.write(sqlite_template, tmp_path_factory.mktemp("history"))
+
+
 @pytest.fixture
-def firm(sqlite_url: str, tmp_path: pathlib.Path) -> Iterator[Firm]:
-    made = lived_in(Firm(sqlite_url, tmp_path))
+def firm(history: pathlib.Path, tmp_path: pathlib.Path, drawn: pathlib.Path) -> Iterator[Firm]:
+    made = figures_history.copy(history, tmp_path)
+    (tmp_path / "cache").symlink_to(drawn)
     with made.database.transaction() as session:
         session.get_one(Line, LINE).hours = OFFICE
         for name in ("sam", "alex"):
@@ -25,7 +31,6 @@ def firm(sqlite_url: str, tmp_path: pathlib.Path) -> Iterator[Firm]:
                 "tue": "09:00-17:30",
                 "wed": "10:00-17:30",
             }
-    pictures.library(tmp_path)
     yield made
     made.close()
 

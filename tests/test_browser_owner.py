@@ -17,22 +17,15 @@ DRAWN = ("reached", "hours", "causes", "lines", "days")
 
 
 @pytest.fixture(scope="module")
-def script(tmp_path_factory: pytest.TempPathFactory) -> pathlib.Path:
-    """The drawing script, made once for the stories of this file."""
-    return pictures.library(tmp_path_factory.mktemp("drawing"))
-
-
-@pytest.fixture(scope="module")
 def history(sqlite_template: pathlib.Path, tmp_path_factory: pytest.TempPathFactory) -> pathlib.Path:
     """A week of a firm, up to now."""
     return figures_history.write(sqlite_template, tmp_path_factory.mktemp("history"))
 
 
 @pytest.fixture
-def firm(history: pathlib.Path, tmp_path: pathlib.Path, script: pathlib.Path) -> Iterator[Firm]:
+def firm(history: pathlib.Path, tmp_path: pathlib.Path, drawn: pathlib.Path) -> Iterator[Firm]:
     made = figures_history.copy(history, tmp_path)
-    (tmp_path / "cache").mkdir()
-    (tmp_path / "cache" / script.name).write_bytes(script.read_bytes())
+    (tmp_path / "cache").symlink_to(drawn)
     yield made
     made.close()
 
