@@ -22,7 +22,6 @@ from voice.db import Database
 from voice.settings import Settings
 
 pytest_plugins = [
-    "tests.compiled_once",
     "tests.network",
     "tests.servers",
     "tests.browsers",

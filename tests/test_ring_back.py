@@ -265,23 +265,6 @@ def test_a_phone_or_a_caller_that_is_busy_with_us_is_not_rung(owing: World) -> N
     owing.advance(60)
 
 
-def test_who_taps_while_their_phone_still_rings_for_the_caller_who_has_just_hung_up_is_not_sent_away(
-    world: World,
-) -> None:
-    sam = world.staff("sam", scripts.Answers(after=9, key_after=2))
-    world.staff("alex", scripts.Off())
-    world.day.carrier.moods.webhooks.append(Rudeness("delay", path="/voice/legs/.*/status", seconds=3))
-    world.rings(JANE, patience=4)
-    world.advance(5)
-    (call,) = world.calls()
-    assert [leg.ended_at for leg in world.legs(call) if leg.staff_id == "sam"] == [None]
-    assert isinstance(tap(world), Attempt)
-    world.caller(JANE).script = scripts.Answers(after=3, key="", talk=30)
-    world.advance(60)
-    assert [ending for ending, _ in tries(world)] == ["talked"]
-    assert (len(sam.rings), len(dials(world))) == (2, 1)
-
-
 @pytest.mark.proves("01-2.7")
 def test_a_caller_who_hung_up_first_is_rung_back_on_the_same_staff_leg_with_one_key(world: World) -> None:
     sam = world.staff("sam")
