@@ -59,6 +59,7 @@ def deliver(page: Page, news: dict[str, str | None]) -> None:
     origin = page.evaluate("location.origin")
     told = {"origin": origin, "registrationId": seen[-1], "data": json.dumps(news)}
     wire.send("ServiceWorker.deliverPushMessage", told)
+    wire.detach()
 
 
 def shown(page: Page, title: str) -> dict[str, object]:
