@@ -1,5 +1,6 @@
 """A Chromium for the tests that need one, and one plain line at the end of the run when there is none."""
 
+import asyncio
 import contextlib
 import os
 import pathlib
@@ -21,6 +22,8 @@ FLAGS = (
     "--disable-component-update",
     "--disable-sync",
     "--disable-dev-shm-usage",  # a container's shared memory is too small for it
+    "--disable-site-isolation-trials",  # all pages here are one site: a process for each would be started for nothing
+    "--renderer-process-limit=1",
 )
 
 expect.set_options(timeout=15_000)  # a page that is right comes to it; the machine may have other tests to run
@@ -41,16 +44,21 @@ def keep_picture(page: Page, name: str) -> None:
         )
 
 
+def keep_last_pictures(context: BrowserContext) -> None:
+    """Keep what each page of a story shows at its end."""
+    story = os.environ.get("PYTEST_CURRENT_TEST", "").partition("::")[2].rpartition(" ")[0]
+    for place, page in enumerate(context.pages):
+        with contextlib.suppress(Error):  # a page that is just leaving has nothing to show
+            keep_picture(page, f"{story}-{place}")
+
+
 @pytest.fixture(autouse=True, scope="session")
-def _keep_last_pictures() -> Iterator[None]:
-    """What each story's pages looked like at its end, where a folder for it is named."""
+def _keep_pictures_of_closed_windows() -> Iterator[None]:
     close = BrowserContext.close
 
     def pictured(context: BrowserContext, **given: Any) -> None:
-        story = os.environ.get("PYTEST_CURRENT_TEST", "").partition("::")[2].rpartition(" ")[0]
-        for place, page in enumerate(context.pages):
-            with contextlib.suppress(Error):  # a page that is just leaving has nothing to show
-                keep_picture(page, f"{story}-{place}")
+        if os.environ.get("PYTEST_CURRENT_TEST"):  # at the end of the run no story is told any more
+            keep_last_pictures(context)
         close(context, **given)
 
     with pytest.MonkeyPatch.context() as patch:
@@ -59,18 +67,33 @@ def _keep_last_pictures() -> Iterator[None]:
         yield
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """A headless Chromium for the stories of one file: its driver keeps an event loop running, which the Day mount
-    of other stories could not share. Take `browser.new_context()`, open pages by `localhost`, and close the context."""
+@pytest.fixture(scope="session")
+def _chromium() -> Iterator[tuple[Browser, asyncio.AbstractEventLoop]]:
+    """One headless Chromium for all stories of a worker, and the event loop its driver keeps running in this thread."""
     program = find_chromium()
     if program is None:
         pytest.skip(MISSING)
     flags = [*FLAGS, "--no-sandbox"] if os.geteuid() == 0 else [*FLAGS]  # Chromium has no sandbox for root
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(executable_path=program, args=flags)
-        yield chromium
+        loop = asyncio.get_running_loop()
+        asyncio._set_running_loop(None)
+        yield chromium, loop
+        asyncio._set_running_loop(loop)
         chromium.close()
+
+
+@pytest.fixture(scope="module")
+def browser(_chromium: tuple[Browser, asyncio.AbstractEventLoop]) -> Iterator[Browser]:
+    """A headless Chromium. Open pages by `localhost`, and close the contexts you make.
+
+    Its driver's loop stands still between two calls, but counts as running in this thread. It does so only for the
+    stories of files with a browser: the Day mount of the others runs a loop of its own.
+    """
+    chromium, loop = _chromium
+    asyncio._set_running_loop(loop)
+    yield chromium
+    asyncio._set_running_loop(None)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

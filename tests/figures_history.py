@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from tests.firm import LINE, MONDAY_TEN, SECOND_LINE, line_row
 from tests.pages import Firm
-from voice import clock
+from voice import clock, pictures
 from voice.demo import week
 from voice.figures import rollups
 from voice.firm import Line
@@ -32,6 +32,13 @@ def history(sqlite_template: pathlib.Path, tmp_path_factory: pytest.TempPathFact
     """A week of a firm, on the Monday morning at which its stories begin."""
     with time_machine.travel(MONDAY_TEN, tick=False):
         return write(sqlite_template, tmp_path_factory.mktemp("history"))
+
+
+@pytest.fixture(scope="session")
+def drawn(tmp_path_factory: pytest.TempPathFactory) -> pathlib.Path:
+    """Where an installation keeps its pictures, with the script that draws them in a browser: each drawn once a run."""
+    home = tmp_path_factory.mktemp("drawn")
+    return pictures.library(home).parent
 
 
 def copy(history: pathlib.Path, folder: pathlib.Path) -> Firm:

@@ -82,7 +82,7 @@ class PushService:
 def running() -> Iterator[PushService]:
     """A service that listens."""
     service = PushService()
-    thread = threading.Thread(target=service.server.serve_forever, daemon=True)
+    thread = threading.Thread(target=service.server.serve_forever, args=(0.05,), daemon=True)
     thread.start()
     yield service
     service.server.shutdown()

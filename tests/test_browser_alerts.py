@@ -59,6 +59,7 @@ def deliver(page: Page, news: dict[str, str | None]) -> None:
     origin = page.evaluate("location.origin")
     told = {"origin": origin, "registrationId": seen[-1], "data": json.dumps(news)}
     wire.send("ServiceWorker.deliverPushMessage", told)
+    wire.detach()
 
 
 def shown(page: Page, title: str) -> dict[str, object]:
@@ -71,9 +72,7 @@ def shown(page: Page, title: str) -> dict[str, object]:
 
 
 def test_nothing_sounds_unless_asked_for_then_a_new_caller_does_and_it_is_remembered(firm: Firm, sign_in: Open) -> None:
-    page = sign_in("sam")
-    page.add_init_script(COUNT_NOTES)
-    page.reload()
+    page = sign_in("sam", init_script=COUNT_NOTES)
     expect(page.locator("#alerts > summary")).to_have_text("Alerts: off")
     first = new_caller(firm)
     expect(page.locator(f"#cb-{first}")).to_be_visible()

@@ -5,12 +5,11 @@ from collections.abc import Iterator
 import pytest
 import sqlalchemy as sa
 import time_machine
-from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 
 from tests.firm import MONDAY_TEN
 from tests.pages import JANE, Firm
-from tests.windows import Open
+from tests.windows import Open, fits
 from voice import attempts, clock, persons, same_person
 from voice.models import Attempt, Leg
 
@@ -22,14 +21,6 @@ def _morning() -> Iterator[None]:
     """Ten on a Monday morning."""
     with time_machine.travel(MONDAY_TEN, tick=True):
         yield
-
-
-def fits(page: Page) -> None:
-    """Nothing is cut off at the side, and nothing hinders whoever cannot see or point."""
-    size = page.viewport_size or {"width": 0}
-    assert page.evaluate("document.documentElement.scrollWidth") <= size["width"]
-    found = Axe().run(page)
-    assert found.violations_count == 0, found.generate_report()
 
 
 def rang_in_vain(firm: Firm, callback: str) -> None:
@@ -76,8 +67,7 @@ def test_what_the_row_offers_is_a_tap_away(firm: Firm, sign_in: Open, size: str)
 @pytest.mark.parametrize("size", ["phone", "desk"])
 def test_somebody_new_is_written_down(firm: Firm, sign_in: Open, size: str) -> None:
     firm.callback(JANE)
-    page = sign_in("sam", size)
-    page.goto(page.url.partition("#")[0] + "people")
+    page = sign_in("sam", size, "/people")
     page.get_by_role("link", name="Add a person").click()
     page.get_by_role("textbox", name="Name").fill("Luis Rey")
     page.get_by_label("Numbers").fill(JANE)

@@ -6,21 +6,14 @@ import re
 from collections.abc import Iterator
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
 from tests import figures_history
-from tests.pages import PASSWORD, Firm
-from tests.windows import Open
+from tests.pages import Firm
+from tests.windows import Open, fits
 from voice import pictures
 
 DRAWN = ("reached", "hours", "causes", "lines", "days")
-
-
-@pytest.fixture(scope="module")
-def script(tmp_path_factory: pytest.TempPathFactory) -> pathlib.Path:
-    """The drawing script, made once for the stories of this file."""
-    return pictures.library(tmp_path_factory.mktemp("drawing"))
 
 
 @pytest.fixture(scope="module")
@@ -30,10 +23,9 @@ def history(sqlite_template: pathlib.Path, tmp_path_factory: pytest.TempPathFact
 
 
 @pytest.fixture
-def firm(history: pathlib.Path, tmp_path: pathlib.Path, script: pathlib.Path) -> Iterator[Firm]:
+def firm(history: pathlib.Path, tmp_path: pathlib.Path, drawn: pathlib.Path) -> Iterator[Firm]:
     made = figures_history.copy(history, tmp_path)
-    (tmp_path / "cache").mkdir()
-    (tmp_path / "cache" / script.name).write_bytes(script.read_bytes())
+    (tmp_path / "cache").symlink_to(drawn)
     yield made
     made.close()
 
@@ -42,13 +34,6 @@ def settled(page: Page) -> None:
     """All pictures are there."""
     for name in DRAWN:
         expect(page.locator(f"#picture-{name} svg")).to_have_count(1)
-
-
-def fits(page: Page) -> None:
-    """Nothing is cut off at the side, and nothing hinders whoever cannot see or point."""
-    assert page.evaluate("document.documentElement.scrollWidth") <= (page.viewport_size or {"width": 0})["width"]
-    found = Axe().run(page).response["violations"]  # a report cannot be written of what is in a room of its own
-    assert found == []
 
 
 def width_of(page: Page, name: str) -> float:
@@ -60,9 +45,7 @@ def width_of(page: Page, name: str) -> float:
 
 @pytest.mark.parametrize(("size", "scheme"), [("desk", "light"), ("phone", "dark")])
 def test_a_minute_with_the_page(firm: Firm, sign_in: Open, size: str, scheme: str) -> None:
-    refused: list[str] = []
-    page = sign_in("sam", size, color_scheme=scheme)
-    page.on("console", lambda said: refused.append(said.text) if said.type in ("error", "warning") else None)
+    page = sign_in("sam", size, color_scheme=scheme, quiet=True)
     page.get_by_role("link", name="Figures").click()
     settled(page)
     expect(page.get_by_role("heading", level=1)).to_have_text("Did callers reach people?")
@@ -101,12 +84,10 @@ def test_a_minute_with_the_page(firm: Firm, sign_in: Open, size: str, scheme: st
     expect(page.locator(".days")).to_contain_text("Second line")
     page.get_by_role("link", name="28 days").click()
     expect(page.get_by_role("link", name="28 days")).to_have_attribute("aria-current", "true")
-    assert refused == []
 
 
-def test_what_happens_now_appears_and_what_is_open_stays_so(firm: Firm, sign_in: Open, address: str) -> None:
-    page = sign_in("sam", "phone", base_url=address)
-    page.goto("/owner?days=today")
+def test_what_happens_now_appears_and_what_is_open_stays_so(firm: Firm, sign_in: Open) -> None:
+    page = sign_in("sam", "phone", "/owner?days=today")
     expect(page.locator("#picture-hours svg")).to_have_count(1)
     page.locator("#head-lost .says summary").click()
     before = page.locator('#table-figures tr:has(summary:text-is("Offered")) td').first
@@ -119,11 +100,8 @@ def test_what_happens_now_appears_and_what_is_open_stays_so(firm: Firm, sign_in:
     assert page.locator("#picture-hours svg").count() == 1
 
 
-def test_on_paper_it_is_black_on_white_with_its_pictures_and_without_its_buttons(
-    firm: Firm, sign_in: Open, address: str
-) -> None:
-    page = sign_in("sam", "desk", color_scheme="dark", base_url=address)
-    page.goto("/owner")
+def test_on_paper_it_is_black_on_white_with_its_pictures_and_without_its_buttons(firm: Firm, sign_in: Open) -> None:
+    page = sign_in("sam", "desk", "/owner", color_scheme="dark")
     settled(page)
     page.emulate_media(media="print", color_scheme="dark")
     shade = "getComputedStyle(document.documentElement).getPropertyValue"
@@ -137,32 +115,24 @@ def test_on_paper_it_is_black_on_white_with_its_pictures_and_without_its_buttons
 
 
 def test_without_scripts_there_are_tables_and_drawn_pictures(
-    firm: Firm, browser: Browser, address: str, monkeypatch: pytest.MonkeyPatch
+    firm: Firm, sign_in: Open, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     square = (
         b'<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"></svg>'  # how they are drawn: the files' story
     )
     monkeypatch.setattr(pictures, "picture", lambda *_: square)
-    context = browser.new_context(java_script_enabled=False, base_url=address)
-    page = context.new_page()
-    page.goto("/login")
-    page.get_by_label("Email").fill("sam@example.com")
-    page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_role("button", name="Sign in").click()
-    page.goto("/owner")
+    page = sign_in("sam", "desk", "/owner", java_script_enabled=False)
     expect(page.locator("#hours img.picture")).to_be_visible()
     expect(page.locator("div.picture").first).to_be_hidden()
     page.locator("#hours summary", has_text="As a table").click()
     expect(page.locator("#table-hours")).to_be_visible()
-    context.close()
 
 
-def test_before_the_first_call_it_fits_as_well(firm: Firm, sign_in: Open, address: str) -> None:
+def test_before_the_first_call_it_fits_as_well(firm: Firm, sign_in: Open) -> None:
     with firm.database.transaction() as session:
         for table in ("call_events", "legs", "attempts", "promises", "calls", "callbacks"):
             session.connection().exec_driver_sql("PRAGMA defer_foreign_keys=ON")
             session.connection().exec_driver_sql(f"DELETE FROM {table}")  # noqa: S608
-    page = sign_in("sam", "phone", base_url=address)
-    page.goto("/owner")
+    page = sign_in("sam", "phone", "/owner")
     expect(page.locator("#empty")).to_contain_text("No call has come in yet.")
     fits(page)

@@ -1,46 +1,32 @@
 """The card, a call's strip and an import in a real browser: on a phone and on a desk, with and without scripts."""
 
 import pathlib
-from collections.abc import Iterator
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
-from tests.pages import JANE, PASSWORD, Firm
+from tests import windows
+from tests.pages import JANE, Firm
+from tests.windows import NARROWEST, Open
 from voice import clock, imports, moves
 from voice.models import Call
 
-DESK = 1280
 HOSTILE = "W" * 90 + " <script>x</script>"
 
 
-@pytest.fixture(params=[(320, True, "dark"), (DESK, False, "light")], ids=["small, scripts", "desk, no scripts"])
-def page(request: pytest.FixtureRequest, browser: Browser, address: str) -> Iterator[Page]:
+@pytest.fixture(
+    params=[("narrowest", True, "dark"), ("desk", False, "light")], ids=["small, scripts", "desk, no scripts"]
+)
+def page(request: pytest.FixtureRequest, sign_in: Open) -> Page:
     """A window signed in as the owner."""
-    width, scripts, scheme = request.param
-    context = browser.new_context(
-        viewport={"width": width, "height": 800}, java_script_enabled=scripts, color_scheme=scheme, base_url=address
-    )
-    window = context.new_page()
-    window.set_default_timeout(20_000)
-    window.goto("/login")
-    window.get_by_label("Email").fill("sam@example.com")
-    window.get_by_label("Password").fill(PASSWORD)
-    window.get_by_role("button", name="Sign in").click()
-    expect(window.locator("#list")).to_be_visible()
-    yield window
-    context.close()
+    size, scripts, scheme = request.param
+    return sign_in("sam", size, "/people", java_script_enabled=scripts, color_scheme=scheme)
 
 
 def fits(page: Page) -> None:
-    """Nothing is cut off at the side, and nothing hinders whoever cannot see or point."""
-    size = page.viewport_size or {"width": 0}
-    if size["width"] == DESK:
-        return  # that window runs no scripts, and these questions are scripts
-    assert page.evaluate("document.documentElement.scrollWidth") <= size["width"]
-    found = Axe().run(page)
-    assert found.violations_count == 0, found.generate_report()
+    """That window on a desk runs no scripts, and these questions are scripts."""
+    if page.viewport_size == NARROWEST:
+        windows.fits(page)
 
 
 def test_a_card_is_edited_and_a_call_read(firm: Firm, page: Page) -> None:
@@ -50,7 +36,7 @@ def test_a_card_is_edited_and_a_call_read(firm: Firm, page: Page) -> None:
         call = session.query(Call).filter_by(callback_id=callback).one()
         moves.note(session, "received", call.received_at, call=call, ring="everyone", rings=20)
         moves.note(session, "phone_rings", clock.now(), call=call, staff="sam")
-    page.goto("/people")
+    page.reload()
     fits(page)
     page.get_by_role("link", name="W" * 20).click()
     page.locator("summary", has_text="Change the name").click()
@@ -69,7 +55,7 @@ def test_a_card_is_edited_and_a_call_read(firm: Firm, page: Page) -> None:
 def test_an_import_is_looked_at_and_its_progress_seen(firm: Firm, page: Page, tmp_path: pathlib.Path) -> None:
     rows = "".join(f"Person {index},+1212555{1000 + index}\n" for index in range(imports.CHUNK + 5))
     (tmp_path / "contacts.csv").write_text(f"name,phone\n{rows}{HOSTILE},abc\n")
-    page.goto("/people/import")
+    page.goto(f"{page.url}/import")
     fits(page)
     page.get_by_label("A CSV file").set_input_files(tmp_path / "contacts.csv")
     page.get_by_role("button", name="Look at it").click()

@@ -7,13 +7,11 @@ from collections.abc import Iterator
 
 import pytest
 import time_machine
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Locator, Page, expect
 
-from tests.browsers import keep_picture
 from tests.firm import LINE, MONDAY_TEN, OFFICE, SECOND_LINE, line_row
 from tests.pages import Firm
-from tests.windows import SIZES, Open
+from tests.windows import SIZES, Open, fits, is_listening
 from voice import clock, shifts
 from voice.firm import Line, LineStaff, StaffMember
 
@@ -48,21 +46,6 @@ def change(firm: Firm, who: str, **values: object) -> None:
             setattr(session.get_one(StaffMember, who), field, value)
 
 
-def is_fit(page: Page, name: str) -> None:
-    """Nothing is cut off at the side, nothing hinders who cannot see or point, and there is a picture to look at."""
-    wide = page.viewport_size or {"width": 0}
-    assert page.evaluate("document.documentElement.scrollWidth") <= wide["width"]
-    found = Axe().run(page).response["violations"]
-    assert [(name, fault["id"], fault["nodes"][0]["html"]) for fault in found] == []
-    keep_picture(page, name)
-
-
-def is_listening(page: Page) -> None:
-    """Wait until the page has its place at the bell and has asked once more."""
-    with page.expect_response(re.compile(r"/team/part")):
-        pass
-
-
 def card(page: Page, name: str) -> Locator:
     """What the page says of one person, and the buttons there."""
     return page.locator(f"#staff-{name}")
@@ -70,7 +53,7 @@ def card(page: Page, name: str) -> Locator:
 
 @pytest.mark.parametrize(("size", "script"), [("phone", True), ("desk", False)], ids=["phone", "desk, no script"])
 def test_away_until_a_time_another_phone_and_back_are_a_few_taps(
-    firm: Firm, sign_in: Open, address: str, size: str, script: bool
+    firm: Firm, sign_in: Open, size: str, script: bool
 ) -> None:
     page = sign_in("alex", size, java_script_enabled=script)
     page.get_by_role("link", name="Team").click()
@@ -92,16 +75,15 @@ def test_away_until_a_time_another_phone_and_back_are_a_few_taps(
     alex.get_by_role("button", name="Ring me there").click()
     expect(alex).to_contain_text("rung on (212) 555-0155 until midnight")
     if script:
-        is_fit(page, "team-of-staff")
+        fits(page, "team-of-staff")
     assert card(page, "sam").get_by_role("button").count() == 0
 
 
 @pytest.mark.parametrize("size", SIZES)
 def test_what_colleagues_and_phones_do_appears_within_a_second_and_takes_nothing_away(
-    firm: Firm, sign_in: Open, address: str, size: str
+    firm: Firm, sign_in: Open, size: str
 ) -> None:
-    page = sign_in("sam", size)
-    page.goto(f"{address}/team")
+    page = sign_in("sam", size, "/team")
     is_listening(page)
     sam, alex = card(page, "sam"), card(page, "alex")
     sam.locator("summary", has_text="Phone").click()
@@ -123,7 +105,7 @@ def test_what_colleagues_and_phones_do_appears_within_a_second_and_takes_nothing
     expect(sam.get_by_role("button", name="On")).to_be_visible()
     expect(number).to_be_focused()
     expect(number).to_have_value("(212) 5")
-    is_fit(page, "team")
+    fits(page, "team")
     with firm.database.transaction() as session:
         shifts.take_off(session, session.get_one(StaffMember, "alex"), TODAY, TODAY, TODAY)
     expect(page.locator(f"#day-{TODAY}")).to_contain_text("day off")
@@ -134,9 +116,8 @@ def test_what_colleagues_and_phones_do_appears_within_a_second_and_takes_nothing
 
 
 @pytest.mark.parametrize("size", SIZES)
-def test_the_owner_sets_shifts_and_sees_the_week(firm: Firm, sign_in: Open, address: str, size: str) -> None:
-    page = sign_in("sam", size)
-    page.goto(f"{address}/team")
+def test_the_owner_sets_shifts_and_sees_the_week(firm: Firm, sign_in: Open, size: str) -> None:
+    page = sign_in("sam", size, "/team")
     expect(page.locator("#gaps")).to_contain_text("Night line: Mon 23 Nov 6 pm to midnight")
     card(page, "alex").get_by_role("link", name="Shifts").click()
     monday = page.get_by_label("Monday", exact=True)
@@ -147,7 +128,7 @@ def test_the_owner_sets_shifts_and_sees_the_week(firm: Firm, sign_in: Open, addr
     monday.press("Enter")
     expect(page.get_by_role("alert")).to_contain_text("Nothing was changed")
     expect(monday).to_have_accessible_description(re.compile("is not a span of time"))
-    is_fit(page, "shifts-wrong")
+    fits(page, "shifts-wrong")
     monday.fill("09:00-17:00")
     page.get_by_role("button", name="Monday's hours").click()
     expect(page.get_by_label("Friday", exact=True)).to_have_value("09:00-17:00")
@@ -157,20 +138,20 @@ def test_the_owner_sets_shifts_and_sees_the_week(firm: Firm, sign_in: Open, addr
     page.get_by_label("Last day off").fill("2026-11-30")
     page.get_by_role("button", name="Take off").click()
     expect(page.locator(".days-off")).to_contain_text("Fri 27 Nov to Mon 30 Nov")
-    is_fit(page, "shifts")
+    fits(page, "shifts")
     page.get_by_role("link", name="See the week").click()
     expect(page.locator("#day-2026-11-27")).to_contain_text("day off")
     page.get_by_role("link", name="Night line").click()
     expect(page.locator("#day-2026-11-23")).to_contain_text("Nobody 6 pm to midnight")
-    is_fit(page, "week")
+    fits(page, "week")
     page.get_by_role("link", name="Later").click()
     expect(page.locator("#day-2026-11-30")).to_contain_text("Nobody")
 
 
 def test_nothing_runs_off_the_side_of_the_narrowest_phone_in_the_dark(firm: Firm, sign_in: Open, address: str) -> None:
     change(firm, "alex", name="Bartholomew-Featherstonehaugh-Cholmondeley-of-Upper-Slaughter")
-    page = sign_in("sam", "phone", color_scheme="dark")
-    page.set_viewport_size({"width": 320, "height": 640})
+    page = sign_in("sam", "narrowest", "/team", color_scheme="dark")
     for path in ("/team", "/team/alex/shifts"):
-        page.goto(address + path)
-        is_fit(page, "dark" + path.replace("/", "-"))
+        if path != "/team":
+            page.goto(address + path)
+        fits(page, "dark" + path.replace("/", "-"))

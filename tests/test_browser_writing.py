@@ -93,9 +93,7 @@ def test_a_note_one_writes_outlives_whatever_colleagues_do_with_its_row(firm: Fi
 
 def test_what_one_wrote_on_is_sent_once_and_then_forgotten(firm: Firm, sign_in: Open) -> None:
     callback, other = firm.callback(due=5), firm.callback(LUIS, due=10)
-    page = sign_in("sam", "phone")
-    page.add_init_script(WITHOUT_MOVE)
-    page.reload()
+    page = sign_in("sam", "phone", init_script=WITHOUT_MOVE)
     note, row = begins_a_note(page, callback), page.locator(f"#cb-{callback}")
     does(firm, callback, lambda session, row, now: claims.claim(session, row, "alex", now))
     expect(row).to_contain_text("Meanwhile: Alex Moor has it.")

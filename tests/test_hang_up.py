@@ -1,12 +1,15 @@
 """The caller hangs up: at any moment before acceptance it is a callback, exactly one, and the phones stop."""
 
 import pytest
+import sqlalchemy as sa
 
 from tests.conftest import MakeWorld
 from tests.world import World, seconds
-from voice.models import Call
+from voice import attempts
+from voice.models import Attempt, Call, Callback, Leg
 from voice.simulator import scripts
 from voice.simulator.legs import Leg as PhoneLeg
+from voice.simulator.switches import Rudeness
 
 EDGES = [0.1, 0.3, 0.5, 4.9, 5.1, 5.4]  # before the first ring; short or not; where the greeting ends
 
@@ -160,3 +163,20 @@ def test_hanging_up_while_speaking_keeps_what_was_said(make_world: MakeWorld) ->
     world.advance(60)
     assert settled(world, leg).state == "unanswered"
     assert [message.state for message in world.messages()] == ["ready"]
+
+
+def test_who_wants_to_ring_back_while_their_phone_falls_silent_is_not_sent_away(world: World) -> None:
+    sam = world.staff("sam", scripts.Answers(after=9, key_after=2))
+    world.staff("alex", scripts.Off())
+    world.day.carrier.moods.webhooks.append(Rudeness("delay", path="/voice/legs/.*/status", seconds=3))
+    caller = world.rings(patience=4)
+    world.advance(5)
+    with world.database.transaction() as session:
+        row = session.scalars(sa.select(Callback)).one()
+        assert session.scalar(sa.select(sa.func.count()).where(Leg.staff_id == "sam", Leg.ended_at.is_(None))) == 1
+        assert isinstance(attempts.ring_back(session, row, "sam", world.now), Attempt)
+    world.caller(caller.frm).script = scripts.Answers(after=3, key="", talk=30)
+    world.advance(60)
+    assert [row.state for row in world.callbacks()] == ["wrapping_up"]
+    assert len(sam.rings) == 2
+    assert len([leg for leg in world.day.calls() if leg.to == caller.frm and leg.direction != "inbound"]) == 1

@@ -1,20 +1,19 @@
 """The phones page in a real browser: a call played with both hands, what everybody hears, and a busy Monday."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from typing import Any
 
 import pytest
 import urllib3
-from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from tests.toy_line import GREETING, HIDDEN, JANE, LINE, OFFER, SAM, TOKEN, ToyLine, toy_town
+from tests.windows import SIZES, Open, Windows, fits
 from voice.simulator.busy_monday import CALLERS, SECONDS, cast
 from voice.simulator.server import Simulator
 
-SIZES = {"phone": {"width": 375, "height": 740}, "desk": {"width": 1280, "height": 800}}
 Town = tuple[Simulator, ToyLine]
-Open = Callable[..., Page]
 
 
 @pytest.fixture
@@ -24,24 +23,23 @@ def town() -> Iterator[Town]:
 
 
 @pytest.fixture
-def visit(browser: Browser, town: Town) -> Iterator[Open]:
-    """Opens the page; an error of its scripts, or anything its own policy refuses, fails the test."""
-    contexts, errors = [], []
+def visit(windows: Windows, town: Town) -> Iterator[Open]:
+    """Opens the page; an error of its scripts, or anything its own policy refuses, fails the test.
 
-    def open_page(size: str = "desk", **options: object) -> Page:
-        context = browser.new_context(viewport=SIZES[size], **options)  # type: ignore[arg-type]
-        contexts.append(context)
-        page = context.new_page()
-        page.set_default_timeout(10_000)
-        page.on("pageerror", lambda error: errors.append(str(error)))
-        page.on("console", lambda said: errors.append(said.text) if said.type == "error" else None)
-        page.goto(town[0].url.replace("127.0.0.1", "localhost"))
-        expect(page.locator(".station")).to_have_count(3)
-        return page
+    Nothing moves on it unless a story asks for that: to draw what moves is most of a browser's work here.
+    """
+    errors: list[str] = []
+
+    def open_page(size: str = "desk", reduced_motion: str = "reduce", **options: Any) -> Page:
+        window = windows.take(size, reduced_motion=reduced_motion, **options)
+        window.hear("pageerror", lambda error: errors.append(str(error)))
+        window.hear("console", lambda said: errors.append(said.text) if said.type == "error" else None)
+        window.page.goto(town[0].url.replace("127.0.0.1", "localhost"))
+        expect(window.page.locator(".station")).to_have_count(3)
+        return window.page
 
     yield open_page
-    for context in contexts:
-        context.close()
+    windows.put_back()
     assert errors == []
 
 
@@ -72,7 +70,7 @@ def connect(page: Page) -> None:
 @pytest.mark.proves("01-5.1", "01-6.15")
 @pytest.mark.parametrize("size", SIZES)
 def test_a_call_by_clicks_rings_the_staff_and_a_key_joins_them(visit: Open, town: Town, size: str) -> None:
-    page = visit(size)
+    page = visit(size, reduced_motion="no-preference")
     call(page)
     for name in ("Sam Field", "Alex Moor", "Kim Heath"):
         expect(station(page, name)).to_have_attribute("data-state", "ringing")
@@ -145,7 +143,7 @@ def test_the_timeline_tells_each_request_in_plain_words_and_shows_the_wire(visit
 
 @pytest.mark.proves("01-5.1")
 def test_the_callback_list_is_read_by_the_server_and_the_token_stays_there(visit: Open, town: Town) -> None:
-    page = visit()
+    page = visit(lasting=False)
     seen: list[str] = []
     page.on("request", lambda asked: seen.append(str(asked.all_headers()) + asked.url))
     page.on("response", lambda answer: seen.append(answer.text()))
@@ -161,29 +159,29 @@ def test_the_callback_list_is_read_by_the_server_and_the_token_stays_there(visit
     assert not [text for text in seen if TOKEN in text]
 
 
-def test_a_simulator_alone_says_that_it_knows_no_list(browser: Browser) -> None:
+def test_a_simulator_alone_says_that_it_knows_no_list(windows: Windows) -> None:
     with toy_town(with_list=False) as (simulator, _):
-        page = browser.new_context().new_page()
+        page = windows.take().page
         page.goto(simulator.url)
         expect(page.locator("#list-empty")).to_contain_text("knows of no Ringback")
         expect(page.get_by_role("link", name="Open the real page")).to_be_hidden()
-        page.context.close()
+        windows.put_back()
 
 
-@pytest.mark.parametrize("play", ["Nobody answers", "Mailbox wins?", "Two people accept", "Caller hangs up at once"])
-def test_a_play_is_one_tap_and_says_what_to_watch(visit: Open, town: Town, play: str) -> None:
+def test_a_play_is_one_tap_and_says_what_to_watch(visit: Open, town: Town) -> None:
     page = visit()
-    button = page.get_by_role("button", name=play)
-    button.click()
-    expect(page.locator("#hint")).to_have_text(button.get_attribute("title") or "")
-    expect(station(page, "Kim Heath")).to_have_attribute("data-state", "ringing")
-    sam = town[0].carrier.phones[SAM]
-    assert sam.script is not None
-    button.click()  # once more from the start: the call before is ended first
-    expect(page.locator("#story .start")).to_have_count(2)
-    expect(station(page, "Kim Heath")).to_have_attribute("data-state", "ringing")
-    before, _now = town[0].carrier.phones[JANE].legs
-    assert before.over
+    sam, jane = (town[0].carrier.phones[number] for number in (SAM, JANE))
+    plays = ("Nobody answers", "Mailbox wins?", "Two people accept", "Caller hangs up at once")
+    for count, play in enumerate((*plays, plays[-1]), start=1):  # the last once more from the start
+        button = page.get_by_role("button", name=play)
+        button.click()
+        expect(page.locator("#hint")).to_have_text(button.get_attribute("title") or "")
+        expect(page.locator("#story .start")).to_have_count(count)
+        expect(station(page, "Kim Heath")).to_have_attribute("data-state", "ringing")
+        assert sam.script is not None
+        *before, now = jane.legs  # the call before is ended first
+        assert (len(before), now.over) == (count - 1, False)
+        assert all(leg.over for leg in before)
 
 
 def test_a_hidden_number_can_be_chosen_and_played(visit: Open, town: Town) -> None:
@@ -229,26 +227,24 @@ def test_a_call_can_be_played_from_the_keyboard(visit: Open) -> None:
     expect(sam).to_have_attribute("data-state", "talking")
 
 
-@pytest.mark.parametrize("width", [320, 375])
-def test_nothing_runs_off_the_side_of_a_phone(visit: Open, width: int) -> None:
+def test_nothing_runs_off_the_side_of_a_phone(visit: Open) -> None:
     page = visit("phone")
-    page.set_viewport_size({"width": width, "height": 640})
     connect(page)
-    for part in ("Phones", "What happens", "Callbacks"):
-        page.get_by_role("navigation").get_by_role("button", name=part).click()
-        assert page.evaluate("document.documentElement.scrollWidth") <= width, part
+    for width in (375, 320):
+        page.set_viewport_size({"width": width, "height": 640})
+        for part in ("Phones", "What happens", "Callbacks"):
+            page.get_by_role("navigation").get_by_role("button", name=part).click()
+            assert page.evaluate("document.documentElement.scrollWidth") <= width, (part, width)
     expect(page.locator("#list li")).to_be_visible()
     expect(page.locator("#customer")).to_be_hidden()
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize(("size", "scheme"), [("phone", "light"), ("desk", "dark")])
 def test_the_page_is_fit_for_everybody(visit: Open, size: str, scheme: str) -> None:
-    page = visit(size, color_scheme=scheme, reduced_motion="reduce")
+    page = visit(size, color_scheme=scheme)
     for stage in (lambda page: None, call, pick_up):
         stage(page)
-        found = Axe().run(page).response["violations"]
-        assert [(fault["id"], fault["nodes"][0]["html"], fault["nodes"][0]["failureSummary"]) for fault in found] == []
+        fits(page)
     assert page.evaluate("document.getAnimations().length") == 0  # who asked for less motion gets none
 
 

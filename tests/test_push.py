@@ -8,7 +8,7 @@ import pytest
 import sqlalchemy as sa
 
 from tests import push_service
-from tests.conftest import make_settings
+from tests.conftest import MakeWorld, make_settings
 from tests.pages import Firm
 from tests.push_service import Browser, PushService, b64
 from tests.world import World
@@ -73,8 +73,9 @@ def test_a_missed_caller_wakes_those_on_shift_without_a_name_unless_they_chose_n
 
 
 def test_a_promise_near_its_time_that_nobody_has_is_told_once_more_and_one_in_hand_is_not(
-    world: World, service: PushService
+    make_world: MakeWorld, service: PushService
 ) -> None:
+    world = make_world(promise_minutes=15)
     sam = has(world, service, "sam")
     callback = misses(world)
     world.advance((callback.due_at - world.now).total_seconds() - 290)
@@ -83,7 +84,8 @@ def test_a_promise_near_its_time_that_nobody_has_is_told_once_more_and_one_in_ha
     assert len(sam.shown) == 2
 
 
-def test_one_that_somebody_has_in_hand_by_then_wakes_nobody(world: World, service: PushService) -> None:
+def test_one_that_somebody_has_in_hand_by_then_wakes_nobody(make_world: MakeWorld, service: PushService) -> None:
+    world = make_world(promise_minutes=15)
     sam = has(world, service, "sam")
     callback = misses(world)
     with world.database.transaction() as session:

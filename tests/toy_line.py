@@ -62,7 +62,7 @@ def toy_town(with_list: bool = True) -> Iterator[tuple[Simulator, ToyLine]]:
     """The carrier and the toy on sockets of their own, three staff phones, two customers and a hidden number."""
     toy = ToyLine()
     server = make_server("127.0.0.1", 0, toy.app, threaded=True)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
     thread.start()
     url = f"http://127.0.0.1:{server.server_port}"
     with Simulator(Config.read(_config(url, with_list))) as simulator:

@@ -245,7 +245,9 @@ def _no_phone(session: Session, staff_id: str, now: dt.datetime) -> Refusal | No
     phone = phones.number_of(staff, now) if staff is not None and staff.active else ""
     if not phone:
         return Refusal("no_phone")
-    live_leg = sa.exists().where(Leg.phone == phone, Leg.ended_at.is_(None))
+    # Whose caller has just hung up rings for a second yet: that is when one wants to ring them. `ring_staff` waits.
+    falls_silent = sa.and_(Leg.stopping_at.is_not(None), Leg.state.in_(("placed", "ringing")))
+    live_leg = sa.exists().where(Leg.phone == phone, Leg.ended_at.is_(None), ~falls_silent)
     dialling = sa.exists().where(Attempt.staff_id == staff_id, Attempt.ended_at.is_(None))
     return Refusal("phone_busy") if session.scalar(sa.select(live_leg | dialling)) else None
 
