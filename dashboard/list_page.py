@@ -8,8 +8,9 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from dashboard import list_groups, list_rows, words
-from dashboard.list_rows import People, Row
+from dashboard import list_groups, list_people, list_rows, words
+from dashboard.list_people import People
+from dashboard.list_rows import Row
 from dashboard.list_view import View
 from voice import due_rings, topics, undo
 from voice.firm import Business, Line, StaffMember
@@ -94,7 +95,7 @@ def read(session: Session, view: View, staff_id: str | None, now: dt.datetime) -
     beside = [callback for _, callback in news] + ([undoable[1]] if undoable else [])
     callers = {row.caller for row in (*everybody, *beside)} | {call.caller for call in live}
     keys = {row.caller_key for row in everybody if row.caller}
-    known = list_rows.people(session, business, {caller for caller in callers if caller}, keys)
+    known = list_people.people(session, business, {caller for caller in callers if caller}, keys)
     every_topic = topics.ever(session)
     rows = list_rows.rows(session, everybody, known, every_topic, view, staff_id, now)
     counts = {group.key: group.total for group in found}
