@@ -1,16 +1,45 @@
 """The names behind the ids of the callback list: lines, staff, and what we remember of the people who rang."""
 
-from collections.abc import Collection
+import datetime as dt
+from collections import defaultdict
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from dashboard import words
-from voice import persons
-from voice.firm import Business, Line, StaffMember
+from voice.among import among
+from voice.firm import Line, StaffMember
 from voice.models import Callback, Contact
+from voice.people import ContactTag
 from voice.rules import numbers
+
+
+class Known(NamedTuple):
+    """What we remember of one number; the columns of `CONTACTS`, in their order."""
+
+    number: str
+    name: str | None
+    carrier_name: str | None
+    blocked: bool
+    last_staff_id: str | None
+    last_talk_at: dt.datetime | None
+    same_as: str | None
+    vip: bool
+    allowed: bool
+
+
+# Made once: putting them together takes longer than the database does.
+CONTACTS = (
+    sa.select(*(getattr(Contact, name) for name in Known._fields), ContactTag.tag)
+    .outerjoin(ContactTag, ContactTag.number == Contact.number)
+    .where(sa.or_(among(Contact.number, "numbers"), among(Contact.same_as, "keys")))
+    .order_by(ContactTag.tag)
+)
+LINES = sa.select(Line).order_by(Line.position)
+STAFF = sa.select(StaffMember).order_by(StaffMember.name)
 
 
 @dataclass(frozen=True)
@@ -21,9 +50,9 @@ class People:
     zone: str
     lines: dict[str, Line]
     staff: dict[str, StaffMember]
-    contacts: dict[str, Contact]
-    numbers: dict[str, tuple[str, ...]]  # all numbers of a person, by the first of them
-    tags: dict[str, tuple[str, ...]]
+    contacts: Mapping[str, Known]
+    numbers: Mapping[str, tuple[str, ...]]  # all numbers of a person, by the first of them
+    tags: Mapping[str, list[str]]
 
     def who(self, caller: str | None, claimed: str | None = None) -> tuple[str, str, bool]:
         """(name or number, number when there is a name, whether staff gave that name)."""
@@ -54,20 +83,23 @@ class People:
         return found.code if found else None
 
 
-def people(session: Session, business: Business | None, callers: set[str], keys: Collection[str] = ()) -> People:
+def people(session: Session, country: str, zone: str, callers: set[str], keys: Collection[str] = ()) -> People:
     """Lines, staff, and what we remember of these callers, and of the people with these keys."""
-    mine = sa.or_(Contact.number.in_({*callers, *keys}), Contact.same_as.in_(keys))
-    contacts = {contact.number: contact for contact in session.scalars(sa.select(Contact).where(mine))}
-    theirs: dict[str, tuple[str, ...]] = {}
+    contacts, tags = dict[str, Known](), defaultdict[str, list[str]](list)
+    for *known, tag in session.execute(CONTACTS, {"numbers": {*callers, *keys}, "keys": keys}):
+        contact = Known(*known)
+        contacts[contact.number] = contact
+        if tag is not None:
+            tags[contact.number].append(tag)
+    theirs = defaultdict[str, tuple[str, ...]](tuple)
     for contact in sorted(contacts.values(), key=lambda each: (each.same_as is not None, each.number)):
-        first = contact.same_as or contact.number
-        theirs[first] = (*theirs.get(first, ()), contact.number)
+        theirs[contact.same_as or contact.number] += (contact.number,)
     return People(
-        country=business.country if business else "",
-        zone=business.time_zone if business else "UTC",
-        lines={line.number: line for line in session.scalars(sa.select(Line).order_by(Line.position))},
-        staff={person.id: person for person in session.scalars(sa.select(StaffMember).order_by(StaffMember.name))},
+        country=country,
+        zone=zone,
+        lines={line.number: line for line in session.scalars(LINES)},
+        staff={person.id: person for person in session.scalars(STAFF)},
         contacts=contacts,
         numbers=theirs,
-        tags=persons.tags_of(session, callers),
+        tags=tags,
     )

@@ -19,12 +19,20 @@ from dashboard.list_people import People
 from dashboard.list_view import View
 from dashboard.steps import Step
 from voice import later
+from voice.among import among
 from voice.firm import Line
 from voice.ledger import Message
 from voice.list_tables import Topic
 from voice.models import Call, Callback
 from voice.rules import near, numbers, person, snooze, states
 
+# The calls of some callbacks and what was said in them.
+CALLS = (
+    sa.select(Call.callback_id, Call.id, Call.caller_name, Call.verstat, Message)
+    .outerjoin(Message, sa.and_(Message.call_id == Call.id, Message.state != "empty"))
+    .where(among(Call.callback_id, "callbacks"))
+    .order_by(Call.received_at)
+)
 TIMED = ("waiting", "claimed", *states.CALLBACK_BUSY)  # in these a time can be missed
 
 
@@ -269,12 +277,9 @@ def _offset(zone: str, now: dt.datetime) -> dt.timedelta | None:
 
 def _calls(session: Session, ids: Sequence[str]) -> tuple[dict[str, list[Message]], dict[str, _LastCall]]:
     """What was said in the calls of these callbacks, and the newest call of each."""
-    columns = (Call.callback_id, Call.id, Call.caller_name, Call.verstat, Message)
-    said = sa.and_(Message.call_id == Call.id, Message.state != "empty")
-    calls = sa.select(*columns).outerjoin(Message, said).where(Call.callback_id.in_(ids))
     messages: dict[str, list[Message]] = defaultdict(list)
     last: dict[str, _LastCall] = {}
-    for known, call_id, name, verstat, message in session.execute(calls.order_by(Call.received_at)):
+    for known, call_id, name, verstat, message in session.execute(CALLS, {"callbacks": ids}):
         callback_id = str(known)
         before = last.get(callback_id, NO_CALL).verstat
         last[callback_id] = _LastCall(call_id, name, before if verstat is None else verstat)

@@ -7,6 +7,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from voice.among import among
 from voice.db import one_row
 from voice.models import Base
 from voice.rules import evidence
@@ -27,6 +28,9 @@ class Reading(Base):
     day_read_at: Mapped[dt.datetime | None]  # the last one of a day and more: a log may be late
     week_read_at: Mapped[dt.datetime | None]  # the last one of a week
     error: Mapped[str | None]  # why the last reading broke off
+
+
+READ = sa.select(sa.func.coalesce(Reading.read_at, Reading.since)).where(among(Reading.line, "lines"))
 
 
 class LogDay(Base):
@@ -84,8 +88,7 @@ def count(session: Session, line: str, days: Iterable[evidence.Day], now: dt.dat
 
 def behind_since(session: Session, lines: Iterable[str], now: dt.datetime) -> dt.datetime | None:
     """Since when somebody who rang may be missing, because the log of one of these lines cannot be read; else None."""
-    rows = session.scalars(sa.select(Reading).where(Reading.line.in_(lines)))
-    read = [row.read_at or row.since for row in rows]
+    read = session.scalars(READ, {"lines": list(lines)})
     return min((at for at in read if now - at > LATE), default=None)
 
 
