@@ -22,7 +22,6 @@ from voice import (
     attempts,
     audit,
     by_hand,
-    call_log,
     callbacks,
     claims,
     clock,
@@ -286,6 +285,5 @@ def _contents(view: View) -> dict[str, object]:
     with installation().database.reading() as session:
         listing = list_page.read(session, view, visit.staff_id, now)
         unseen = len(notices.unseen(session)) if visit.is_owner else 0
-        behind = call_log.behind_since(session, [line.number for line in listing.lines], now)
     shown = {"listing": listing, "view": view, "view_text": view.text()}
-    return shown | {"now": now, "unseen": unseen, "behind": behind, "list_words": list_words}
+    return shown | {"now": now, "unseen": unseen, "list_words": list_words}

@@ -8,27 +8,24 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from dashboard import list_groups, list_people, list_rows, words
+from dashboard import list_glance, list_groups, list_people, list_rows, steps, words
 from dashboard.list_people import People
 from dashboard.list_rows import Row
 from dashboard.list_view import View
-from voice import due_rings, topics, undo
-from voice.firm import Business, Line, StaffMember
+from voice import call_log, due_rings, topics, undo
+from voice.firm import Line, StaffMember
 from voice.list_tables import LastChange, Told, Topic
 from voice.models import Attempt, Call, Callback
 from voice.rules import near, numbers
 
-RINGING = ("received", "ringing")
 MOST_RINGING = 200
 MOST_NEWS = 5
 # Made once: putting them together takes longer than the database does.
-BUSINESS = sa.select(Business.time_zone, Business.country)
-RINGS = sa.and_(Call.ended_at.is_(None), Call.state.in_(RINGING))
-LIVE = sa.select(Call).where(RINGS).order_by(Call.received_at).limit(MOST_RINGING)
+LIVE = sa.select(Call).where(list_glance.IS_RINGING).order_by(Call.received_at).limit(MOST_RINGING)
 NEWS = (
     sa.select(Told, Callback)
     .join(Callback, Callback.id == Told.callback_id)
-    .where(Told.staff_id == sa.bindparam("me"), Told.seen_at.is_(None))
+    .where(list_glance.IS_UNSEEN)
     .order_by(Told.at.desc())
     .limit(MOST_NEWS)
 )
@@ -93,21 +90,25 @@ class Listing:
     news: Sequence[News]
     undo: Undo | None
     first_run: bool
+    behind: dt.datetime | None  # since when somebody who rang may be missing
 
 
 def read(session: Session, view: View, staff_id: str | None, now: dt.datetime) -> Listing:
     """Everything the page shows to this staff member (None: somebody who is none)."""
-    zone, country = session.execute(BUSINESS).tuples().first() or ("UTC", "")
+    glance = list_glance.read(session, staff_id, now)
+    zone, country = glance.zone or "UTC", glance.country or ""
     found = list_groups.read(session, view, staff_id, now, zone)
     everybody = [callback for group in found for callback in group.callbacks]
-    live = list(session.scalars(LIVE))
-    news, undoable = _news(session, staff_id), undo.offered(session, staff_id, now) if staff_id else None
+    live = list(session.scalars(LIVE)) if glance.rings else []
+    news = session.execute(NEWS, {"me": staff_id or ""}).tuples().all() if glance.told else []
+    undoable = undo.offered(session, staff_id, now) if staff_id and glance.undo else None
     beside = [callback for _, callback in news] + ([undoable[1]] if undoable else [])
     callers = {row.caller for row in (*everybody, *beside)} | {call.caller for call in live}
     keys = {row.caller_key for row in everybody if row.caller}
     known = list_people.people(session, country, zone, {caller for caller in callers if caller}, keys)
     every_topic = topics.ever(session)
-    rows = list_rows.rows(session, everybody, known, every_topic, view, staff_id, now)
+    going = steps.read(session, staff_id) if glance.calling else {}
+    rows = list_rows.rows(session, everybody, known, every_topic, going, view, staff_id, now)
     counts = {group.key: group.total for group in found}
     return Listing(
         live=[_live_call(call, known, staff_id, now) for call in live],
@@ -122,6 +123,7 @@ def read(session: Session, view: View, staff_id: str | None, now: dt.datetime) -
         news=[News(told, known.staff_name(told.by_staff_id) or "", known.who(row.caller)[0]) for told, row in news],
         undo=Undo(undoable[0], known.who(undoable[1].caller)[0]) if undoable else None,
         first_run=not everybody and not live and session.scalar(sa.select(Call.id).limit(1)) is None,
+        behind=call_log.behind_since(glance.log_read_at, now),
     )
 
 
@@ -156,7 +158,3 @@ def _first(session: Session, now: dt.datetime) -> str:
     # What nobody asked for never takes a phone from a caller, however near it is.
     told = sorted((*asked, *(each for each in by_itself if each.live)), key=lambda each: each.live)
     return told[0].why if told else ""
-
-
-def _news(session: Session, staff_id: str | None) -> list[tuple[Told, Callback]]:
-    return [(told, callback) for told, callback in session.execute(NEWS, {"me": staff_id or ""})]

@@ -132,6 +132,7 @@ def rows(
     found: Sequence[Callback],
     known: People,
     topics: Sequence[Topic],
+    going: Mapping[str, list[Step]],
     view: View,
     staff_id: str | None,
     now: dt.datetime,
@@ -145,7 +146,7 @@ def rows(
         last_calls=last_calls,
         topics={topic.id: words.name(topic.name) for topic in topics},
         missed=steps.missed(session, found, staff_id, now),
-        going=steps.read(session, staff_id),
+        going=going,
         view=view,
         unfolding=addresses.around("callback_list.show", **view.unfolding(addresses.HOLE)),
         staff_id=staff_id,
@@ -162,6 +163,7 @@ def _row(callback: Callback, page: _Page) -> Row:
     mine = page.staff_id is not None and callback.claimed_by == page.staff_id
     unfolded = mine or callback.id in page.view.unfolded
     aside = state == "waiting" and callback.later is not None and callback.due_at > now
+    late = state in TIMED and words.is_late(_owed_at(callback), now)
     going = page.going.get(callback.id, ())
     nobody = not aside and near.needs_somebody(state, callback.promised_by, callback.rang_at, now) and not going
     by_hand = state == "claimed" and callback.by_hand_at is not None
@@ -171,8 +173,8 @@ def _row(callback: Callback, page: _Page) -> Row:
         callback=callback,
         id=callback.id,
         state=state,
-        look=_look(callback, mine, nobody, now),
-        when=_when(callback, aside, line.time_zone, caller_zone, page),
+        look=_look(late, nobody, mine, state == "closed"),
+        when=_when(callback, aside, late, line.time_zone, caller_zone, page),
         who=who,
         number=number,
         vouched=vouched,
@@ -231,36 +233,28 @@ def _owed_at(callback: Callback) -> dt.datetime:
     return callback.promised_by if callback.rang_at is None else callback.due_at
 
 
-def _is_late(callback: Callback, now: dt.datetime) -> bool:
-    return callback.state in TIMED and words.is_late(_owed_at(callback), now)
+def _look(late: bool, nobody: bool, mine: bool, shut: bool) -> str:
+    return f"row{' late' if late else ''}{' near' if nobody else ''}{' mine' if mine else ''}{' shut' if shut else ''}"
 
 
-def _look(callback: Callback, mine: bool, nobody: bool, now: dt.datetime) -> str:
-    late, shut = _is_late(callback, now), callback.state == "closed"
-    kinds = {"row": True, "late": late, "near": nobody, "mine": mine, "shut": shut}
-    return " ".join(kind for kind, is_one in kinds.items() if is_one)
-
-
-def _when(callback: Callback, aside: bool, zone: str, caller_zone: str | None, page: _Page) -> When:
-    now, owed_at = page.now, _owed_at(callback)
-
-    def said(at: dt.datetime) -> str:
-        return words.day_time(at, now, zone)
-
+def _when(callback: Callback, aside: bool, late: bool, zone: str, caller_zone: str | None, page: _Page) -> When:
+    now, owed_at, promised_by = page.now, _owed_at(callback), callback.promised_by
     if callback.state == "closed" and callback.closed_at is not None:
-        reason = callback.closed_reason or ""
-        word, closed_at = words.CLOSED.get(reason) or words.plain(reason), callback.closed_at
+        reason, closed_at = callback.closed_reason or "", callback.closed_at
+        word = words.CLOSED.get(reason) or words.plain(reason)
         return When(word, closed_at.isoformat(), words.day_time(closed_at, now, page.known.zone))
-    owed, left = owed_at.isoformat(), words.until(owed_at, now)
     if aside:
-        late, due = _is_late(callback, now), callback.due_at
-        promised = said(callback.promised_by) if callback.rang_at is None and not late else ""
+        due = callback.due_at
         for_them = words.clock_time(due, caller_zone) if caller_zone else ""
-        clock = (owed, left) if late else ("", "")
-        return When("back", due.isoformat(), said(due), True, for_them, *clock, promised)
+        back = When("back", due.isoformat(), words.day_time(due, now, zone), True, for_them)
+        if late:
+            return back._replace(owed_at=owed_at.isoformat(), left=words.until(owed_at, now))
+        kept = callback.rang_at is not None
+        return back if kept else back._replace(promised=words.day_time(promised_by, now, zone))
     if callback.state in TIMED:
-        return When("by", owed, said(owed_at), True, owed_at=owed, left=left)
-    return When("promised", callback.promised_by.isoformat(), said(callback.promised_by))
+        at = owed_at.isoformat()
+        return When("by", at, words.day_time(owed_at, now, zone), True, owed_at=at, left=words.until(owed_at, now))
+    return When("promised", promised_by.isoformat(), words.day_time(promised_by, now, zone))
 
 
 def _caller_zone(callback: Callback, line: Line, now: dt.datetime) -> str | None:

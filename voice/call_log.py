@@ -7,7 +7,6 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from voice.among import among
 from voice.db import one_row
 from voice.models import Base
 from voice.rules import evidence
@@ -30,7 +29,7 @@ class Reading(Base):
     error: Mapped[str | None]  # why the last reading broke off
 
 
-READ = sa.select(sa.func.coalesce(Reading.read_at, Reading.since)).where(among(Reading.line, "lines"))
+OLDEST = sa.select(sa.func.min(sa.func.coalesce(Reading.read_at, Reading.since)))
 
 
 class LogDay(Base):
@@ -86,10 +85,9 @@ def count(session: Session, line: str, days: Iterable[evidence.Day], now: dt.dat
         session.execute(row.on_conflict_do_update(index_elements=["line", "day"], set_=counted))
 
 
-def behind_since(session: Session, lines: Iterable[str], now: dt.datetime) -> dt.datetime | None:
-    """Since when somebody who rang may be missing, because the log of one of these lines cannot be read; else None."""
-    read = session.scalars(READ, {"lines": list(lines)})
-    return min((at for at in read if now - at > LATE), default=None)
+def behind_since(oldest: dt.datetime | None, now: dt.datetime) -> dt.datetime | None:
+    """Since when somebody who rang may be missing, when the log of a line was read then and not since; else None."""
+    return oldest if oldest is not None and now - oldest > LATE else None
 
 
 def freshness(session: Session, lines: Iterable[str], now: dt.datetime) -> str:
