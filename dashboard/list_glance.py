@@ -41,5 +41,5 @@ GLANCE = sa.select(
 
 def read(session: Session, staff_id: str | None, now: dt.datetime) -> Glance:
     """As this staff member (None: somebody who is none) is to be shown it."""
-    found = session.execute(GLANCE, {"me": staff_id or "", "since": now - undo.OFFERED}).tuples().one()
+    found = session.execute(GLANCE, {"me": staff_id or "", "since": now - undo.OFFERED}).one()
     return Glance(*found)

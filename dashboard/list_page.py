@@ -100,7 +100,7 @@ def read(session: Session, view: View, staff_id: str | None, now: dt.datetime) -
     found = list_groups.read(session, view, staff_id, now, zone)
     everybody = [callback for group in found for callback in group.callbacks]
     live = list(session.scalars(LIVE)) if glance.rings else []
-    news = session.execute(NEWS, {"me": staff_id or ""}).tuples().all() if glance.told else []
+    news = session.execute(NEWS, {"me": staff_id or ""}).all() if glance.told else []
     undoable = undo.offered(session, staff_id, now) if staff_id and glance.undo else None
     beside = [callback for _, callback in news] + ([undoable[1]] if undoable else [])
     callers = {row.caller for row in (*everybody, *beside)} | {call.caller for call in live}
