@@ -12,11 +12,16 @@ def of(endpoint: str, name: str, value: str) -> str:
 
     Not for routes that convert their value, or put it anywhere but once into the path.
     """
-    before, after = _around(endpoint, name, request.script_root)
+    before, after = _of(endpoint, name, request.script_root)
     return before + value + after
 
 
-@functools.lru_cache(100)
-def _around(endpoint: str, name: str, root: str) -> tuple[str, str]:
-    before, _, after = url_for(endpoint, **{name: HOLE}).rpartition(HOLE)  # type: ignore[arg-type]
+def around(endpoint: str, **values: str) -> tuple[str, str]:
+    """What stands before and after the last HOLE of an address."""
+    before, _, after = url_for(endpoint, **values).rpartition(HOLE)  # type: ignore[arg-type]
     return before, after
+
+
+@functools.lru_cache(100)
+def _of(endpoint: str, name: str, root: str) -> tuple[str, str]:
+    return around(endpoint, **{name: HOLE})

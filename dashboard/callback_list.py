@@ -15,14 +15,13 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as AnyResponse
 
-from dashboard import list_forms, list_page, list_view, list_words, refusals, steps, visits
+from dashboard import list_forms, list_page, list_view, list_words, refusals, visits
 from dashboard.list_view import View
 from voice import (
     allowed,
     attempts,
     audit,
     by_hand,
-    call_log,
     callbacks,
     claims,
     clock,
@@ -32,7 +31,6 @@ from voice import (
     push_key,
     results,
     ringing,
-    roster,
     same_person,
     undo,
 )
@@ -286,8 +284,6 @@ def _contents(view: View) -> dict[str, object]:
     visit, now = visits.here(), clock.now()
     with installation().database.reading() as session:
         listing = list_page.read(session, view, visit.staff_id, now)
-        under_way = steps.read(session, visit.staff_id)
         unseen = len(notices.unseen(session)) if visit.is_owner else 0
-        behind = call_log.behind_since(session, roster.current(session).numbers(), now)
-    shown = {"listing": listing, "view": view, "view_text": view.text(), "steps": under_way}
-    return shown | {"now": now, "unseen": unseen, "behind": behind, "list_words": list_words}
+    shown = {"listing": listing, "view": view, "view_text": view.text()}
+    return shown | {"now": now, "unseen": unseen, "list_words": list_words}

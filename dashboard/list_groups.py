@@ -24,9 +24,12 @@ IN_HAND = ("claimed", *states.CALLBACK_BUSY)
 WAITING = ("waiting", *IN_HAND)
 CLOSED = Callback.state == sa.literal_column("'closed'")  # written out: the index of closed ones fits
 APART = ("unreached", "no_number", "held")
-OPEN_GROUPS = ("mine", "waiting", "later", *APART)
-ME, NOW = sa.bindparam("me", type_=sa.Text), sa.bindparam("now", type_=UTC)
+GROUPS = ("mine", "waiting", "later", *APART, "closed")
+ME = sa.bindparam("me", type_=sa.Text)
+NOW, MIDNIGHT = sa.bindparam("now", type_=UTC), sa.bindparam("midnight", type_=UTC)
+TODAY = sa.and_(CLOSED, Callback.closed_at >= MIDNIGHT, Callback.closed_reason != "merged")
 IN_ORDER = (Callback.due_at, Callback.id)
+NEWEST = (Callback.closed_at.desc(), Callback.id.desc())
 
 TITLES = {
     "mine": ("Yours", ""),
@@ -68,12 +71,15 @@ def read(session: Session, view: View, staff_id: str | None, now: dt.datetime, z
     """The groups of this view; one that has nobody in it stands there with none."""
     if view.q:
         return [_found(session, view, now)]
+    midnight = now.astimezone(ZoneInfo(zone)).replace(hour=0, minute=0, second=0, microsecond=0).astimezone(dt.UTC)
     counts = _counts(session, now)
-    rows = _open(session, view, staff_id, now)
+    rows = _first_rows(session, view, staff_id, now, midnight)
     counts["mine"] = len(rows["mine"])
     counts["waiting"] -= counts["mine"]
-    groups = [Found(key, rows[key], counts[key]) for key in OPEN_GROUPS]
-    return [*groups, _closed_today(session, view, now, zone)]
+    counts["closed"] = len(rows["closed"])
+    if counts["closed"] == view.rows("closed"):
+        counts["closed"] = session.scalar(CLOSED_TODAY, {"midnight": midnight}) or 0
+    return [Found(key, rows[key], counts[key]) for key in GROUPS]
 
 
 def _found(session: Session, view: View, now: dt.datetime) -> Found:
@@ -100,9 +106,11 @@ def _counts(session: Session, now: dt.datetime) -> dict[str, int]:
 
 
 def _first(key: str) -> sa.Select[str]:
-    """The first rows of an open group, `most_<key>` of them, as `me` sees it at `now`."""
+    """The first rows of a group, `most_<key>` of them, as `me` sees it at `now`."""
     rows = sa.select(Callback.id).where(callbacks.IS_OPEN).order_by(*IN_ORDER)
-    if key == "mine":
+    if key == "closed":
+        rows = sa.select(Callback.id).where(TODAY).order_by(*NEWEST)
+    elif key == "mine":
         rows = rows.where(Callback.claimed_by == ME, Callback.state.in_(IN_HAND))
     elif key == "waiting":
         # Said by what they are not: counted among all rows ever, Postgres would take them for few and sort them all.
@@ -115,15 +123,16 @@ def _first(key: str) -> sa.Select[str]:
     return rows.limit(sa.bindparam(f"most_{key}", type_=sa.Integer))
 
 
-def _all_open() -> sa.Select[str, Callback]:
-    """Every open group in one statement, each part of which reads its own index."""
-    firsts = [(key, _first(key).subquery()) for key in OPEN_GROUPS]
+def _every_group() -> sa.Select[str, Callback]:
+    """Every group in one statement, each part of which reads its own index."""
+    firsts = [(key, _first(key).subquery()) for key in GROUPS]
     listed = sa.union_all(*(sa.select(sa.literal(key).label("key"), first.c.id) for key, first in firsts)).subquery()
     return sa.select(listed.c.key, Callback).join(listed, listed.c.id == Callback.id).order_by(*IN_ORDER)
 
 
 # Made once: putting them together takes longer than the database does.
-ALL_OPEN = _all_open()
+EVERY_GROUP = _every_group()
+CLOSED_TODAY = sa.select(sa.func.count()).select_from(Callback).where(TODAY)
 # By state alone, as the index is ordered: grouped by both, all rows would be sorted first.
 COUNTS = (
     sa.select(Callback.state, sa.func.count(), sa.func.count().filter(is_later(NOW)))
@@ -132,21 +141,17 @@ COUNTS = (
 )
 
 
-def _open(session: Session, view: View, staff_id: str | None, now: dt.datetime) -> dict[str, list[Callback]]:
-    most = {f"most_{key}": view.rows(key) for key in OPEN_GROUPS}
+def _first_rows(
+    session: Session, view: View, staff_id: str | None, now: dt.datetime, midnight: dt.datetime
+) -> dict[str, list[Callback]]:
+    most = {f"most_{key}": view.rows(key) for key in GROUPS}
     most["most_mine"] = MOST  # all of it: nobody has so many in hand that they would look for one
-    found: dict[str, list[Callback]] = {key: [] for key in OPEN_GROUPS}
-    for key, callback in session.execute(ALL_OPEN, {"now": now, "me": staff_id or "", **most}):
+    found: dict[str, list[Callback]] = {key: [] for key in GROUPS}
+    asked = {"now": now, "midnight": midnight, "me": staff_id or "", **most}
+    for key, callback in session.execute(EVERY_GROUP, asked):
         found[key].append(callback)
+    found["closed"].sort(key=lambda row: (row.closed_at, row.id), reverse=True)
     return found
-
-
-def _closed_today(session: Session, view: View, now: dt.datetime, zone: str) -> Found:
-    midnight = now.astimezone(ZoneInfo(zone)).replace(hour=0, minute=0, second=0, microsecond=0).astimezone(dt.UTC)
-    today = sa.select(Callback).where(CLOSED, Callback.closed_at >= midnight, Callback.closed_reason != "merged")
-    newest = today.order_by(Callback.closed_at.desc(), Callback.id.desc()).limit(view.rows("closed"))
-    rows = list(session.scalars(newest))
-    return Found("closed", rows, len(rows) if len(rows) < view.rows("closed") else _count(session, today))
 
 
 def _count(session: Session, rows: sa.Select[Any]) -> int:

@@ -8,18 +8,27 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from dashboard import list_groups, list_rows, words
-from dashboard.list_rows import People, Row
+from dashboard import list_glance, list_groups, list_people, list_rows, steps, words
+from dashboard.list_people import People
+from dashboard.list_rows import Row
 from dashboard.list_view import View
-from voice import due_rings, topics, undo
-from voice.firm import Business, Line, StaffMember
+from voice import call_log, due_rings, topics, undo
+from voice.firm import Line, StaffMember
 from voice.list_tables import LastChange, Told, Topic
 from voice.models import Attempt, Call, Callback
 from voice.rules import near, numbers
 
-RINGING = ("received", "ringing")
 MOST_RINGING = 200
 MOST_NEWS = 5
+# Made once: putting them together takes longer than the database does.
+LIVE = sa.select(Call).where(list_glance.IS_RINGING).order_by(Call.received_at).limit(MOST_RINGING)
+NEWS = (
+    sa.select(Told, Callback)
+    .join(Callback, Callback.id == Told.callback_id)
+    .where(list_glance.IS_UNSEEN)
+    .order_by(Told.at.desc())
+    .limit(MOST_NEWS)
+)
 
 
 @dataclass(frozen=True)
@@ -81,22 +90,25 @@ class Listing:
     news: Sequence[News]
     undo: Undo | None
     first_run: bool
+    behind: dt.datetime | None  # since when somebody who rang may be missing
 
 
 def read(session: Session, view: View, staff_id: str | None, now: dt.datetime) -> Listing:
     """Everything the page shows to this staff member (None: somebody who is none)."""
-    business = session.scalars(sa.select(Business)).first()
-    zone, country = (business.time_zone, business.country) if business else ("UTC", "")
+    glance = list_glance.read(session, staff_id, now)
+    zone, country = glance.zone or "UTC", glance.country or ""
     found = list_groups.read(session, view, staff_id, now, zone)
     everybody = [callback for group in found for callback in group.callbacks]
-    live = list(session.scalars(_live_calls()))
-    news, undoable = _news(session, staff_id), undo.offered(session, staff_id, now) if staff_id else None
+    live = list(session.scalars(LIVE)) if glance.rings else []
+    news = session.execute(NEWS, {"me": staff_id or ""}).all() if glance.told else []
+    undoable = undo.offered(session, staff_id, now) if staff_id and glance.undo else None
     beside = [callback for _, callback in news] + ([undoable[1]] if undoable else [])
     callers = {row.caller for row in (*everybody, *beside)} | {call.caller for call in live}
     keys = {row.caller_key for row in everybody if row.caller}
-    known = list_rows.people(session, business, {caller for caller in callers if caller}, keys)
+    known = list_people.people(session, country, zone, {caller for caller in callers if caller}, keys)
     every_topic = topics.ever(session)
-    rows = list_rows.rows(session, everybody, known, every_topic, view, staff_id, now)
+    going = steps.read(session, staff_id) if glance.calling else {}
+    rows = list_rows.rows(session, everybody, known, every_topic, going, view, staff_id, now)
     counts = {group.key: group.total for group in found}
     return Listing(
         live=[_live_call(call, known, staff_id, now) for call in live],
@@ -111,6 +123,7 @@ def read(session: Session, view: View, staff_id: str | None, now: dt.datetime) -
         news=[News(told, known.staff_name(told.by_staff_id) or "", known.who(row.caller)[0]) for told, row in news],
         undo=Undo(undoable[0], known.who(undoable[1].caller)[0]) if undoable else None,
         first_run=not everybody and not live and session.scalar(sa.select(Call.id).limit(1)) is None,
+        behind=call_log.behind_since(glance.log_read_at, now),
     )
 
 
@@ -118,11 +131,6 @@ def _group(found: list_groups.Found, rows: dict[str, Row]) -> Group:
     title, hint = list_groups.TITLES[found.key]
     shown = [rows[each.id] for each in found.callbacks]
     return Group(found.key, title, hint, shown, found.total, found.more, found.gave_up)
-
-
-def _live_calls() -> sa.Select[Call]:
-    ringing = sa.select(Call).where(Call.ended_at.is_(None), Call.state.in_(RINGING))
-    return ringing.order_by(Call.received_at).limit(MOST_RINGING)
 
 
 def _live_call(call: Call, known: People, staff_id: str | None, now: dt.datetime) -> LiveCall:
@@ -150,9 +158,3 @@ def _first(session: Session, now: dt.datetime) -> str:
     # What nobody asked for never takes a phone from a caller, however near it is.
     told = sorted((*asked, *(each for each in by_itself if each.live)), key=lambda each: each.live)
     return told[0].why if told else ""
-
-
-def _news(session: Session, staff_id: str | None) -> list[tuple[Told, Callback]]:
-    unseen = sa.select(Told, Callback).join(Callback, Callback.id == Told.callback_id)
-    mine = unseen.where(Told.staff_id == (staff_id or ""), Told.seen_at.is_(None)).order_by(Told.at.desc())
-    return [(told, callback) for told, callback in session.execute(mine.limit(MOST_NEWS))]

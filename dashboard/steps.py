@@ -12,6 +12,12 @@ from voice.firm import StaffMember
 from voice.models import Attempt, Callback, Leg
 
 TOLD_FOR = dt.timedelta(minutes=15)  # a ring in vain is worth a word for so long
+LIVE = (
+    sa.select(Attempt, Leg, StaffMember.name)
+    .join(StaffMember, StaffMember.id == Attempt.staff_id)
+    .outerjoin(Leg, Leg.id == Attempt.leg_id)
+    .where(Attempt.ended_at.is_(None))
+)
 STILL_THEIRS = ("claimed", "waiting", "unreached")
 
 
@@ -27,15 +33,9 @@ class Step:
 
 def read(session: Session, staff_id: str | None) -> dict[str, list[Step]]:
     """The steps of every ring-back that is under way, by callback; `staff_id`: who is "you"."""
-    live = (
-        sa.select(Attempt, Leg, StaffMember.name)
-        .join(StaffMember, StaffMember.id == Attempt.staff_id)
-        .outerjoin(Leg, Leg.id == Attempt.leg_id)
-        .where(Attempt.ended_at.is_(None))
-    )
     return {
         attempt.callback_id: steps(attempt, leg, words.name(name), attempt.staff_id == staff_id)
-        for attempt, leg, name in session.execute(live)
+        for attempt, leg, name in session.execute(LIVE)
     }
 
 

@@ -117,6 +117,7 @@ EVENTS = {
     "records_disagree": "The carrier's record says there was no talk: to be rung back to be safe",
 }
 DAY = dt.timedelta(days=1)
+NEAR_DAYS = {0: "", 1: "tomorrow ", -1: "yesterday "}
 # Characters that reorder what follows them: a name could otherwise rewrite the line it stands on.
 _BIDI = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
@@ -150,16 +151,20 @@ def number(e164: str | None, country: str | None = None) -> str:
 
 def clock_time(moment: dt.datetime, zone: str) -> str:
     """'3:40 pm' on the clock of `zone`."""
-    local = moment.astimezone(ZoneInfo(zone))
-    return f"{local.hour % 12 or 12}:{local:%M} {'am' if local.hour < 12 else 'pm'}"
+    return _clock_time(moment.astimezone(ZoneInfo(zone)))
+
+
+def _clock_time(local: dt.datetime) -> str:
+    return f"{local.hour % 12 or 12}:{local.minute:02} {'am' if local.hour < 12 else 'pm'}"
 
 
 def day_time(moment: dt.datetime, now: dt.datetime, zone: str) -> str:
     """'3:40 pm', 'tomorrow 9:20 am', 'yesterday 4 pm' or 'Mon 23 Nov 9:20 am' on the clock of `zone`."""
     here = ZoneInfo(zone)
-    day, today = moment.astimezone(here).date(), now.astimezone(here).date()
-    near = {today: "", today + DAY: "tomorrow ", today - DAY: "yesterday "}
-    return near.get(day, f"{day:%a} {day.day} {day:%b} ") + clock_time(moment, zone)
+    local = moment.astimezone(here)
+    days = local.toordinal() - now.astimezone(here).toordinal()
+    near = NEAR_DAYS.get(days)
+    return (f"{local:%a} {local.day} {local:%b} " if near is None else near) + _clock_time(local)
 
 
 def date(day: dt.date, today: dt.date) -> str:

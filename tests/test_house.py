@@ -35,6 +35,7 @@ LAYERS: list[tuple[str, list[str]]] = [
             "voice.ledger",
             "voice.devices",
             "voice.db",
+            "voice.among",
             "voice.migrate",
             "voice.doors",
             "voice.people",

@@ -10,7 +10,8 @@ from flask.testing import FlaskClient
 
 from tests.firm import LINE, SECOND_LINE, line_row
 from tests.pages import JANE, Firm, Visitor
-from voice import clock, replays, sight, tokens
+from voice import clock, replays, roster, sight, tokens
+from voice.firm import Line
 from voice.ledger import User
 from voice.models import Call, Callback
 
@@ -187,6 +188,16 @@ def test_sight_ends_with_the_request_of_whom_it_was_for(firm: TwoLines) -> None:
     assert "Luis Rey" in sam.get("/").text
     firm.program([LINE]).ask("GET", "/callbacks")
     assert "Luis Rey" in sam.get("/").text
+
+
+def test_calls_go_by_every_line_whoever_looked_first_after_a_change(firm: TwoLines) -> None:
+    """The copy that webhooks go by was once read as the visitor sees it: calls to the other lines were nobody's."""
+    for path in ("/", "/team"):
+        with firm.database.transaction() as session:
+            session.get_one(Line, LINE).ring_seconds += 1
+        assert firm.visitor("alex@example.com").get(path).status_code == 200
+        with firm.database.transaction() as session:
+            assert roster.current(session).numbers() == {LINE, SECOND_LINE}
 
 
 def test_a_user_made_an_owner_sees_every_line_and_one_given_none_sees_none(firm: TwoLines) -> None:

@@ -219,20 +219,36 @@ def sign_in(session: Session, user_id: str, now: dt.datetime, device: str = "") 
     return token
 
 
+# Who a user is among the staff: the one they were linked to, else whoever has their email address.
+_IS_MEMBER = sa.and_(
+    StaffMember.active,
+    sa.case(
+        (sa.func.coalesce(User.staff_id, "") != "", StaffMember.id == User.staff_id),
+        else_=sa.func.lower(StaffMember.email) == User.email,
+    ),
+)
+_MEMBERS = sa.select(StaffMember).join(User, _IS_MEMBER).where(User.id == sa.bindparam("user")).limit(2)
+_ASKED_OF_ALL = sa.select(sa.func.coalesce(sa.func.max(sa.cast(Business.ask_second_factor, sa.Integer)), 0))
+# Asked by every page, so put together once. A user may be two people's: then they are neither.
+_SIGNED_IN = (
+    sa.select(SignIn, User, _second_factor(), _ASKED_OF_ALL.scalar_subquery(), StaffMember)
+    .join(User, User.id == SignIn.user_id)
+    .outerjoin(StaffMember, _IS_MEMBER)
+    .where(SignIn.id == sa.bindparam("id"))
+    .limit(2)
+)
+
+
 def signed_in(session: Session, token: str, now: dt.datetime) -> Visit | None:
     """Who holds this session token; None when it has ended, gone idle, or its user was switched off. Reads only."""
-    asked_of_all = sa.select(sa.func.coalesce(sa.func.max(sa.cast(Business.ask_second_factor, sa.Integer)), 0))
-    found = session.execute(
-        sa.select(SignIn, User, _second_factor(), asked_of_all.scalar_subquery())
-        .join(User, User.id == SignIn.user_id)
-        .where(SignIn.id == fingerprint(token))
-    ).first()
-    if found is None:
+    found = session.execute(_SIGNED_IN, {"id": fingerprint(token)}).all()
+    if not found:
         return None
-    row, user, has_one, asked = found
+    row, user, has_one, asked, member = found[0]
     if not user.active or now - row.created_at >= LONGEST or now - row.seen_at >= IDLE:
         return None
-    member = _member(session, user)
+    if len(found) > 1:
+        member = None
     return Visit(
         sign_in_id=row.id,
         csrf=row.csrf,
@@ -251,14 +267,8 @@ def signed_in(session: Session, token: str, now: dt.datetime) -> Visit | None:
 
 def staff_of(session: Session, user: User) -> str | None:
     """The staff member a user is: the one they were linked to, else the only one with their email address."""
-    member = _member(session, user)
-    return member.id if member else None
-
-
-def _member(session: Session, user: User) -> StaffMember | None:
-    theirs = StaffMember.id == user.staff_id if user.staff_id else sa.func.lower(StaffMember.email) == user.email
-    found = session.scalars(sa.select(StaffMember).where(theirs, StaffMember.active).limit(2)).all()
-    return found[0] if len(found) == 1 else None
+    found = session.scalars(_MEMBERS, {"user": user.id}).all()
+    return found[0].id if len(found) == 1 else None
 
 
 def keep_signed_in(session: Session, visit: Visit, now: dt.datetime) -> None:

@@ -29,6 +29,9 @@ class Reading(Base):
     error: Mapped[str | None]  # why the last reading broke off
 
 
+OLDEST = sa.select(sa.func.min(sa.func.coalesce(Reading.read_at, Reading.since)))
+
+
 class LogDay(Base):
     """One line on one day (UTC): how many calls the carrier lists, and how many we know."""
 
@@ -82,11 +85,9 @@ def count(session: Session, line: str, days: Iterable[evidence.Day], now: dt.dat
         session.execute(row.on_conflict_do_update(index_elements=["line", "day"], set_=counted))
 
 
-def behind_since(session: Session, lines: Iterable[str], now: dt.datetime) -> dt.datetime | None:
-    """Since when somebody who rang may be missing, because the log of one of these lines cannot be read; else None."""
-    rows = session.scalars(sa.select(Reading).where(Reading.line.in_(lines)))
-    read = [row.read_at or row.since for row in rows]
-    return min((at for at in read if now - at > LATE), default=None)
+def behind_since(oldest: dt.datetime | None, now: dt.datetime) -> dt.datetime | None:
+    """Since when somebody who rang may be missing, when the log of a line was read then and not since; else None."""
+    return oldest if oldest is not None and now - oldest > LATE else None
 
 
 def freshness(session: Session, lines: Iterable[str], now: dt.datetime) -> str:

@@ -137,8 +137,12 @@ class Database:
     def reading(self) -> Iterator[Session]:
         """Read only, without taking SQLite's write lock."""
         info = {"reading": True}  # see `voice.sight`
-        with self.engine.connect().execution_options(reading=True) as connection, Session(connection, info=info) as it:
+        options = {"reading": True, "postgresql_readonly": True}
+        with self.engine.connect().execution_options(**options) as connection, Session(connection, info=info) as it:
             yield it
+            if not self.is_sqlite:
+                # Nothing was written; but after a rollback psycopg forgets every statement it has prepared.
+                connection.commit()
 
     @contextlib.contextmanager
     def _one_writer(self) -> Iterator[float]:

@@ -139,7 +139,9 @@ def current(session: Session) -> Roster:
     version = session.scalar(VERSION) or 0
     known = _known.get(engine)
     if known is None or known.version != version:
-        known = _known[engine] = _read(session, version)
+        # By a session of its own: who asks may see a few lines only (`sight`), and what is kept here all calls go by.
+        with Session(session.connection()) as whole:
+            known = _known[engine] = _read(whole, version)
     session.info["roster"] = known
     return known
 

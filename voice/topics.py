@@ -14,6 +14,9 @@ class BadTopic(ValueError):
     """A topic that is refused; the text says why and what to do."""
 
 
+EVER = sa.select(Topic).order_by(Topic.position, Topic.id)
+
+
 def active(session: Session) -> list[Topic]:
     """Those to choose from, in the owner's order."""
     return [topic for topic in ever(session) if topic.active]
@@ -21,7 +24,7 @@ def active(session: Session) -> list[Topic]:
 
 def ever(session: Session) -> list[Topic]:
     """The same, with those that were taken off: what was about one still says so."""
-    return list(session.scalars(sa.select(Topic).order_by(Topic.position, Topic.id)))
+    return list(session.scalars(EVER))
 
 
 def add(session: Session, name: str) -> Topic:

@@ -24,6 +24,14 @@ KEPT = (
 )  # fmt: skip
 
 
+# Joined: nothing is offered of a line that is out of this person's sight.
+LATEST = (
+    sa.select(LastChange, Callback)
+    .join(Callback, Callback.id == LastChange.callback_id)
+    .where(LastChange.staff_id == sa.bindparam("staff"), LastChange.at > sa.bindparam("since", type_=UTC))
+)
+
+
 def remembering(
     session: Session,
     callback: Callback,
@@ -48,9 +56,7 @@ def remembering(
 
 def offered(session: Session, staff_id: str, now: dt.datetime) -> tuple[LastChange, Callback] | None:
     """The change this person can take back just now, and its callback."""
-    # Joined: nothing is offered of a line that is out of this person's sight.
-    theirs = sa.select(LastChange, Callback).join(Callback, Callback.id == LastChange.callback_id)
-    found = session.execute(theirs.where(LastChange.staff_id == staff_id, LastChange.at > now - OFFERED)).first()
+    found = session.execute(LATEST, {"staff": staff_id, "since": now - OFFERED}).first()
     return (found[0], found[1]) if found and _snapshot(found[1]) == found[0].after else None
 
 

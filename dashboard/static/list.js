@@ -46,7 +46,8 @@ async function send(form, button) {
   button?.setAttribute("aria-busy", "true");
   outdate();
   try {
-    const answer = await fetch(form.action, { method: "POST", body: fields });
+    const action = button?.hasAttribute("formaction") ? button.formAction : form.action;
+    const answer = await fetch(action, { method: "POST", body: fields });
     const page = fragment(await answer.text());
     if (new URL(answer.url).pathname === "/login" || answer.status === 401) return location.reload();
     const fresh = page.querySelector("#list");
@@ -81,8 +82,8 @@ function explain(words) {
 
 function renew() {
   if (document.hidden || Date.now() - touchedAt > WATCHED) return;
+  const token = list.querySelector("#do input[name=csrf_token]").value;
   for (const row of list.querySelectorAll("[data-renew]")) {
-    const token = row.querySelector("input[name=csrf_token]")?.value ?? "";
     const body = new URLSearchParams({ csrf_token: token });
     fetch(row.dataset.renew, { method: "POST", body, redirect: "manual" }).catch(lost);
   }
