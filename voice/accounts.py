@@ -79,8 +79,7 @@ def hash_password(password: str) -> str:
 
 
 def refuse_weak(password: str, *about: str) -> None:
-    """Refuse a password too short, too long, or guessed early, as are words `about` its owner and the firm. Raises
-    BadUser."""
+    """Raises BadUser for a password too short, too long, or guessed early, as are words `about` its owner and firm."""
     _check_length(password)
     # Its lists take a while to load, and most requests do without. It takes 72 characters at most: hence the cut.
     from zxcvbn import zxcvbn
@@ -92,9 +91,8 @@ def refuse_weak(password: str, *about: str) -> None:
 
 def _check_length(password: str) -> None:
     if not SHORTEST_PASSWORD <= len(password) <= LONGEST_PASSWORD:
-        raise BadUser(
-            f"The password must have {SHORTEST_PASSWORD} to {LONGEST_PASSWORD} characters; a few words do well."
-        )
+        lengths = f"{SHORTEST_PASSWORD} to {LONGEST_PASSWORD}"
+        raise BadUser(f"The password must have {lengths} characters; a few words do well.")
 
 
 def _hash_of_nothing() -> str:
@@ -247,8 +245,7 @@ def signed_in(session: Session, token: str, now: dt.datetime) -> Visit | None:
     row, user, has_one, asked, member = found[0]
     if not user.active or now - row.created_at >= LONGEST or now - row.seen_at >= IDLE:
         return None
-    if len(found) > 1:
-        member = None
+    member = member if len(found) == 1 else None
     return Visit(
         sign_in_id=row.id,
         csrf=row.csrf,
