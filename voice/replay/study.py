@@ -58,10 +58,13 @@ class _Study:
         }
 
     def _rooms_for(self, change: Change) -> list[list[PastCall]]:
-        """The rooms in which somebody was missed whom this change could have caught; all, where it could lose some."""
-        if other_settings.may_lose(change, self.past.line):
-            return self.rooms
-        return [room for room in self.rooms if any(self._could_catch(change, call) for call in room)]
+        """The rooms in which this change could have caught somebody who was missed, or lost somebody who was not."""
+        return [room for room in self.rooms if any(self._could_differ(change, call) for call in room)]
+
+    def _could_differ(self, change: Change, call: PastCall) -> bool:
+        if call.outcome == "talked":
+            return other_settings.may_lose(change, self.past.line, call)
+        return self._could_catch(change, call)
 
     def _touched(self, change: Change) -> int:
         return sum(self._could_catch(change, call) for call in self.past.calls)
