@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
+from dashboard import digest, owner_change
 from tests.firm import LINE, found
 from tests.pages import JANE, Firm, reads
 from tests.windows import Open
@@ -22,7 +23,7 @@ from voice.models import Call, new_id
 from voice.replay_tables import Replay
 from voice.rules.other_settings import DAYS, Change
 from voice.settings import Settings
-from voice.work import jobs, outbox, replaying
+from voice.work import jobs, outbox, replaying, rounds
 from voice.work.tools import Tools
 
 WAIT = 90.0  # seconds a replay of a few calls may take on a slow machine
@@ -155,6 +156,26 @@ def test_a_replay_ends_within_seconds_when_it_is_cancelled_and_begins_anew_after
     assert state(tools.database, replay_id).state == "cancelled"
 
 
+def test_a_replay_whose_worker_was_killed_is_begun_anew_but_not_for_ever(tools: Tools) -> None:
+    some_calls(tools.database)
+    for trouble in ("killed again and again", "job over"):
+        replay_id, a_minute_ago = asked(tools.database), clock.now() - outbox.TAKE_AGAIN
+        with tools.database.transaction() as session:
+            assert not replays.is_silent(session, session.get_one(Replay, replay_id), clock.now())
+            before: dict[str, Any] = {"tries": replaying.MOST_TRIES, "due_at": a_minute_ago, "taken_at": a_minute_ago}
+            job = sa.update(Outbox).where(Outbox.key == replays.key(replay_id))
+            session.execute(job.values(before if trouble == "killed again and again" else {"done_at": clock.now()}))
+        with tools.database.reading() as session:
+            assert replays.is_silent(session, session.get_one(Replay, replay_id), clock.now())
+        if trouble == "killed again and again":
+            run(tools)  # the next worker, a minute later
+        else:
+            rounds.go(tools.database, tools.settings, clock.now())
+        assert (state(tools.database, replay_id).state, state(tools.database, replay_id).problem) == (
+            "failed", replays.GIVEN_UP,
+        )  # fmt: skip
+
+
 # --- the page
 
 RESULT: dict[str, Any] = {
@@ -186,7 +207,9 @@ def test_the_page_asks_tells_and_stops_and_is_the_owners(firm: Firm) -> None:
     assert staff.get("/owner/replay").status_code == 403
     assert "Too few calls yet" in reads(owner.get("/owner/replay").text)
     some_calls(firm.database)
+    assert "Not worked out yet." in reads(owner.get("/owner").text)
     assert owner.press("/owner/replay/ask", line=LINE, weeks="9", what="best").status_code == 303
+    assert "Being worked out: 0 of … calls played." in reads(owner.get("/owner").text)
     page = reads(owner.get("/owner/replay").text)
     assert "0 of … calls played" in page
     assert "Try your own" not in page
@@ -195,7 +218,12 @@ def test_the_page_asks_tells_and_stops_and_is_the_owners(firm: Firm) -> None:
         assert row is not None
         assert row.until - row.since == dt.timedelta(weeks=4)
     where = f"/owner/replay/{row.id}"
-    assert owner.get(f"{where}/progress").json == {"state": "running", "done": 0, "total": 0}
+    assert owner.get(f"{where}/progress").json == {"state": "running", "done": 0, "total": 0, "silent": False}
+    with firm.database.transaction() as session:  # a worker took it and was killed, another took it and was killed
+        session.execute(sa.update(Outbox).values(tries=2, due_at=clock.now() - outbox.TAKE_AGAIN))
+    assert owner.get(f"{where}/progress").json == {"state": "running", "done": 0, "total": 0, "silent": True}
+    assert 'id="silent" >' in owner.get("/owner/replay").text
+    assert "so it was begun anew" in owner.get("/owner/replay").text
     assert staff.get(f"{where}/progress").status_code == 403
     assert owner.press(f"{where}/cancel").status_code == 303
     assert "Stopped, after 0 calls" in reads(owner.get("/owner/replay").text)
@@ -245,6 +273,16 @@ def test_a_proposal_names_the_callers_and_how_sure_it_is(firm: Firm) -> None:
     assert "gave back 98 of 100 calls as they were; the 2 others count for nothing above." in told
     assert "talked with Sam Field; played again: nobody picked up in time. the shifts were others then" in told
     assert "2 more were not played" in told
+    there = reads(owner.get("/owner").text)
+    assert "One more person on Tuesdays, 11–13 Would have caught 9 of 14 missed callers. Quite sure." in there
+    assert "Who that is, and another proposal" in there
+    with firm.database.reading() as session:
+        change = digest.preview(session, "weekly", clock.now()).change
+        later = digest.preview(session, "weekly", clock.now() + owner_change.FRESH + dt.timedelta(days=1)).change
+    assert change is not None
+    assert (change.title, change.place) == ("One more person on Tuesdays, 11–13", "/owner/replay?line=%2B12125550100")
+    assert change.says.startswith("Would have caught 9 of 14 missed callers.")
+    assert later is None or later.title != change.title
 
 
 @pytest.mark.parametrize("size", ["phone", "desk"])

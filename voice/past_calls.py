@@ -90,7 +90,13 @@ def _held(session: Session, line: Line, calls: Sequence[Call]) -> Iterator[past.
         Leg.placed_at >= begin - ringing.RECENT,
         Leg.placed_at <= calls[-1].received_at,
         Leg.ended_at.is_not(None),
-        sa.or_(Leg.purpose == "ring_back", Leg.line != line.number, Leg.placed_at < begin),
+        # A leg that rang to ring somebody back who rang in meanwhile is a ring for their call, once it is picked up.
+        sa.or_(
+            Leg.purpose == "ring_back",
+            sa.and_(Leg.attempt_id.is_not(None), Leg.picked_up_at.is_(None)),
+            Leg.line != line.number,
+            Leg.placed_at < begin,
+        ),
     )
     for row in session.execute(rows.order_by(Leg.placed_at)):
         yield past.Held(row.staff_id, row.placed_at, row.ended_at, row.joined_at is not None)

@@ -120,6 +120,7 @@ class _Live:
     picked: dt.datetime | None = None
     pressed: dt.datetime | None = None  # for somebody another phone had taken: so the next caller was offered
     accepted: dt.datetime | None = None
+    crossed: bool = False  # it rang to ring this caller back when they rang in
 
 
 @dataclass
@@ -155,7 +156,7 @@ def _hear(
     elif kind in ("phone_placed", "crossed"):
         if (left := live.pop(staff, None)) is not None:  # passed on to another caller, or its end was never told
             told[left.call].rings.append((left, left.rang or left.placed, "cut"))
-        live[staff] = _Live(call_id, staff, at, at if kind == "crossed" else None)  # that phone rang to ring them back
+        live[staff] = _Live(call_id, staff, at, at, crossed=True) if kind == "crossed" else _Live(call_id, staff, at)
         if data.get("why") in ("owes", "spoke", "first"):
             facts["first"] = staff
     elif staff in live:
@@ -180,7 +181,9 @@ def _phone(
 
 
 def _with(call: PastCall, told: _Told) -> PastCall:
-    rings = sorted((_ring(call.at, *each) for each in told.rings), key=lambda ring: ring.placed)
+    # A phone that rang to ring them back, and went on in vain, was in use for that.
+    rung = (each for each in told.rings if not each[0].crossed or each[0].picked or each[0].accepted)
+    rings = sorted((_ring(call.at, *each) for each in rung), key=lambda ring: ring.placed)
     return replace(call, rings=tuple(rings), **told.facts)
 
 

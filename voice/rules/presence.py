@@ -166,7 +166,9 @@ def _first(past: Past) -> dict[str, str | None]:
     found = {}
     for call in sorted(past.calls, key=lambda each: each.at):
         over, last = talked.get(call.who, (call.at, None))
-        found[call.id] = call.first or (last if over <= call.at and past.line["last_person_first"] else None)
+        rung = {ring.staff for ring in call.rings}  # who was rung, and not before all others, was not to be
+        known = over <= call.at and past.line["last_person_first"] and last not in rung
+        found[call.id] = call.first or (last if known else None)
         if call.outcome == "talked" and not call.withheld:
             talked[call.who] = (call.until(), call.answered_by)
     return found
