@@ -49,7 +49,12 @@ def why(past: Past, call: PastCall, became: Answer, together: bool = False) -> s
         return "the shifts were others then"
     if call.taken:
         return "somebody took it on the page"
-    return _close(call) or ("other callers were waiting at the same time" if together else "")
+    if close := _close(call):
+        return close
+    if together:
+        return "other callers were waiting at the same time"
+    there = people <= {ring.staff for ring in call.rings}
+    return "" if there else "somebody was not rung then, and whether they were at their phone is a guess"
 
 
 def _close(call: PastCall) -> str:
