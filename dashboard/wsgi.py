@@ -13,6 +13,7 @@ from voice import logs
 from voice.db import Database
 from voice.health import health
 from voice.installation import Installation
+from voice.loading import loading
 from voice.settings import Settings
 
 
@@ -45,4 +46,5 @@ def __getattr__(name: str) -> Any:
     built = {"app": _people, "both": _both}.get(name)
     if built is None:
         raise AttributeError(name)
-    return built()
+    with loading():
+        return built()

@@ -9,6 +9,10 @@ import hypothesis
 import pytest
 import sqlalchemy as sa
 import structlog
+from flask import Flask
+from jinja2 import BytecodeCache
+from jinja2.bccache import Bucket
+from werkzeug.routing import Rule
 
 from tests import firm
 from tests.postgres import PostgresServer
@@ -41,30 +45,60 @@ def pytest_collection_finish() -> None:
     gc.set_threshold(20_000, 20, 20)
 
 
+class _Kept(BytecodeCache):
+    """Compiled templates, for as long as the run lasts."""
+
+    def __init__(self) -> None:
+        self._codes: dict[str, Any] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        bucket.code = self._codes.get(bucket.key + bucket.checksum)
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        self._codes[bucket.key + bucket.checksum] = bucket.code
+
+
 @pytest.fixture(autouse=True, scope="session")
 def _compile_once() -> Iterator[None]:
-    """Each story has a database of its own, but all speak the same SQL: compiling it anew took a third of the suite."""
-    kept: dict[type, sa.Engine] = {}
-
-    def alike(make: Callable[[str], sa.Engine]) -> Callable[[str], sa.Engine]:
-        def made(url: str) -> sa.Engine:
-            engine = make(url)
-            if (first := kept.get(type(engine.dialect))) is not None:
-                engine.dialect, engine._compiled_cache = first.dialect, first._compiled_cache
-                return engine
-
-            @sa.event.listens_for(engine, "connect")  # a dialect is complete only when it has met its server
-            def _met(*_given: Any) -> None:
-                kept.setdefault(type(engine.dialect), engine)
-
-            return engine
-
-        return made
-
+    """Each story has a database and an application of its own, but all speak the same SQL, draw the same pages and have
+    the same routes: compiling them anew took two thirds of the suite."""
     with pytest.MonkeyPatch.context() as patch:
         for name in ("_sqlite_engine", "_postgres_engine"):
-            patch.setattr(db, name, alike(getattr(db, name)))
+            patch.setattr(db, name, _alike(getattr(db, name)))
+        patch.setattr(Flask, "jinja_options", {"bytecode_cache": _Kept()})
+        patch.setattr(Rule, "_compile_builder", _built_once(Rule._compile_builder))
         yield
+
+
+_engines: dict[type, sa.Engine] = {}
+
+
+def _alike(make: Callable[[str], sa.Engine]) -> Callable[[str], sa.Engine]:
+    def made(url: str) -> sa.Engine:
+        engine = make(url)
+        if (first := _engines.get(type(engine.dialect))) is not None:
+            engine.dialect, engine._compiled_cache = first.dialect, first._compiled_cache
+            return engine
+
+        @sa.event.listens_for(engine, "connect")  # a dialect is complete only when it has met its server
+        def _met(*_given: Any) -> None:
+            _engines.setdefault(type(engine.dialect), engine)
+
+        return engine
+
+    return made
+
+
+def _built_once(build: Callable[[Rule, bool], Callable[..., Any]]) -> Callable[..., Callable[..., Any]]:
+    kept: dict[tuple[Any, ...], Callable[..., Any]] = {}
+
+    def built(rule: Rule, append_unknown: bool = True) -> Callable[..., Any]:
+        key = (rule.rule, rule.subdomain, repr(rule.defaults), append_unknown)
+        if key not in kept:
+            kept[key] = build(rule, append_unknown)
+        return kept[key]
+
+    return built
 
 
 @pytest.fixture(autouse=True)

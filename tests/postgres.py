@@ -39,7 +39,7 @@ class PostgresServer:
     def create_database(self, template: str | None = None) -> str:
         """Make a database, empty or a copy of that template; its url."""
         name = f"test_{uuid.uuid4().hex}"
-        self._run(f'CREATE DATABASE "{name}" TEMPLATE "{template or "template0"}"')
+        self._run(f'CREATE DATABASE "{name}" TEMPLATE "{template or "template0"}" STRATEGY FILE_COPY')
         return self.url(name)
 
     def drop_database(self, url: str) -> None:

@@ -16,7 +16,16 @@ SIMULATOR = "voice.simulator"
 LAYERS: list[tuple[str, list[str]]] = [
     (
         "ground",
-        ["voice", "voice.bootstrap", "voice.progress", "voice.clock", "voice.logs", "voice.settings", "voice.rules"],
+        [
+            "voice",
+            "voice.bootstrap",
+            "voice.progress",
+            "voice.clock",
+            "voice.loading",
+            "voice.logs",
+            "voice.settings",
+            "voice.rules",
+        ],
     ),
     (
         "rows",

@@ -35,6 +35,7 @@ def test_the_right_password_opens_the_list_and_is_kept_as_argon2id_only(firm: Fi
     assert kept is not None
     assert kept.startswith("$argon2id$")
     assert PASSWORD not in kept
+    assert accounts.hash_password(PASSWORD).startswith("$argon2id$v=19$m=19456,t=2,p=1$")  # OWASP's least
 
 
 @pytest.mark.parametrize("email", ["sam@example.com", "nobody@example.com", "", "off@example.com"])
@@ -46,6 +47,7 @@ def test_every_refusal_reads_the_same_and_costs_one_hash(
     class Counting:
         def verify(self, kept: str, given: str) -> None:
             hashes.append(given)
+            assert email == "sam@example.com" or not hasher.check_needs_rehash(kept)  # as dear as a real one
             hasher.verify(kept, given)
 
     hasher: Any = accounts._hasher

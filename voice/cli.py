@@ -167,8 +167,11 @@ def _web(asked: Asked) -> int:
 
 
 def _worker(asked: Asked) -> int:
-    from voice import logs
-    from voice.work import worker
+    from voice.loading import loading
+
+    with loading():
+        from voice import logs
+        from voice.work import worker
 
     logs.set_up()
     return worker.main(Settings.from_env())

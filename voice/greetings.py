@@ -4,7 +4,6 @@ import hashlib
 import io
 import wave
 
-import av
 from sqlalchemy.orm import Session
 
 from voice.firm import Audio, Line
@@ -47,6 +46,8 @@ def set_recording(session: Session, line: Line, sound: bytes) -> None:
 
 def _decoded(sound: bytes) -> bytes:
     """A WAV or MP3 file as 16-bit mono samples at the line's rate; whatever else is in the file is left behind."""
+    import av  # slow to load, and most processes never measure a recording
+
     samples: list[bytes] = []
     if not (sound[:4] == b"RIFF" or sound[:3] == b"ID3" or (sound[:1] == b"\xff" and sound[1:2] >= b"\xe0")):
         raise BadGreeting("That is not a WAV or MP3 file. Save the recording as one of these and try again.")

@@ -15,7 +15,8 @@ from voice.simulator.transport import WebRequest, call_wsgi
 from voice.work.tools import Tools
 from voice.work.worker import Worker
 
-TICK = dt.timedelta(seconds=0.2)
+SOON = dt.timedelta(seconds=0.2)  # how long after anything has happened the worker looks, as it does in life
+TICK = dt.timedelta(seconds=0.5)  # and how often while nothing does: only what goes by the clock can be due
 REST = dt.timedelta(seconds=5)  # how long a look may wait when nothing is under way
 
 
@@ -63,7 +64,7 @@ class Box:
         return self.day.now
 
     def run_until(self, end: dt.datetime) -> None:
-        """Let time go by until `end`, the worker looking at its tables every 0.2 s while anything is under way."""
+        """Let time go by until `end`, the worker looking at its tables soon after anything has happened."""
         while self.day.now < end:
             event = self.day.next_event_at() or end
             self.day.run_until(max(min(end, self.next_tick, event), self.day.now))
@@ -71,7 +72,7 @@ class Box:
                 active = self.look()
                 self.next_tick = self.day.now + (self.tick if active else self.rest)
             else:
-                self.next_tick = min(self.next_tick, self.day.now + self.tick)  # something happened: look soon
+                self.next_tick = min(self.next_tick, self.day.now + SOON)  # something happened: look soon
 
     def look(self) -> bool:
         """One pass of the worker; whether anything is under way."""
