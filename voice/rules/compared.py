@@ -2,7 +2,7 @@
 
 import itertools
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -49,12 +49,15 @@ def why(past: Past, call: PastCall, became: Answer, together: bool = False) -> s
         return "the shifts were others then"
     if call.taken:
         return "somebody took it on the page"
-    if close := _close(call):
-        return close
+    return _close(call) or _guessed(call, people, together)
+
+
+def _guessed(call: PastCall, people: Collection[str], together: bool) -> str:
+    """Whether something had to be guessed that decided it."""
     if together:
         return "other callers were waiting at the same time"
-    there = people <= {ring.staff for ring in call.rings}
-    return "" if there else "somebody was not rung then, and whether they were at their phone is a guess"
+    unsure = set(people) - {ring.staff for ring in call.rings}
+    return "somebody was not rung then, and whether they were at their phone is a guess" if unsure else ""
 
 
 def _close(call: PastCall) -> str:
