@@ -15,7 +15,8 @@ from voice.models import Call, Leg
 from voice.rules import past, states
 
 KINDS = (
-    "received", "reserved", "crossed", "phone_placed", "phone_rings", "phone_picked_up", "accepted", "phone_stops",
+    "received", "reserved", "crossed", "passed_on",
+    "phone_placed", "phone_rings", "phone_picked_up", "accepted", "phone_stops",
 )  # fmt: skip
 MOST = 3000  # calls: a night's work of replaying
 LINE_COLUMNS = (

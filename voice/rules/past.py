@@ -153,10 +153,12 @@ def _hear(
         facts |= {"ring_seconds": data.get("rings"), "mode": data.get("ring")}
     elif kind == "reserved":
         facts["taken"] = staff
-    elif kind in ("phone_placed", "crossed"):
+    elif kind == "phone_placed" or (kind in ("crossed", "passed_on") and staff not in live):
         if (left := live.pop(staff, None)) is not None:  # passed on to another caller, or its end was never told
             told[left.call].rings.append((left, left.rang or left.placed, "cut"))
-        live[staff] = _Live(call_id, staff, at, at, crossed=True) if kind == "crossed" else _Live(call_id, staff, at)
+        # A phone that rang to ring somebody back, and now rings for this caller.
+        rang = None if kind == "phone_placed" else at
+        live[staff] = _Live(call_id, staff, at, rang, crossed=kind == "crossed")
         if data.get("why") in ("owes", "spoke", "first"):
             facts["first"] = staff
     elif staff in live:

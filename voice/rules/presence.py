@@ -70,7 +70,7 @@ class _Look:
         end = _at(call, call.waited)
         if call.cause in NOBODY:
             return
-        if call.cause == "nobody_on_shift" or _early(self.past, call):
+        if call.cause in ("nobody_on_shift", "declined") or _early(self.past, call):
             spent = {ring.staff for ring in call.rings if ring.end in ENDS}
             rang = {ring.staff: _at(call, ring.over) for ring in call.rings}
             yield from (Held(person, rang.get(person, call.at), end) for person in working if person not in spent)
@@ -166,8 +166,9 @@ def _first(past: Past) -> dict[str, str | None]:
     found = {}
     for call in sorted(past.calls, key=lambda each: each.at):
         over, last = talked.get(call.who, (call.at, None))
-        rung = {ring.staff for ring in call.rings}  # who was rung, and not before all others, was not to be
-        known = over <= call.at and past.line["last_person_first"] and last not in rung
+        # Whom they knew rang before the others, or could not; where others rang in that time, it was nobody.
+        at_once = any(ring.placed < ring_plan.ALONE - LOOKS for ring in call.rings)
+        known = over <= call.at and past.line["last_person_first"] and not at_once
         found[call.id] = call.first or (last if known else None)
         if call.outcome == "talked" and not call.withheld:
             talked[call.who] = (call.until(), call.answered_by)
