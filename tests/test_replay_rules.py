@@ -212,6 +212,8 @@ def test_whoever_is_lost_by_a_change_is_taken_off_what_it_catches() -> None:
     draws = [[("a", talked), ("b", missed), ("c", talked)], [("a", talked), ("b", talked), ("c", missed)]]
     found = compared.tried(Change("ring", {"ring": "everyone"}), base, 2, draws)
     assert (found.caught, dict(found.often)) == ((1, 1), {"a": 1.0, "c": 0.5})
+    halves = [compared.tried(found.change, base, 2, [draw]) for draw in draws]
+    assert compared.together(*halves) == found
     none = compared.tried(Change("later"), base, 2, [[("a", missed)]])
     assert compared.best([none, found]) == [found]
     windows = [replace(found, change=Change("extra", {}, {day: "11:00-13:00"})) for day in other_settings.DAYS]

@@ -114,6 +114,16 @@ def tried(
     return Tried(change, of, tuple(counts), {call_id: count / len(counts) for call_id, count in often.items()})
 
 
+def together(one: Tried, other: Tried) -> Tried:
+    """The draws of two, of one change."""
+    draws = len(one.caught) + len(other.caught)
+    often = {
+        call_id: (one.often.get(call_id, 0) * len(one.caught) + other.often.get(call_id, 0) * len(other.caught)) / draws
+        for call_id in one.often.keys() | other.often.keys()
+    }
+    return Tried(one.change, one.of, (*one.caught, *other.caught), often)
+
+
 def best(found: Sequence[Tried], most: int = 3) -> list[Tried]:
     """The proposals: those that would have caught somebody, the most first, one of each kind (but each window)."""
     kept: list[Tried] = []
