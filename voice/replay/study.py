@@ -50,6 +50,9 @@ class _Study:
         once = [self._try(change, rooms, base, unsure, range(1)) for change, rooms in plans]
         # Only what looks best is played again and again: that takes most of the time.
         kept = once if wish else compared.best(once, PROPOSED)
+        self._of = self._done + (self.draws - 1) * sum(
+            len(room) for each in kept for room in self._rooms_for(each.change)
+        )
         found = [self._more(first, base, unsure) for first in kept]
         proposals = found if wish else compared.best(found, PROPOSED)
         return {
