@@ -156,6 +156,8 @@ async def _answer(ring: Ring, deed: Deed) -> None:
     await ring.wait(deed.after)
     if deed.end == "declined":
         ring.settle(ring.phone.carrier.switches.declined_status)
+    elif deed.end == "stopped":
+        ring.settle("no-answer")
     elif deed.end in ("accepted", "silent"):
         await ring.pick_up()
         await ring.heard_a_prompt()

@@ -55,7 +55,7 @@ class Deed:
     """What a phone does once it has rung for `after` seconds for one caller. `stays`: at the phone, without a key."""
 
     after: float
-    end: str  # accepted, silent, declined, nothing
+    end: str  # accepted, silent, declined, nothing; stopped: it rings no longer
     key: float = KEY
     again: float = 0.0  # from there to another key, for the next caller; 0: none
 

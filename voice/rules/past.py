@@ -25,6 +25,7 @@ class Ring:
     end: End
     key: float = 0.0  # from pick-up to the key, where there was one; silent: until it was put down
     again: float = 0.0  # from that key, which came too late, to another for the next caller; 0: none
+    handed: bool = False  # it rang for a ring-back before, so it stops sooner than it would
 
     @property
     def seconds(self) -> float:
@@ -121,6 +122,7 @@ class _Live:
     pressed: dt.datetime | None = None  # for somebody another phone had taken: so the next caller was offered
     accepted: dt.datetime | None = None
     crossed: bool = False  # it rang to ring this caller back when they rang in
+    handed: bool = False  # it rang for a ring-back that gave way to this caller
 
 
 @dataclass
@@ -158,7 +160,7 @@ def _hear(
             told[left.call].rings.append((left, left.rang or left.placed, "cut"))
         # A phone that rang to ring somebody back, and now rings for this caller.
         rang = None if kind == "phone_placed" else at
-        live[staff] = _Live(call_id, staff, at, rang, crossed=kind == "crossed")
+        live[staff] = _Live(call_id, staff, at, rang, crossed=kind == "crossed", handed=kind == "passed_on")
         if data.get("why") in ("owes", "spoke", "first"):
             facts["first"] = staff
     elif staff in live:
@@ -202,7 +204,7 @@ def _ring(since: dt.datetime, ring: _Live, ended: dt.datetime, how: str) -> Ring
     if ring.picked is not None:
         stays = (ended - ring.picked).total_seconds()
         return Ring(ring.staff, after(ring.placed), rang, after(ring.picked), "silent", round(stays, 3))
-    return Ring(ring.staff, after(ring.placed), rang, after(ended), ENDS.get(how, "cut"))
+    return Ring(ring.staff, after(ring.placed), rang, after(ended), ENDS.get(how, "cut"), handed=ring.handed)
 
 
 def setup(calls: Iterable[PastCall]) -> float:

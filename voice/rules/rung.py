@@ -40,6 +40,8 @@ class Known:
         left = (self.call.at + dt.timedelta(seconds=self.ring.over) - now).total_seconds()
         if self.ring.end in ("accepted", "silent", "declined"):
             return Deed(max(0.0, left), self.ring.end, self.ring.key, self.ring.again)
+        if self.ring.handed and self.ring.end == "cut":
+            return Deed(max(0.0, left), "stopped")
         later = drawn.later(call, self.ring.staff, before + max(left, 0.1))
         return Deed(later.after - before, later.end, later.key, later.again)
 
