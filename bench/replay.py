@@ -1,9 +1,9 @@
 """How many past calls a second can be played again, and how many of them come back as they were.
 
-`python -m bench.replay [--calls 200] [--seed 1] [--json]`. For each way to ring, so many calls are lived through first
-on the carrier in a box, with people who pick up, decline and let machines answer, some callers at the same time; then
-they are read from the rows and played again with the same settings. Aimed at: 98 of 100 come back (outcome, cause and
-who answered), and each of the others is explained.
+`python -m bench.replay [--calls 150] [--seeds 1 2 3] [--json]`. For each way to ring and each seed, so many calls are
+lived through first on the carrier in a box, with people who pick up, decline and let machines answer, some callers at
+the same time; then they are read from the rows and played again with the same settings. Aimed at: 98 of 100 come back
+(outcome, cause and who answered), and each of the others is explained.
 """
 
 import argparse
@@ -38,17 +38,21 @@ NOTHING_ELSE = Change("extra", {}, {"sun": "03:00-04:00"})  # when nobody rings
 def main() -> None:
     """Live, play again, print."""
     asked = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    asked.add_argument("--calls", type=int, default=200)
-    asked.add_argument("--seed", type=int, default=1)
+    asked.add_argument("--calls", type=int, default=150)
+    asked.add_argument("--seeds", type=int, nargs="+", default=[1])
     asked.add_argument("--json", action="store_true")
     given = asked.parse_args()
     found = []
-    for name, line in LINES.items():
-        found.append(measured(name, line, given.calls, given.seed))
-        if not given.json:
-            print(told(found[-1]), flush=True)
+    for seed in given.seeds:
+        for name, line in LINES.items():
+            found.append(measured(name, line, given.calls, seed))
+            if not given.json:
+                print(told(found[-1]), flush=True)
     if given.json:
         print(json.dumps(found))
+    else:
+        calls, same = (sum(each[what] for each in found) for what in ("calls", "same"))
+        print(f"together {calls} calls; {same} came back as they were ({same / calls:.1%})")
 
 
 def measured(name: str, line: dict[str, Any], calls: int, seed: int) -> dict[str, Any]:
@@ -62,7 +66,8 @@ def measured(name: str, line: dict[str, Any], calls: int, seed: int) -> dict[str
     seconds = clock.monotonic() - played_from
     why = Counter(each["why"] or "not explained" for each in result["differs"])
     return {
-        "ring": name, "calls": result["calls"], "missed": result["missed"], "lived_seconds": played_from - began,
+        "ring": name, "seed": seed, "calls": result["calls"], "missed": result["missed"],
+        "lived_seconds": played_from - began,
         "seconds": seconds, "calls_per_second": result["calls"] / seconds, "same": result["same"],
         "share": result["same"] / result["calls"], "others": dict(why),
         "holds": result["same"] >= AIM * result["calls"],
@@ -89,7 +94,7 @@ def told(found: dict[str, Any]) -> str:
     """One line to read."""
     others = "; ".join(f"{count} × {why}" for why, count in found["others"].items())
     return (
-        f"{found['ring']:14} {found['calls']:5} calls, {found['missed']} missed;"
+        f"{found['ring']:14} seed {found['seed']}: {found['calls']:5} calls, {found['missed']} missed;"
         f" played again in {found['seconds']:.0f} s"
         f" ({found['calls_per_second']:.1f} a second); {found['same']} came back as they were ({found['share']:.1%})"
         f"{'' if found['holds'] else ', fewer than aimed at'}{': ' + others if others else ''}"

@@ -4,26 +4,28 @@ import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlencode
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from dashboard import owner_page, owner_panels, owner_pictures, warnings, words
+from dashboard import owner_change, owner_page, owner_panels, owner_pictures, warnings, words
 from dashboard import owner_words as say
 from dashboard.owner_panels import Headline
 from dashboard.owner_pictures import Panel
 from voice import contacts, figures, letters
 from voice.figures import Behind, Report
-from voice.firm import Business
+from voice.firm import Business, Line
 from voice.models import Callback
 from voice.rules import digest
 from voice.rules import warnings as rules
 from voice.rules.digest import Due
 from voice.rules.periods import DAY, Range
-from voice.rules.warnings import Warning
 from voice.stats import SENTENCES
 
 NAMED = 15  # of the people lost
+# Where a warning is mended, outside of a request; a test opens them all.
+PLACES = {"team.show": "/team", "owner_calls.show": "/owner/calls?figure=broken"}
 DRAWN = 7  # days
 
 
@@ -39,6 +41,17 @@ class Lost:
 
 
 @dataclass(frozen=True)
+class Proposed:
+    """The one change: what it is, why, how sure that is or what to do. `place`: a path of ours, `to_do` its name."""
+
+    title: str
+    says: str
+    fix: str
+    place: str
+    to_do: str
+
+
+@dataclass(frozen=True)
 class Digest:
     """What it says, in words; addresses are the reader's business."""
 
@@ -51,13 +64,18 @@ class Digest:
     lost_in_all: int
     figures: Sequence[Headline]
     panel: Panel
-    change: Warning | None
+    change: Proposed | None
 
     @property
     def subject(self) -> str:
         """'Acme Plumbing, Mon 16 – Sun 22 Nov: 3 people lost'."""
         told = "nobody lost" if not self.lost_in_all else f"{say.people(self.lost_in_all)} lost"
         return f"{self.firm}, {self.days}: {told}" if self.firm else f"{self.days}: {told}"
+
+    @property
+    def days_asked(self) -> str:
+        """Its own days, as they stand in an address of the owner's pages."""
+        return urlencode({"days": "own", "from": self.due.first.isoformat(), "to": self.due.last.isoformat()})
 
     @property
     def alt(self) -> str:
@@ -81,8 +99,30 @@ def read(session: Session, due: Due, now: dt.datetime) -> Digest:
         lost_in_all=report.now.totals["lost"],
         figures=[*owner_panels.headlines(report, _nowhere), _to_callback(report)],
         panel=owner_pictures.by_day(_week(session, due, zone, report, now), _nowhere, _nowhere),
-        change=rules.proposed(warnings.read(session, now)),
+        change=_replayed(session, now) or _again_and_again(session, now),
     )
+
+
+def _replayed(session: Session, now: dt.datetime) -> Proposed | None:
+    """What a replay has found of late."""
+    lines = {line.number: line.name for line in session.scalars(sa.select(Line).where(Line.active))}
+    found = owner_change.to_propose(session, lines, now)
+    if found is None:
+        return None
+    title = f"{found.title} ({found.line_name})" if len(lines) > 1 else found.title
+    place = f"/owner/replay?{urlencode({'line': found.line})}"
+    return Proposed(title, found.caught, found.sure, place, "Who that is, and other proposals")
+
+
+def _again_and_again(session: Session, now: dt.datetime) -> Proposed | None:
+    """Of what goes wrong again and again, what cost most callers."""
+    found = rules.proposed(warnings.read(session, now))
+    if found is None:
+        return None
+    place = PLACES[found.where]
+    if found.where == "owner_calls.show":
+        place += f"&{urlencode({'line': found.of, 'days': rules.DAYS})}"
+    return Proposed(found.title, found.says, found.fix, place, warnings.to_do(found))
 
 
 def preview(session: Session, kind: digest.Kind, now: dt.datetime) -> Digest:

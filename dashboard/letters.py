@@ -15,7 +15,7 @@ from itsdangerous import BadSignature, URLSafeSerializer
 from markupsafe import Markup
 from sqlalchemy.orm import Session
 
-from dashboard import charts, digest, warnings, words
+from dashboard import charts, digest, words
 from voice import letters, pictures
 from voice.db import Database
 from voice.ledger import Notice, User
@@ -27,8 +27,6 @@ from voice.settings import Settings
 HERE = pathlib.Path(__file__).resolve().parent
 PICTURE = "picture"  # its content id
 SHORT = 110  # characters of an alert in the subject
-# Where a warning is mended, outside of a request; a test opens them all.
-PLACES = {"team.show": "/team", "owner_calls.show": "/owner/calls?figure=broken"}
 NAMES = {"daily": "the daily digest", "weekly": "the weekly digest", "alert": "alerts"}
 
 
@@ -67,14 +65,8 @@ def digest_letter(settings: Settings, read: digest.Digest, stop: str, picture: s
     """A digest in words. `picture`: the address of its picture, empty where there is none; `home`: ours, as links of
     its HTML begin."""
     subject = words.name(read.subject, 150)
-    shown = {"digest": read, "stop": stop, "picture": picture, **_change(read)}
+    shown = {"digest": read, "stop": stop, "picture": picture}
     return _written(settings, "digest", subject, shown, home)
-
-
-def _change(read: digest.Digest) -> dict[str, str]:
-    if read.change is None:
-        return {"place": "", "to_do": ""}
-    return {"place": PLACES[read.change.where], "to_do": warnings.to_do(read.change)}
 
 
 def picture(settings: Settings, read: digest.Digest) -> bytes | None:

@@ -10,8 +10,9 @@ import sqlalchemy as sa
 from flask import abort, request, url_for
 from sqlalchemy.orm import Session
 
-from dashboard import owner_panels, owner_pictures, owner_view, words
+from dashboard import owner_change, owner_panels, owner_pictures, owner_view, words
 from dashboard import owner_words as say
+from dashboard.owner_change import Change
 from dashboard.owner_panels import Headline, Link
 from dashboard.owner_pictures import Panel
 from dashboard.owner_view import View
@@ -89,6 +90,7 @@ class Page:
     headlines: list[Headline]
     lost: list[Lost]
     curve: Panel
+    change: Change | None
     rest: Table
     closed: Table
     panels: list[Panel]
@@ -136,6 +138,7 @@ def read(session: Session, asked: Asked) -> Page:
         headlines=owner_panels.headlines(report, link),
         lost=_lost(session, asked, report.now),
         curve=owner_pictures.curve(report, link),
+        change=owner_change.read(session, _wanted(asked), asked.now),
         rest=owner_panels.rest(report, link, before),
         closed=owner_panels.closed(report, link, before),
         panels=[
@@ -147,6 +150,12 @@ def read(session: Session, asked: Asked) -> Page:
         staff=owner_pictures.staff(report.now, names, link),
         menu=menu_tax.menu_tax(report.now.totals["offered"], report.now.to_person.median, asked.view.menu),
     )
+
+
+def _wanted(asked: Asked) -> Mapping[str, str]:
+    """The lines that were asked for."""
+    one = asked.view.line
+    return asked.lines if one is None else {one: asked.lines[one]}
 
 
 def _lost(session: Session, asked: Asked, period: Period) -> list[Lost]:

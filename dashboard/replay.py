@@ -81,7 +81,8 @@ def progress(replay_id: str) -> ResponseReturnValue:
     _owner_only()
     with installation().database.reading() as session:
         row = session.get(Replay, replay_id) or abort(404)
-    return jsonify(state=row.state, done=row.done, total=row.of)
+        silent = row.state == "running" and replays.is_silent(session, row, clock.now())
+    return jsonify(state=row.state, done=row.done, total=row.of, silent=silent)
 
 
 def _wish(form: Mapping[str, str]) -> Change | None:
@@ -120,13 +121,16 @@ def _page(problem: str = "", status: int = 200) -> Response:
         found = replays.latest(session, line.number) if line else None
         newest = replays.newest(session, line.number) if line else None
         under_way = replays.running(session)
+        silent = under_way is not None and replays.is_silent(session, under_way, clock.now())
+        begun = replays.tries(session, under_way.id) if under_way else 0
         named = _named(session, found)
         names = {who.id: words.name(who.name) for who in session.scalars(sa.select(StaffMember))}
         calls = _calls_lately(session, line, clock.now()) if line else 0
     return frame.page(
-        "replay.html", status, lines=lines, line=line, found=found, newest=newest, under_way=under_way, named=named,
-        names=names, calls=calls, fewest=replays.FEWEST, days_looked_at=_days(found, line), problem=problem,
-        typed=request.form, says=replay_words, days=DAYS, modes=other_settings.MODES, most_weeks=replays.MOST_WEEKS,
+        "replay.html", status, lines=lines, line=line, found=found, newest=newest, under_way=under_way, silent=silent,
+        begun=begun, named=named, names=names, calls=calls, fewest=replays.FEWEST, days_looked_at=_days(found, line),
+        problem=problem, typed=request.form, says=replay_words, days=DAYS, modes=other_settings.MODES,
+        most_weeks=replays.MOST_WEEKS,
     )  # fmt: skip
 
 

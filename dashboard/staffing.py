@@ -17,6 +17,7 @@ from voice import clock, pictures, roster, sight
 from voice.installation import installation
 from voice.roster import LineCard
 from voice.rules.half_hours import Aim
+from voice.rules.hours import DAY_NAMES
 
 staffing = Blueprint("staffing", __name__, url_prefix="/owner/staffing")
 LEAST_SHARE, MOST_SHARE = 50, 99  # percent
@@ -56,7 +57,7 @@ def show() -> ResponseReturnValue:
     return frame.page(
         "staffing.html", asked=asked, week=week, table=_table(week), spec=_picture(week), alt=_alt(week), say=say,
         library=url_for("owner_files.library", v=pictures.ENGINE), usual=staffing_rows.ENOUGH_TALKS,
-        short=[slot for slot in week.slots if slot.short],
+        short=[slot for slot in week.slots if slot.short], weekday=lambda day: DAY_NAMES[day.weekday()],
     )  # fmt: skip
 
 

@@ -3,7 +3,7 @@
 import datetime as dt
 from bisect import bisect_right
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
@@ -17,6 +17,7 @@ from voice.moments import Quarter
 from voice.roster import LineCard
 from voice.rules import half_hours, hours, periods
 from voice.rules.half_hours import A_WEEK, Aim, Need, Seen, Waited
+from voice.rules.periods import Range
 from voice.stats import IN_SCOPE, SETTLED
 
 WEEKS = 8  # of calls that are looked at
@@ -52,6 +53,17 @@ class Slot:
 
 
 @dataclass(frozen=True)
+class Closed:
+    """A day on which the line is closed though such weekdays are open. `holiday`: its name; "" where the firm says so.
+    `shown`: the day whose shifts stand in its place. None: no such weekday was open in the weeks looked at, so that the
+    table leaves it out."""
+
+    day: dt.date
+    holiday: str
+    shown: dt.date | None
+
+
+@dataclass(frozen=True)
 class Staffing:
     """A line's week. In seconds: `talk` is the mean of `talks` talks (or the usual one, when these are few), `patience`
     the mean until a caller gives up, of whom `gave_up` did."""
@@ -63,6 +75,7 @@ class Staffing:
     talks: int
     patience: float
     gave_up: int
+    closed: Sequence[Closed] = ()
 
     @property
     def is_guess(self) -> bool:
@@ -78,10 +91,47 @@ def read(session: Session, card: LineCard, aim: Aim, note: float, now: dt.dateti
     waits = _waits(session, card, since)
     patience = half_hours.patience(waits)
     needs = half_hours.needs(seen, talk + note, patience, aim)
-    on_shift = _on_shift(session, card, now)
+    days = _days(card, now)
+    on_shift = _on_shift(session, card, days.values(), now)
     slots = [Slot(number, need, on_shift[number]) for number, need in enumerate(needs) if need is not None]
     calls, weeks = sum(each.calls for each in seen), max((each.times for each in seen), default=0)
-    return Staffing(slots, calls, weeks, talk, talks, patience, sum(wait.gave_up for wait in waits))
+    return Staffing(slots, calls, weeks, talk, talks, patience, sum(wait.gave_up for wait in waits),
+        _closed(card, {slot.of_week // 48 for slot in slots}, since, days),
+    )  # fmt: skip
+
+
+def _days(card: LineCard, now: dt.datetime) -> dict[dt.date, dt.date]:
+    """The next seven days, each with the day whose shifts say what is usual: itself, or where the line is closed then,
+    the same weekday of the first week in which it is not."""
+    schedule, today = card.schedule(), now.astimezone(ZoneInfo(card.time_zone)).date()
+    found = {}
+    for day in (today + number * periods.DAY for number in range(7)):
+        weeks = (day + week * 7 * periods.DAY for week in range(WEEKS))
+        found[day] = next((each for each in weeks if not _is_off(schedule, each)), day)
+    return found
+
+
+def _is_off(schedule: hours.Schedule, day: dt.date) -> bool:
+    return day in schedule.closed_days or schedule.holiday_name(day) is not None
+
+
+def _closed(
+    card: LineCard, known: Collection[int], since: dt.datetime, days: Mapping[dt.date, dt.date]
+) -> list[Closed]:  # fmt: skip
+    """Weekdays with hours that are left out, by the last day looked at; days of the coming week shown as others."""
+    schedule, found = card.schedule(), []
+    open_days = {place for place, spans in enumerate(schedule.week.spans) if spans}
+    begin = since.astimezone(ZoneInfo(card.time_zone)).date()
+    for day, shown in days.items():
+        if day.weekday() not in open_days:
+            continue
+        if day.weekday() not in known:
+            past = [each for each in (day - week * 7 * periods.DAY for week in range(1, WEEKS + 1)) if each >= begin]
+            off = next((each for each in past if _is_off(schedule, each)), None)
+            found += [Closed(off, schedule.holiday_name(off) or "", None)] if off else []
+        elif shown != day:
+            found.append(Closed(day, schedule.holiday_name(day) or "", shown))
+    return found
 
 
 def _begin(session: Session, card: LineCard, now: dt.datetime) -> dt.datetime:
@@ -150,15 +200,15 @@ def _waits(session: Session, card: LineCard, since: dt.datetime) -> list[Waited]
     return found
 
 
-def _on_shift(session: Session, card: LineCard, now: dt.datetime) -> Counter[int]:
-    """How many of the line's people work in each half-hour of the next seven days."""
-    today = periods.day_around(now, card.time_zone).since
+def _on_shift(session: Session, card: LineCard, days: Collection[dt.date], now: dt.datetime) -> Counter[int]:
+    """How many of the line's people work in each half-hour of these days."""
+    spans = [Range.of_days(day, day, card.time_zone) for day in days]
     rows = sa.select(StaffMember).join(LineStaff, LineStaff.staff_id == StaffMember.id)
     members = session.scalars(rows.where(StaffMember.active, LineStaff.line == card.number))
     on = Counter[int]()
     for member in members:
         if phones.number_of(member, now):
             shifts = card.shifts(roster.person_of(member))
-            week = _half_hours(today, today + dt.timedelta(days=7), card.time_zone, shifts)
-            on.update(of_week for _, of_week in week)
+            for span in spans:
+                on.update(of_week for _, of_week in _half_hours(span.since, span.until, card.time_zone, shifts))
     return on

@@ -7,15 +7,16 @@ from typing import Any
 
 import pytest
 
-from voice.rules import compared, other_settings, past
+from voice.rules import compared, other_settings, past, presence
 from voice.rules.habits import Habits
 from voice.rules.other_settings import Change
-from voice.rules.past import Past, PastCall, Ring
+from voice.rules.past import Held, Past, PastCall, Ring
+from voice.rules.rung import Rung
 
 TUESDAY_ELEVEN = dt.datetime(2026, 11, 24, 16, 5, tzinfo=dt.UTC)  # in New York
 LINE: dict[str, Any] = {
-    "ring": "everyone", "ring_seconds": 20, "in_order_step_seconds": 12, "time_zone": "America/New_York",
-    "hours": {"mon": "09:00-17:30", "tue": "09:00-12:00,13:00-17:30"},
+    "ring": "everyone", "ring_seconds": 20, "in_order_step_seconds": 12, "last_person_first": True,
+    "time_zone": "America/New_York", "hours": {"mon": "09:00-17:30", "tue": "09:00-12:00,13:00-17:30"},
 }  # fmt: skip
 
 
@@ -65,22 +66,60 @@ def test_the_past_goes_through_plain_values_unchanged() -> None:
     assert Past.from_json(whole.to_json()) == whole
 
 
-def test_who_should_have_been_rung_and_was_not_was_not_there() -> None:
-    rung = (Ring("sam", 0.2, 0.4, 15, "cut"),)
-    assert past.absent(call(rings=rung), ["sam", "alex"], {}, 0) == ("alex",)
-    assert past.absent(call(rings=rung, waited=4.0), ["sam", "alex"], {}, 0) == ()  # too soon over to say
-    assert past.absent(call(rings=rung), ["sam", "alex"], {}, 15) == ()  # their turn had not come
-    assert past.absent(call(rings=rung), ["sam", "alex"], {"alex": 19.0}, 0) == ()  # on the phone meanwhile
-    assert past.absent(call(cause="nobody_on_shift"), ["sam", "alex"], {}, 0) == ("sam", "alex")
-    assert past.absent(call(cause="closed", waited=9.0), ["sam"], {}, 0) == ()
+def gone(*calls: PastCall, held: tuple[past.Held, ...] = (), **line: Any) -> list[tuple[str, float]]:
+    """Who was not there, and from how many seconds after the first call, with Sam and Alex at work."""
+    found = presence.read(replace(weeks(*calls, **line), held=held), lambda _call: ("sam", "alex")).away
+    return [(each.staff, (each.since - TUESDAY_ELEVEN).total_seconds()) for each in found]
+
+
+def test_whose_turn_it_was_and_who_was_not_rung_was_not_there() -> None:
+    rung = (Ring("sam", 0.2, 0.4, 15.4, "cut"), Ring("sam", 18, 18.2, 21, "cut"))
+    assert gone(call(rings=rung)) == [("alex", 0)]
+    assert gone(call(rings=rung[:1])) == [("alex", 0)]  # too late for Sam to be rung again
+    assert gone(call(rings=rung[:1], waited=29.0, ring_seconds=30)) == [("alex", 0), ("sam", 17.5)]
+    assert gone(call(rings=rung, cause="abandoned", waited=2.0)) == []  # too soon over to say
+    assert gone(call(rings=rung, mode="in_order"), in_order_step_seconds=18) == []  # their turn had not come
+    assert gone(call(rings=rung), held=(Held("alex", TUESDAY_ELEVEN, TUESDAY_ELEVEN + dt.timedelta(seconds=20)),)) == []
+    assert gone(call(cause="nobody_on_shift", waited=0.0)) == [("sam", 0), ("alex", 0)]
+    assert gone(call(cause="closed", waited=9.0)) == []
+
+
+def test_who_is_left_when_a_caller_is_given_up_early_was_not_there() -> None:
+    declined = (Ring("sam", 0.2, 0.4, 1.9, "declined"),)
+    assert gone(call(rings=declined, cause="declined", waited=2.0)) == [("alex", 0)]
+    cut = (*declined, Ring("alex", 0.2, 0.4, 15.4, "cut"))
+    assert gone(call(rings=cut, waited=16.0)) == [("alex", 15.4)]
+
+
+def test_who_is_missing_twice_was_away_throughout_unless_seen_between() -> None:
+    def spans(*calls: PastCall) -> list[tuple[float, float]]:
+        found = presence.read(weeks(*calls), lambda _call: ("sam", "alex")).away
+        return [((held.since - TUESDAY_ELEVEN).total_seconds(), held.until.timestamp()) for held in found]
+
+    rung = (Ring("sam", 0.2, 0.4, 15.4, "cut"), Ring("sam", 18, 18.2, 21, "cut"))
+    both = (*rung, Ring("alex", 1.2, 1.4, 3, "declined"))
+    [(since, until)] = spans(call(rings=rung), call(1, 30, rings=rung))
+    assert (since, until) == (0, TUESDAY_ELEVEN.timestamp() + 30 * 60 + 16 + 60)
+    (_, until), _ = spans(call(rings=rung), call(1, 1, rings=both), call(2, 30, rings=rung))
+    assert until == TUESDAY_ELEVEN.timestamp() + 60  # back when the caller came for whom they were rung
+
+
+def test_a_phone_that_rings_at_the_moment_it_did_does_what_it_did_then_for_whomever_it_rings() -> None:
+    calls = [call(rings=(Ring("sam", 3, 4, 9, "accepted", 2.5), Ring("alex", 3, 4, 9, "cut"))), call(1, 0.1)]
+    drawn = Habits(calls).draw("1")
+    known = Rung(calls).at("sam", TUESDAY_ELEVEN + dt.timedelta(seconds=5))
+    assert known is not None
+    deed = known.deed(TUESDAY_ELEVEN + dt.timedelta(seconds=5), drawn, calls[1], 0.0)
+    assert (deed.after, deed.end, deed.key) == (4, "accepted", 2.5)
+    cut = Rung(calls).at("alex", TUESDAY_ELEVEN + dt.timedelta(seconds=5))
+    assert cut is not None
+    assert cut.deed(TUESDAY_ELEVEN + dt.timedelta(seconds=5), drawn, calls[1], 0.0).after >= 5  # not in that second
+    assert Rung(calls).at("sam", TUESDAY_ELEVEN + dt.timedelta(seconds=20)) is None
 
 
 def test_calls_that_met_are_played_together_and_others_apart() -> None:
     met = [call(0), call(1, 0.5), call(2, 30)]
     assert [[each.id for each in room] for room in past.rooms(met)] == [["call0", "call1"], ["call2"]]
-    assert past.engaged(weeks(*met))["call1"] == {}
-    talking = call(0, talk=60, outcome="talked", answered_by="sam", rings=(Ring("sam", 0, 0, 5, "accepted", 1),))
-    assert past.engaged(weeks(talking, call(1, 0.5)))["call1"] == {"sam": 21.0}
 
 
 def test_what_happened_is_kept_and_what_was_cut_short_goes_on_as_people_usually_do() -> None:
@@ -117,16 +156,20 @@ def test_callers_wait_at_least_as_long_as_they_did() -> None:
 def test_a_change_is_tried_on_the_callers_it_could_touch_only() -> None:
     longer, extra = Change("ring_seconds", {"ring_seconds": 30}), Change("extra", {}, {"tue": "11:00-13:00"})
     sooner = Change("earlier", {"hours": {"tue": "08:00-12:00"}})
+    nobody_alone = Change("first", {"last_person_first": False})
     whole = weeks()
     cases: list[tuple[Change, dict[str, Any], bool]] = [
         (longer, {}, True), (longer, {"cause": "abandoned"}, False), (longer, {"cause": "closed"}, False),
         (extra, {"cause": "abandoned"}, True), (extra, {"minutes": 180}, False), (extra, {"cause": "closed"}, False),
         (extra, {"cause": "nobody_on_shift"}, True), (sooner, {"cause": "closed"}, True), (sooner, {}, False),
+        (nobody_alone, {"first": "sam"}, True), (nobody_alone, {}, False),
     ]  # fmt: skip
     for change, how, could in cases:
         assert other_settings.touches(change, whole, call(**how)) is could, (change.kind, how)
-    assert other_settings.may_lose(Change("together", {"ring_seconds": 10}), LINE)
-    assert not other_settings.may_lose(longer, LINE)
+    assert other_settings.may_lose(Change("together", {"ring_seconds": 10}), LINE, call())
+    assert not other_settings.may_lose(longer, LINE, call())
+    assert other_settings.may_lose(nobody_alone, LINE, call(first="sam"))
+    assert not other_settings.may_lose(nobody_alone, LINE, call())
 
 
 def test_the_worst_two_hours_of_the_week_are_where_one_more_person_is_tried() -> None:
@@ -148,6 +191,8 @@ def test_the_worst_two_hours_of_the_week_are_where_one_more_person_is_tried() ->
         (Change("together", {"ring": "in_order"}, {"sat": "09:30-12:00"}),
          "Ring one after the other, one more person on Saturdays, 09:30–12"),
         (Change("later", {"hours": {}}), "Close an hour later"),
+        (Change("first", {"last_person_first": False}),
+         "Ring nobody alone at first, whoever last spoke with the caller"),
     ],
 )  # fmt: skip
 def test_a_change_is_said_in_words(change: Change, words: str) -> None:
@@ -167,6 +212,8 @@ def test_whoever_is_lost_by_a_change_is_taken_off_what_it_catches() -> None:
     draws = [[("a", talked), ("b", missed), ("c", talked)], [("a", talked), ("b", talked), ("c", missed)]]
     found = compared.tried(Change("ring", {"ring": "everyone"}), base, 2, draws)
     assert (found.caught, dict(found.often)) == ((1, 1), {"a": 1.0, "c": 0.5})
+    halves = [compared.tried(found.change, base, 2, [draw]) for draw in draws]
+    assert compared.together(*halves) == found
     none = compared.tried(Change("later"), base, 2, [[("a", missed)]])
     assert compared.best([none, found]) == [found]
     windows = [replace(found, change=Change("extra", {}, {day: "11:00-13:00"})) for day in other_settings.DAYS]
@@ -182,7 +229,8 @@ def test_whoever_is_lost_by_a_change_is_taken_off_what_it_catches() -> None:
         ({"rings": (Ring("kim", 0, 0, 5, "cut"),)}, ("talked", None, "sam"),
          "somebody was rung who no longer answers this line"),
         ({"rings": (Ring("sam", 0, 0, 19, "accepted", 1.5),)}, ("talked", None, "sam"), "it was decided by a second"),
-        ({}, ("talked", None, "sam"), ""),
+        ({}, ("talked", None, "sam"), "somebody was not rung then, and whether they were at their phone is a guess"),
+        ({"rings": (Ring("sam", 0, 0, 15, "cut"), Ring("alex", 0, 0, 15, "cut"))}, ("talked", None, "sam"), ""),
     ],
 )  # fmt: skip
 def test_a_call_that_came_back_otherwise_is_explained(how: dict[str, Any], became: compared.Answer, why: str) -> None:

@@ -4,6 +4,7 @@ import csv
 import datetime as dt
 import io
 import pathlib
+import re
 from collections.abc import Iterator
 
 import pytest
@@ -99,6 +100,16 @@ def test_the_page_says_when_it_guesses_takes_another_aim_and_is_the_owner_s(firm
     assert firm.visitor("alex@example.com").get("/owner/staffing").status_code == 403
     assert firm.visitor("alex@example.com").get("/owner/digest").status_code == 403
     assert sam.get("/owner/staffing/picture.svg").text.startswith("<svg")
+    with firm.database.transaction() as session:
+        session.get_one(Line, LINE).holidays = "US-NY"
+    holiday = reads(sam.get("/owner/staffing").text)
+    assert "Thu 26 Nov is Thanksgiving Day: shown with the shifts of Thu 3 Dec." in holiday
+    short = re.compile(r"People are short in (\d+) half-hours")
+    assert short.findall(holiday) == short.findall(page)  # nobody is missed on a day on which nobody is to be there
+    with firm.database.transaction() as session:
+        session.get_one(Line, LINE).closed_days = ["2026-11-12", "2026-11-19"]
+    left_out = reads(sam.get("/owner/staffing").text)
+    assert "Thursday is left out: there is nothing to go by yet, as Thu 19 Nov was a closed day." in left_out
 
 
 def test_before_the_first_call_there_is_nothing_to_go_by(sam: Visitor) -> None:

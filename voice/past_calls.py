@@ -7,13 +7,17 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from voice import ringing
 from voice.db import chunks
 from voice.firm import Line, LineStaff, StaffMember
 from voice.ledger import CallEvent
 from voice.models import Call, Leg
 from voice.rules import past, states
 
-KINDS = ("received", "reserved", "phone_placed", "phone_rings", "phone_picked_up", "accepted", "phone_stops")
+KINDS = (
+    "received", "reserved", "crossed", "passed_on",
+    "phone_placed", "phone_rings", "phone_picked_up", "accepted", "phone_stops",
+)  # fmt: skip
 MOST = 3000  # calls: a night's work of replaying
 LINE_COLUMNS = (
     "name", "greeting", "language", "ring", "last_person_first", "ring_seconds", "in_order_step_seconds",
@@ -52,9 +56,13 @@ def _call(call: Call, who: int) -> past.PastCall:
     def after(moment: dt.datetime | None) -> float:
         return round(((moment or call.received_at) - call.received_at).total_seconds(), 3)
 
+    whole = call.talk_seconds  # rounded; to the moment where it was one talk, up to the end
+    exact = after(call.ended_at) - after(call.joined_at) if call.joined_at else 0.0
+    talk = exact if abs(exact - whole) < 1 else float(whole)
+
     return past.PastCall(
         id=call.id, at=call.received_at, withheld=call.caller is None, who=who, outcome=call.outcome, cause=call.cause,
-        answered_by=call.answered_by, talk=float(call.talk_seconds), ring_seconds=None, mode=None,
+        answered_by=call.answered_by, talk=round(talk, 3), ring_seconds=None, mode=None,
         waited=after(call.accepted_at or call.told_at or call.ended_at),
     )  # fmt: skip
 
@@ -75,14 +83,21 @@ def _people(session: Session, line: Line) -> tuple[dict[str, Any], ...]:
 
 
 def _held(session: Session, line: Line, calls: Sequence[Call]) -> Iterator[past.Held]:
-    """Phones in use for ring-backs and for other lines, from the first call to the last."""
+    """Phones in use for ring-backs and for other lines up to the last call, and for whatever else in the day before."""
     if not calls:
         return
-    rows = sa.select(Leg.staff_id, Leg.placed_at, Leg.ended_at).where(
-        Leg.placed_at >= calls[0].received_at - dt.timedelta(hours=2),
+    begin = calls[0].received_at
+    rows = sa.select(Leg.staff_id, Leg.placed_at, Leg.ended_at, Leg.joined_at).where(
+        Leg.placed_at >= begin - ringing.RECENT,
         Leg.placed_at <= calls[-1].received_at,
         Leg.ended_at.is_not(None),
-        sa.or_(Leg.purpose == "ring_back", Leg.line != line.number),
+        # A leg that rang to ring somebody back who rang in meanwhile is a ring for their call, once it is picked up.
+        sa.or_(
+            Leg.purpose == "ring_back",
+            sa.and_(Leg.attempt_id.is_not(None), Leg.picked_up_at.is_(None)),
+            Leg.line != line.number,
+            Leg.placed_at < begin,
+        ),
     )
     for row in session.execute(rows.order_by(Leg.placed_at)):
-        yield past.Held(row.staff_id, row.placed_at, row.ended_at)
+        yield past.Held(row.staff_id, row.placed_at, row.ended_at, row.joined_at is not None)

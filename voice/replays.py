@@ -7,6 +7,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from voice.db import one_row
+from voice.ledger import Outbox
 from voice.replay_tables import Replay
 from voice.rules.other_settings import Change
 from voice.work import outbox
@@ -14,6 +15,8 @@ from voice.work import outbox
 JOB = "replay"
 MOST_WEEKS = 4
 FEWEST = 10  # calls there is something to learn from
+SILENT = dt.timedelta(seconds=20)  # whoever plays it says so twice a second
+GIVEN_UP = "It was begun again and again and never came to its end, so there is no result. Nothing else is touched."
 
 
 def ask(
@@ -44,16 +47,39 @@ def running(session: Session) -> Replay | None:
     return session.scalars(sa.select(Replay).where(Replay.state == "running")).one_or_none()
 
 
-def latest(session: Session, line: str) -> Replay | None:
-    """The newest replay of a line that came to its end."""
-    rows = sa.select(Replay).where(Replay.line == line, Replay.state == "done")
-    return session.scalars(rows.order_by(Replay.asked_at.desc()).limit(1)).one_or_none()
+def latest(session: Session, line: str, search: bool = False) -> Replay | None:
+    """The newest replay of a line that came to its end. `search`: of those that looked for what is best."""
+    return session.scalars(_of(line, search).where(Replay.state == "done").limit(1)).one_or_none()
 
 
-def newest(session: Session, line: str) -> Replay | None:
-    """The newest replay of a line, however it ended, or still under way."""
-    rows = sa.select(Replay).where(Replay.line == line)
-    return session.scalars(rows.order_by(Replay.asked_at.desc()).limit(1)).one_or_none()
+def newest(session: Session, line: str, search: bool = False) -> Replay | None:
+    """The newest replay of a line, however it ended, or still under way. `search` as above."""
+    return session.scalars(_of(line, search).limit(1)).one_or_none()
+
+
+def _of(line: str, search: bool) -> sa.Select[Replay]:
+    rows = sa.select(Replay).where(Replay.line == line, Replay.wish.is_(None) if search else sa.true())
+    return rows.order_by(Replay.asked_at.desc())
+
+
+def tries(session: Session, replay_id: str) -> int:
+    """How often it has been begun: more than once where the worker was stopped amid it."""
+    return session.scalar(sa.select(Outbox.tries).where(Outbox.key == key(replay_id))) or 0
+
+
+def is_silent(session: Session, row: Replay, now: dt.datetime) -> bool:
+    """Whether nobody plays a replay that is under way: its worker is gone, or none has come for it."""
+    job = session.scalars(sa.select(Outbox).where(Outbox.key == key(row.id))).one_or_none()
+    if job is None or job.done_at is not None:
+        return True
+    return now - max(job.taken_at or job.due_at, job.due_at) > SILENT
+
+
+def given_up(session: Session) -> str | None:
+    """The id of one under way whose job is over without an end of its own: it would stand in the way of the next."""
+    row = running(session)
+    over = sa.select(Outbox.id).where(Outbox.key == key(row.id) if row else sa.false(), Outbox.done_at.is_not(None))
+    return row.id if row is not None and session.scalar(over) is not None else None
 
 
 def cancel(session: Session, replay_id: str, now: dt.datetime) -> bool:

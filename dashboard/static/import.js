@@ -4,6 +4,7 @@ const going = document.getElementById("going");
 const bar = document.getElementById("bar");
 const done = document.getElementById("done");
 const total = document.getElementById("total");  // where it is not known from the beginning
+const silent = document.getElementById("silent");  // shown while nobody is at it
 
 async function look() {
   try {
@@ -15,6 +16,7 @@ async function look() {
       bar.max = told.total;
       if (total) total.textContent = told.total;
     }
+    if (silent) silent.hidden = !told.silent;
     bar.value = told.done;
     done.textContent = told.done;
   } catch {

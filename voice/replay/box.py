@@ -8,6 +8,7 @@ import requests
 from voice.app import create_app
 from voice.carrier.client import Carrier
 from voice.db import Database
+from voice.rules.past import SETUP
 from voice.settings import Settings
 from voice.simulator.day import Day, DayHttpClient
 from voice.simulator.transport import WebRequest, call_wsgi
@@ -33,14 +34,16 @@ class Box:
     """One firm, one carrier, one clock. The carrier is reached through memory: there is no address it could dial."""
 
     def __init__(
-        self, settings: Settings, database: Database, numbers: Sequence[str], start: dt.datetime, seed: str = "0"
-    ) -> None:
+        self, settings: Settings, database: Database, numbers: Sequence[str], start: dt.datetime, seed: str = "0",
+        setup: float = SETUP,
+    ) -> None:  # fmt: skip
         self.database, self.settings = database, settings
         url = settings.public_url
         config = {
             "account_sid": settings.twilio_account_sid,
             "auth_token": settings.twilio_auth_token,
             "seed": seed,
+            "setup_seconds": setup,
             "numbers": [
                 {"number": number, "voice_url": f"{url}/voice/incoming", "status_callback": f"{url}/voice/status"}
                 for number in numbers

@@ -5,24 +5,24 @@ import contextlib
 import datetime as dt
 import pathlib
 from collections.abc import Callable, Coroutine, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from voice import clock
 from voice.replay.box import Box
 from voice.replay.stage import LINE, Outcome, Stage
-from voice.rules import past
-from voice.rules.habits import Drawn
+from voice.rules import past, presence
+from voice.rules.habits import Deed, Drawn
 from voice.rules.other_settings import Change
 from voice.rules.past import Held, Past, PastCall
+from voice.rules.rung import Rung
 from voice.simulator.legs import Leg
 from voice.simulator.scripts import Ring, Script
 
 ROOMS_IN_A_DAY = 60  # then a new carrier: the old one remembers every word that was said
-LOOKS = dt.timedelta(seconds=0.4)  # between two looks of the worker while phones ring
+LOOKS = dt.timedelta(seconds=0.2)  # between two looks of the worker while phones ring, as it looks in real life
 TALKS = dt.timedelta(seconds=60)  # between two looks while people only talk
 LONGEST = dt.timedelta(hours=2)
 HANGS_UP = 1.0  # seconds after the beep
-STILL_BUSY = 30.0  # seconds for which whoever was busy at the end of a wait would have gone on being so
 
 Room = Sequence[PastCall]
 Moment = tuple[dt.datetime, int, Callable[[], None]]
@@ -51,13 +51,17 @@ def play(
 class _Playing:
     def __init__(self, stage: Stage, whole: Past, drawn: Drawn) -> None:
         self.stage, self.past, self.drawn = stage, whole, drawn
-        self._engaged = past.engaged(whole)
+        self._setup = past.setup(whole.calls)
+        self._there = presence.read(whole, lambda call: stage.on_shift(call.at))
+        self._known = Rung(whole.calls)
         self._owners = {number: who for who, number in stage.numbers.items()}
-        self._rung: dict[tuple[str, str], list[float]] = {}  # call and person: seconds of each ring so far
+        self._spent: dict[tuple[str, str], list[float]] = {}  # call and person: seconds of each ring so far
+        self._told: dt.datetime | None = None  # until when the stage knows of talks that are not played
 
     def day(self, rooms: Sequence[Room], seed: str) -> Iterator[Room]:
         """Play these rooms with one carrier."""
-        box = Box(self.stage.settings, self.stage.database, [LINE], rooms[0][0].at - dt.timedelta(minutes=1), seed)
+        begin = rooms[0][0].at - dt.timedelta(minutes=1)
+        box = Box(self.stage.settings, self.stage.database, [LINE], begin, seed, self._setup)
         box.tick, box.rest = LOOKS, TALKS
         for who, number in self.stage.numbers.items():
             box.day.staff(number, _Phone(self.ring), name=who)
@@ -67,6 +71,8 @@ class _Playing:
                 yield room
 
     def _room(self, box: Box, room: Room) -> None:
+        self.stage.all_back()
+        self._remember(room[0].at)
         for at, _rank, happen in sorted(self._moments(box, room), key=lambda moment: moment[:2]):
             if at > box.now:
                 # When nobody is on the line there is nothing to look for: a quiet hour costs nothing.
@@ -79,24 +85,22 @@ class _Playing:
         while box.day.carrier.live_legs() and box.now < until:
             box.run_until(min(until, max(box.next_tick, box.now + LOOKS)))
 
-    def _moments(self, box: Box, room: Room) -> Iterator[Moment]:
-        held = [each for each in self.past.held if each.until > room[0].at and each.staff in self.stage.numbers]
-        over = max(call.until() for call in room)
-        for call in room:
-            gone = self._absent(call)
-            yield call.at, 1, _later(self._rings_in, box, call, gone)
-            if call.cause == "all_busy":
-                until = call.at + dt.timedelta(seconds=call.waited + STILL_BUSY)
-                held += [Held(who, call.at, until) for who in gone]
-        for each in held:
-            if each.since < over:
-                yield max(each.since, room[0].at), 0, _later(self._hold, box, each)
-                yield each.until, 0, _later(self._let_go, box, each)
+    def _remember(self, now: dt.datetime) -> None:
+        since, self._told = self._told or now - presence.RECENT, now
+        mine = (held for held in self.past.held if held.talked and held.staff in self.stage.numbers)
+        self.stage.remember(held for held in mine if since < held.until <= now)
 
-    def _absent(self, call: PastCall) -> set[str]:
-        mode = call.mode or self.past.line["ring"]
-        step = 0.0 if mode == "everyone" else float(self.past.line["in_order_step_seconds"])
-        return set(past.absent(call, self.stage.on_shift(call.at), self._engaged[call.id], step))
+    def _moments(self, box: Box, room: Room) -> Iterator[Moment]:
+        begin, over = room[0].at, max(call.until() for call in room)
+        for call in room:
+            yield call.at, 1, _later(self._rings_in, box, call)
+        for held in (*self.past.held, *self._there.busy):
+            if held.staff in self.stage.numbers and held.until > begin and held.since < over:
+                yield max(held.since, begin), 0, _later(self._hold, box, held)
+                yield held.until, 0, _later(self._let_go, box, held)
+        for away in self._there.away:
+            if away.until > begin and away.since < over:
+                yield max(away.since, begin), 0, _later(self.stage.goes, away)
 
     def _hold(self, box: Box, held: Held) -> None:
         self.stage.hold(held, box.now)
@@ -104,14 +108,20 @@ class _Playing:
     def _let_go(self, box: Box, held: Held) -> None:
         self.stage.let_go(held, box.now)
 
-    def _rings_in(self, box: Box, call: PastCall, gone: set[str]) -> None:
-        there = {ring.staff for ring in call.rings} | set(self._engaged[call.id])
-        away = set() if call.cause == "all_busy" else gone
-        self.stage.prepare(call, there | (gone - away), away)
+    def _rings_in(self, box: Box, call: PastCall) -> None:
+        self.stage.knows(call)
         caller = box.day.phone(self.stage.caller(call))
-        leg = caller.dial(LINE, patience=self.drawn.patience(call), talk=self.drawn.talk(call))
+        leg = caller.dial(LINE, patience=self.drawn.patience(call))
+        leg.helpers.append(box.day.carrier.spawn(self._talks(box, leg, self.drawn.talk(call))))
         leg.helpers.append(box.day.carrier.spawn(_after_the_promise(leg)))
         self.stage.played[leg.sid] = call
+
+    async def _talks(self, box: Box, leg: Leg, seconds: float) -> None:
+        """Who has talked for so long, as the product counts it, hangs up."""
+        await leg.joined.wait()
+        since = self.stage.joined_at(leg.sid) or box.now
+        await asyncio.sleep(max(0.0, seconds - (box.now - since).total_seconds()))
+        leg.end("completed", "phone", "hung up")
 
     # --- phones
 
@@ -120,32 +130,45 @@ class _Playing:
         call, staff = self.stage.call_of(ring.leg.sid), self._owners[ring.phone.number]
         if call is None:
             return
-        rings = self._rung.setdefault((call.id, staff), [])
+        rings = self._spent.setdefault((call.id, staff), [])
         before, place = sum(rings), len(rings)
         rings.append(0.0)
-        if refused := _refused(call, staff, place):
+        now = ring.phone.carrier.now()
+        if then := self._known.at(staff, now):
+            refused, deed = then.refused, then.deed(now, self.drawn, call, before)
+        else:
+            refused, deed = _refused(call, staff, place), self._guess(call, staff, before)
+        if refused:
             ring.settle(refused)
             return
         try:
-            await self._answer(ring, call, staff, before)
+            await _answer(ring, deed)
         finally:
             stopped = ring.leg.answered_at or ring.phone.carrier.now()
             rings[place] = (stopped - (ring.leg.rang_at or stopped)).total_seconds()
 
-    async def _answer(self, ring: Ring, call: PastCall, staff: str, before: float) -> None:
+    def _guess(self, call: PastCall, staff: str, before: float) -> Deed:
         deed = self.drawn.deed(call, staff)
-        await ring.wait(max(0.0, deed.after - before))
-        if deed.end == "declined":
-            ring.settle(ring.phone.carrier.switches.declined_status)
-        elif deed.end in ("accepted", "silent"):
-            await ring.pick_up()
-            await ring.heard_a_prompt()
-            await ring.wait(deed.key)
-            if deed.end == "accepted":
-                ring.leg.press("1")
-            if deed.again:
-                await ring.wait(deed.again)
-                ring.leg.press("1")
+        return replace(deed, after=max(0.0, deed.after - before))
+
+
+async def _answer(ring: Ring, deed: Deed) -> None:
+    await ring.wait(deed.after)
+    if deed.end == "declined":
+        ring.settle(ring.phone.carrier.switches.declined_status)
+    elif deed.end == "stopped":
+        ring.settle("no-answer")
+    elif deed.end in ("accepted", "silent"):
+        await ring.pick_up()
+        await ring.heard_a_prompt()
+        await ring.wait(deed.key)
+        if deed.end == "silent":
+            ring.hang_up()
+            return
+        ring.leg.press("1")
+        if deed.again:
+            await ring.wait(deed.again)
+            ring.leg.press("1")
 
 
 def _refused(call: PastCall, staff: str, place: int) -> str:

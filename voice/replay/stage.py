@@ -4,7 +4,7 @@ import contextlib
 import datetime as dt
 import pathlib
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -25,6 +25,7 @@ from voice.settings import Settings
 # What is played knows no number of anybody's, not even the line's own.
 LINE = "+12035550100"
 CALLERS, STAFF = "+1201555", "+1202555"
+NEVER_MISSED = dt.datetime(9000, 1, 1, tzinfo=dt.UTC)
 
 
 @dataclass(frozen=True)
@@ -81,7 +82,9 @@ class Stage:
             session.add(Business(id=1, name="", country="US", time_zone=past.line["time_zone"]))
             session.add(Line(**line))
             for person in everybody:
-                session.add(StaffMember(**(person | {"name": person["id"], "phone": self.numbers[person["id"]]})))
+                # Who was away is known: what rings in vain here makes nobody be away.
+                more = {"name": person["id"], "phone": self.numbers[person["id"]], "on_since": NEVER_MISSED}
+                session.add(StaffMember(**(person | more)))
             session.flush()
             for place, person in enumerate(everybody):
                 session.add(LineStaff(line=LINE, staff_id=person["id"], position=place))
@@ -99,22 +102,19 @@ class Stage:
         """The number this caller rings from."""
         return "anonymous" if call.withheld else f"{CALLERS}{call.who:04d}"
 
-    def prepare(self, call: PastCall, there: set[str], gone: set[str]) -> None:
-        """Set who could be rung, and whom this caller knows, as it was at that moment."""
+    def knows(self, call: PastCall) -> None:
+        """Set whom this caller knows, where it is told; else whoever has talked with them here, as in real life.
+
+        And for how long the phones that rang might ring then, whatever has been learned of their mailboxes in playing.
+        """
         with self.database.transaction() as session:
-            for member in session.scalars(sa.select(StaffMember).where(StaffMember.id.in_(there | gone))):
-                # Away for a day: it is set anew before the next call.
-                until = call.at + dt.timedelta(days=1) if member.id in gone else None
-                _set(member, availability="away" if until else "on", away_until=until)
-            if not call.withheld:
-                known = call.first if call.first in self.numbers else None
-                session.merge(Contact(number=self.caller(call), last_staff_id=known))
+            if not call.withheld and call.first in self.numbers:
+                session.merge(Contact(number=self.caller(call), last_staff_id=call.first))
             for ring in call.rings:
                 if ring.staff in self.numbers:
                     self._limit(session, ring, call.at)
 
     def _limit(self, session: Session, ring: PastRing, now: dt.datetime) -> None:
-        """A phone rings as long as it might then, whatever has been learned of its mailbox in playing."""
         phone = self.numbers[ring.staff]
         known = roster.current(session).limit(phone, now)
         if ring.limit != (known.seconds if known else LEG_SECONDS):
@@ -122,23 +122,47 @@ class Stage:
             mailbox.seen = [[ring.limit + ring_limit.MARGIN, now.isoformat()]] * ring_limit.ENOUGH
             session.flush()
 
+    def goes(self, away: Held) -> None:
+        """Somebody is not to be rung from now on."""
+        with self.database.transaction() as session:
+            _set(session.get_one(StaffMember, away.staff), availability="away", away_until=away.until)
+
+    def all_back(self) -> None:
+        """Whoever works is there."""
+        with self.database.transaction() as session:
+            for member in session.scalars(sa.select(StaffMember)):
+                _set(member, availability="on", away_until=None)
+
+    def remember(self, talks: Iterable[Held]) -> None:
+        """Talks that were over before: they count when the phones of those who took fewest calls are rung first."""
+        with self.database.transaction() as session:
+            for held in talks:
+                session.add(self._leg(held, held.since, "ended", held.until))
+
     def hold(self, held: Held, now: dt.datetime) -> None:
         """A phone is in use for something that is not played: a leg of ours stands on it."""
         phone = self.numbers[held.staff]
         with self.database.transaction() as session:
             if session.scalar(sa.select(Leg.id).where(Leg.phone == phone, Leg.ended_at.is_(None)).limit(1)) is None:
-                session.add(
-                    Leg(
-                        line=LINE, staff_id=held.staff, phone=phone, purpose="ring_back", state="joined",
-                        placed_at=now, stop_at=held.until + dt.timedelta(days=1),
-                    )
-                )  # fmt: skip
+                session.add(self._leg(held, now, "joined"))
+
+    def _leg(self, held: Held, now: dt.datetime, state: str, ended: dt.datetime | None = None) -> Leg:
+        return Leg(
+            line=LINE, staff_id=held.staff, phone=self.numbers[held.staff], purpose="ring_back", state=state,
+            placed_at=now, stop_at=held.until + dt.timedelta(days=1), joined_at=now if held.talked else None,
+            ended_at=ended,
+        )  # fmt: skip
 
     def let_go(self, held: Held, now: dt.datetime) -> None:
         """That is over."""
         mine = sa.update(Leg).where(Leg.staff_id == held.staff, Leg.purpose == "ring_back", Leg.ended_at.is_(None))
         with self.database.transaction() as session:
             session.execute(mine.values(state="ended", ended_at=now))
+
+    def joined_at(self, sid: str) -> dt.datetime | None:
+        """Since when a caller has talked, as the product counts it."""
+        with self.database.reading() as session:
+            return session.scalar(sa.select(Call.joined_at).where(Call.sid == sid))
 
     def call_of(self, sid: str) -> PastCall | None:
         """The caller for whom a staff leg with this id of the carrier's was placed."""

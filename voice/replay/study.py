@@ -1,7 +1,7 @@
 """One study of a line's past weeks: today's settings first, then the changes that could have caught most."""
 
 import pathlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from voice.replay.play import play
@@ -14,7 +14,8 @@ from voice.rules.other_settings import TODAY, Change
 from voice.rules.past import Past, PastCall
 
 DRAWS = 5  # playings of one change, each with other luck and other habits that fit what was seen
-TRIED = 5  # changes that are played; the others are left out for touching fewer callers
+TRIED = 5  # changes that are played once; the others are left out for touching fewer callers
+PROPOSED = 3  # of these, the ones that caught most are played on
 
 OnProgress = Callable[[int, int], None]
 
@@ -41,11 +42,19 @@ class _Study:
         changes = [wish] if wish else other_settings.candidates(self.past)
         plans = [(change, self._rooms_for(change)) for change in changes]
         plans = sorted((plan for plan in plans if plan[1] or wish), key=lambda plan: -self._touched(plan[0]))[:TRIED]
-        self._of += self.draws * sum(len(room) for _, rooms in plans for room in rooms)
+        sizes = sorted((sum(map(len, rooms)) for _, rooms in plans), reverse=True)
+        self._of += sum(sizes) + (self.draws - 1) * sum(sizes[:PROPOSED])
         base = {each.id: _answer(each) for each in self._play(TODAY, self.rooms, "today")}
         differs = self._differs(base)
-        found = [self._try(change, rooms, base, {each.id for each in differs}) for change, rooms in plans]
-        proposals = found if wish else compared.best(found)
+        unsure = {each.id for each in differs}
+        once = [self._try(change, rooms, base, unsure, range(1)) for change, rooms in plans]
+        # Only what looks best is played again and again: that takes most of the time.
+        kept = once if wish else compared.best(once, PROPOSED)
+        self._of = self._done + (self.draws - 1) * sum(
+            len(room) for each in kept for room in self._rooms_for(each.change)
+        )
+        found = [self._more(first, base, unsure) for first in kept]
+        proposals = found if wish else compared.best(found, PROPOSED)
         return {
             "calls": len(self.past.calls),
             "same": len(self.past.calls) - len(differs),
@@ -53,15 +62,18 @@ class _Study:
             "missed": sum(call.missed for call in self.past.calls),
             "set_aside": self.past.set_aside,
             "proposals": [self._told(each) for each in proposals],
-            "tried": len(found),
+            "tried": len(plans),
             "draws": self.draws,
         }
 
     def _rooms_for(self, change: Change) -> list[list[PastCall]]:
-        """The rooms in which somebody was missed whom this change could have caught; all, where it could lose some."""
-        if other_settings.may_lose(change, self.past.line):
-            return self.rooms
-        return [room for room in self.rooms if any(self._could_catch(change, call) for call in room)]
+        """The rooms in which this change could have caught somebody who was missed, or lost somebody who was not."""
+        return [room for room in self.rooms if any(self._could_differ(change, call) for call in room)]
+
+    def _could_differ(self, change: Change, call: PastCall) -> bool:
+        if call.outcome == "talked":
+            return other_settings.may_lose(change, self.past.line, call)
+        return self._could_catch(change, call)
 
     def _touched(self, change: Change) -> int:
         return sum(self._could_catch(change, call) for call in self.past.calls)
@@ -90,13 +102,19 @@ class _Study:
         ]
 
     def _try(
-        self, change: Change, rooms: Sequence[Sequence[PastCall]], base: dict[str, Answer], unsure: set[str]
-    ) -> compared.Tried:
-        """Several playings of one change; a call that today's settings do not give back says nothing about others."""
-        played = [self._play(change, rooms, str(draw)) for draw in range(self.draws)]
+        self, change: Change, rooms: Sequence[Sequence[PastCall]], base: dict[str, Answer], unsure: set[str],
+        draws: Iterable[int],
+    ) -> compared.Tried:  # fmt: skip
+        """Playings of one change; a call that today's settings do not give back says nothing about others."""
+        played = [self._play(change, rooms, str(draw)) for draw in draws]
         counted = [[(each.id, _answer(each)) for each in draw if each.id not in unsure] for draw in played]
         missed = sum(call.missed for call in self.past.calls)
         return compared.tried(change, base, missed, counted)
+
+    def _more(self, first: compared.Tried, base: dict[str, Answer], unsure: set[str]) -> compared.Tried:
+        """The other draws of a change that has been played once."""
+        rooms = self._rooms_for(first.change)
+        return compared.together(first, self._try(first.change, rooms, base, unsure, range(1, self.draws)))
 
     def _told(self, tried: compared.Tried) -> dict[str, Any]:
         likely = [call for call in self.past.calls if tried.often.get(call.id, 0) >= 0.5]

@@ -2,7 +2,7 @@
 
 import itertools
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -49,7 +49,15 @@ def why(past: Past, call: PastCall, became: Answer, together: bool = False) -> s
         return "the shifts were others then"
     if call.taken:
         return "somebody took it on the page"
-    return _close(call) or ("other callers were waiting at the same time" if together else "")
+    return _close(call) or _guessed(call, people, together)
+
+
+def _guessed(call: PastCall, people: Collection[str], together: bool) -> str:
+    """Whether something had to be guessed that decided it."""
+    if together:
+        return "other callers were waiting at the same time"
+    unsure = set(people) - {ring.staff for ring in call.rings}
+    return "somebody was not rung then, and whether they were at their phone is a guess" if unsure else ""
 
 
 def _close(call: PastCall) -> str:
@@ -104,6 +112,16 @@ def tried(
         counts.append(len(won) - len(lost))
         often.update(won)
     return Tried(change, of, tuple(counts), {call_id: count / len(counts) for call_id, count in often.items()})
+
+
+def together(one: Tried, other: Tried) -> Tried:
+    """The draws of two, of one change."""
+    draws = len(one.caught) + len(other.caught)
+    often = {
+        call_id: (one.often.get(call_id, 0) * len(one.caught) + other.often.get(call_id, 0) * len(other.caught)) / draws
+        for call_id in one.often.keys() | other.often.keys()
+    }
+    return Tried(one.change, one.of, (*one.caught, *other.caught), often)
 
 
 def best(found: Sequence[Tried], most: int = 3) -> list[Tried]:

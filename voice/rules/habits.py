@@ -55,7 +55,7 @@ class Deed:
     """What a phone does once it has rung for `after` seconds for one caller. `stays`: at the phone, without a key."""
 
     after: float
-    end: str  # accepted, silent, declined, nothing
+    end: str  # accepted, silent, declined, nothing; stopped: it rings no longer
     key: float = KEY
     again: float = 0.0  # from there to another key, for the next caller; 0: none
 
@@ -115,16 +115,19 @@ class Drawn:
 
         `after` counts ringing seconds for this caller over all waves.
         """
-        spent, met = 0.0, False
+        spent = 0.0
         for who, before, ring in _by_wave(call):
-            if who != staff:
-                continue
-            spent, met = before + ring.seconds, True
-            if ring.end in ("accepted", "silent", "declined"):
-                return Deed(spent, ring.end, ring.key, ring.again)
+            if who == staff:
+                spent = before + ring.seconds
+                if ring.end in ("accepted", "silent", "declined"):
+                    return Deed(spent, ring.end, ring.key, ring.again)
+        return self.later(call, staff, spent)
+
+    def later(self, call: PastCall, staff: str, spent: float) -> Deed:
+        """What a phone might have done for a caller after it had rung for `spent` seconds in vain."""
         dice = random.Random(f"{self.seed}:{call.id}:{staff}")  # noqa: S311  as above
         rates = self.people.get(staff, self.team)
-        guard = spent + 1.0 if met else 0.0  # what was cut short would not have been picked up in that very second
+        guard = spent + 1.0 if spent else 0.0  # what was cut short would not have been picked up in that very second
         after, end = min((_first(rates[deed], guard, dice), deed) for deed in DEEDS)
         return Deed(after, end if after < NEVER else "nothing", self.habits.key if end == "accepted" else STAYS)
 

@@ -22,7 +22,7 @@ WINDOWS = 3  # of the worst, how many are tried
 LONGER = (10, 20)  # seconds
 LONGEST = 90  # seconds a caller may be kept ringing
 
-Kind = Literal["today", "ring_seconds", "ring", "extra", "earlier", "later", "together"]
+Kind = Literal["today", "ring_seconds", "ring", "first", "extra", "earlier", "later", "together"]
 
 
 @dataclass(frozen=True)
@@ -52,6 +52,8 @@ def _ringing(line: Mapping[str, Any]) -> Iterator[Change]:
             yield Change("ring_seconds", {"ring_seconds": line["ring_seconds"] + more})
     if line["ring"] != "everyone":
         yield Change("ring", {"ring": "everyone"})
+    if line["last_person_first"]:
+        yield Change("first", {"last_person_first": False})
 
 
 def _windows(past: Past) -> Iterator[Change]:
@@ -100,12 +102,16 @@ def touches(change: Change, past: Past, call: PastCall) -> bool:
         return True
     if call.cause == "nobody_on_shift":
         return False
+    if "last_person_first" in change.line and call.first is not None:
+        return True
     # Who hung up was gone before the phones stopped.
     return "ring" in change.line or ("ring_seconds" in change.line and not call.hung_up)
 
 
-def may_lose(change: Change, line: Mapping[str, Any]) -> bool:
-    """Whether callers who reached somebody might not have, under `change`."""
+def may_lose(change: Change, line: Mapping[str, Any], call: PastCall) -> bool:
+    """Whether this caller, who reached somebody, might not have under `change`."""
+    if "last_person_first" in change.line and call.first is not None:
+        return True
     shorter = int(change.line.get("ring_seconds", line["ring_seconds"])) < int(line["ring_seconds"])
     return shorter or str(change.line.get("ring", "everyone")) != "everyone"
 
@@ -126,6 +132,8 @@ def words(change: Change, line: Mapping[str, Any]) -> str:
         said.append(f"ring {change.line['ring_seconds']} seconds instead of {line['ring_seconds']}")
     if "ring" in change.line:
         said.append(MODES[change.line["ring"]])
+    if "last_person_first" in change.line:
+        said.append("ring nobody alone at first, whoever last spoke with the caller")
     if change.extra:
         said.append(f"one more person {extra_words(change.extra)}")
     if "hours" in change.line:

@@ -5,12 +5,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Literal, Self
 
-from voice.rules.ring_plan import LEG_SECONDS
+from voice.rules.ring_plan import LEG_SECONDS, Mode
 
-RUNG_OFF = 4.0  # seconds: so shortly before its end a wait brings no new phone (ring_plan.SHORTEST)
-PACE = 1.0  # seconds between two phones: the carrier's pace
 REST = 30.0  # seconds after a call in which a phone may still be on its way down
-DOUBT = 2.5  # seconds a phone may be late before we say that it was not to be rung at all
+SETUP = 0.2  # seconds from asking for a phone until it rings, where none ever rang
 
 End = Literal["accepted", "silent", "declined", "busy", "failed", "cut"]
 ENDS: Mapping[str, End] = {"declined": "declined", "not_screened": "silent", "busy": "busy", "failed": "failed"}
@@ -28,6 +26,7 @@ class Ring:
     key: float = 0.0  # from pick-up to the key, where there was one; silent: until it was put down
     again: float = 0.0  # from that key, which came too late, to another for the next caller; 0: none
     limit: int = LEG_SECONDS  # for how many seconds it might ring
+    handed: bool = False  # it rang for a ring-back before, so it stops sooner than it would
 
     @property
     def seconds(self) -> float:
@@ -49,7 +48,7 @@ class PastCall:
     waited: float
     talk: float
     ring_seconds: int | None  # as set then
-    mode: str | None
+    mode: Mode | None
     first: str | None = None  # who was rung before all others, as last person or owing a callback
     taken: str | None = None  # who said "Take it" on the page
     rings: tuple[Ring, ...] = ()
@@ -72,11 +71,12 @@ class PastCall:
 
 @dataclass(frozen=True)
 class Held:
-    """A phone that was in use for something else: a ring-back, another line."""
+    """A phone that was in use for something else: a ring-back, another line. `talked`: it came to a talk."""
 
     staff: str
     since: dt.datetime
     until: dt.datetime
+    talked: bool = False
 
 
 @dataclass(frozen=True)
@@ -107,7 +107,9 @@ class Past:
             PastCall(**(row | {"at": when(row["at"]), "rings": tuple(Ring(**ring) for ring in row["rings"])}))
             for row in plain["calls"]
         )
-        held = tuple(Held(row["staff"], when(row["since"]), when(row["until"])) for row in plain["held"])
+        held = tuple(
+            Held(**(row | {"since": when(row["since"]), "until": when(row["until"])})) for row in plain["held"]
+        )
         return cls(plain["line"], tuple(plain["people"]), calls, held, plain["set_aside"])
 
 
@@ -121,6 +123,8 @@ class _Live:
     picked: dt.datetime | None = None
     pressed: dt.datetime | None = None  # for somebody another phone had taken: so the next caller was offered
     accepted: dt.datetime | None = None
+    crossed: bool = False  # it rang to ring this caller back when they rang in
+    handed: bool = False  # it rang for a ring-back that gave way to this caller
 
 
 @dataclass
@@ -153,10 +157,12 @@ def _hear(
         facts |= {"ring_seconds": data.get("rings"), "mode": data.get("ring")}
     elif kind == "reserved":
         facts["taken"] = staff
-    elif kind == "phone_placed":
+    elif kind == "phone_placed" or (kind in ("crossed", "passed_on") and staff not in live):
         if (left := live.pop(staff, None)) is not None:  # passed on to another caller, or its end was never told
             told[left.call].rings.append((left, left.rang or left.placed, "cut"))
-        live[staff] = _Live(call_id, staff, at, data.get("rings", LEG_SECONDS))
+        # A phone that rang to ring somebody back, and now rings for this caller.
+        rang, limit = (None if kind == "phone_placed" else at), data.get("rings", LEG_SECONDS)
+        live[staff] = _Live(call_id, staff, at, limit, rang, crossed=kind == "crossed", handed=kind == "passed_on")
         if data.get("why") in ("owes", "spoke", "first"):
             facts["first"] = staff
     elif staff in live:
@@ -181,8 +187,10 @@ def _phone(
 
 
 def _with(call: PastCall, told: _Told) -> PastCall:
-    rung = (replace(_ring(call.at, *each), limit=each[0].limit) for each in told.rings)
-    rings = sorted(rung, key=lambda ring: ring.placed)
+    # A phone that rang to ring them back, and went on in vain, was in use for that.
+    rung = (each for each in told.rings if not each[0].crossed or each[0].picked or each[0].accepted)
+    limited = (replace(_ring(call.at, *each), limit=each[0].limit) for each in rung)
+    rings = sorted(limited, key=lambda ring: ring.placed)
     return replace(call, rings=tuple(rings), **told.facts)
 
 
@@ -199,66 +207,13 @@ def _ring(since: dt.datetime, ring: _Live, ended: dt.datetime, how: str) -> Ring
     if ring.picked is not None:
         stays = (ended - ring.picked).total_seconds()
         return Ring(ring.staff, after(ring.placed), rang, after(ring.picked), "silent", round(stays, 3))
-    return Ring(ring.staff, after(ring.placed), rang, after(ended), ENDS.get(how, "cut"))
+    return Ring(ring.staff, after(ring.placed), rang, after(ended), ENDS.get(how, "cut"), handed=ring.handed)
 
 
-def absent(
-    call: PastCall, people: Sequence[str], engaged: Mapping[str, float], in_order: float
-) -> tuple[str, ...]:  # fmt: skip
-    """Who of `people` (in ring order) could not be rung for this call: they should have been, and were not.
-
-    `engaged`: for how many seconds of the wait each person's phone was in use for others. `in_order`: seconds between
-    two people, 0 when all ring at once.
-    """
-    if call.cause in ("closed", "holiday"):
-        return ()  # nobody was asked
-    if call.cause == "nobody_on_shift":
-        return tuple(people)
-    rung = {ring.staff for ring in call.rings}
-    order = sorted(people, key=lambda person: person != call.first)
-    alone = 5.0 if call.first in people else 0.0
-    gone = []
-    for place, person in enumerate(order):
-        start = (alone if place else 0.0) + place * max(in_order, PACE) + engaged.get(person, 0.0)
-        if person not in rung and start + DOUBT < call.waited - RUNG_OFF:
-            gone.append(person)
-    return tuple(gone)
-
-
-def engaged(past: Past) -> dict[str, dict[str, float]]:
-    """For each call, for how many seconds of its wait each person's phone was in use for others."""
-    spans = [(held.staff, held.since, held.until, "") for held in past.held]
-    for call in past.calls:
-        for ring in call.rings:
-            more = call.talk if ring.staff == call.answered_by and ring.end == "accepted" else 0.0
-            since = call.at + dt.timedelta(seconds=ring.placed)
-            until = call.at + dt.timedelta(seconds=ring.over + ring.key + more)
-            spans.append((ring.staff, since, until, call.id))
-    spans.sort(key=lambda span: span[1])
-    longest = max((until - since for _, since, until, _ in spans), default=dt.timedelta())
-    return {call.id: _in_use(call, spans, longest) for call in past.calls}
-
-
-def _in_use(
-    call: PastCall, spans: Sequence[tuple[str, dt.datetime, dt.datetime, str]], longest: dt.timedelta
-) -> dict[str, float]:
-    over, found = call.at + dt.timedelta(seconds=call.waited), dict[str, float]()
-    begin = _first_after(spans, call.at - longest)
-    for staff, since, until, whose in spans[begin:]:
-        if since >= over:
-            break
-        if whose != call.id and until > call.at:
-            shared = (min(until, over) - max(since, call.at)).total_seconds()
-            found[staff] = found.get(staff, 0.0) + max(0.0, shared)
-    return found
-
-
-def _first_after(spans: Sequence[tuple[str, dt.datetime, dt.datetime, str]], moment: dt.datetime) -> int:
-    low, high = 0, len(spans)
-    while low < high:
-        middle = (low + high) // 2
-        low, high = (middle + 1, high) if spans[middle][1] < moment else (low, middle)
-    return low
+def setup(calls: Iterable[PastCall]) -> float:
+    """Seconds from asking for a phone until it rang, as it usually was."""
+    took = sorted(ring.rang - ring.placed for call in calls for ring in call.rings if ring.rang is not None)
+    return min(5.0, max(0.1, took[len(took) // 2])) if took else SETUP
 
 
 def rooms(calls: Sequence[PastCall]) -> list[list[PastCall]]:

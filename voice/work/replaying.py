@@ -21,6 +21,7 @@ log = structlog.get_logger()
 
 LOOK_SECONDS = 0.5  # between two looks whether it is still wanted
 SILENT_SECONDS = 120.0  # without a word: it hangs
+MOST_TRIES = 3  # then it may be what kills the worker
 # What a Python needs to start. Nothing of ours: no database, no carrier, no secret.
 ENVIRONMENT = ("PATH", "LANG", "LC_ALL", "TMPDIR", "PYTHONPATH", "SYSTEMROOT")
 TOO_FEW = "There are too few calls to learn from: fewer than ten in these weeks that were decided by who picked up."
@@ -45,7 +46,10 @@ def play(database: Database, replay_id: str) -> None:
         if row is None or row.state != "running":
             return
         weeks = past_calls.read(session, session.get_one(Line, row.line), row.since, row.until)
-        wish = row.wish
+        wish, tries = row.wish, replays.tries(session, replay_id)
+    if tries > MOST_TRIES:
+        _end(database, replay_id, problem=replays.GIVEN_UP)
+        return
     if len(weeks.calls) < replays.FEWEST:
         _end(database, replay_id, problem=TOO_FEW)
         return
