@@ -26,7 +26,7 @@ _PLAIN = {
     "open": "This caller has rung again meanwhile and stands on the list already.",
     "outside_hours": "It is too early or too late where they are.",
     "on_the_line": "They are on the phone with us at this moment.",
-    "no_phone": "Your phone number is missing or cannot be rung. The owner can mend it in business.toml.",
+    "no_phone": "Your phone number is missing or cannot be rung. The owner can mend it on the page Team.",
     "phone_busy": "Your phone is ringing or talking already. Finish that first.",
     "number": "The number rules forbid dialling this one.",
     "too_late": "It is too late for that: something has happened with this one since, or the time for it is over.",

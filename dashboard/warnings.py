@@ -140,8 +140,8 @@ def _promises(session: Session, lines: Mapping[str, str], now: dt.datetime) -> I
         if number in lines and rules.breaks_promises(kept, broken):
             says = f"{broken} of {kept + broken} in four weeks: {say.share(broken / (kept + broken))}."
             fix = (
-                "Promise later (promise_minutes in business.toml), or have somebody ring back more: the list shows who "
-                "waits, and Staffing when hands are short."
+                "Promise later (Lines, under “Ringing back”), or have somebody ring back more: the list shows "
+                "who waits, and Staffing when hands are short."
             )
             yield Warning(
                 "promises", broken, f"{lines[number]} often breaks its promises", says, fix, "owner_calls.show", number
