@@ -1,8 +1,9 @@
 """All lines, and the firm they belong to: another line, one given up, the firm's name, country and clock."""
 
 import datetime as dt
+import itertools
 import zoneinfo
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from types import MappingProxyType
 from zoneinfo import ZoneInfo
@@ -120,7 +121,7 @@ def _page(
         closures={row.number: _closures(row, now) for row in rows},
         today={row.number: _today(row, now) for row in rows},
         was=stale.shown(kept if meanwhile or not typed else {**kept, **stale.sent()}), has_firm=bool(kept),
-        countries=countries(), zones=zones(), week_days=tuple(zip(hours.DAYS, hours.DAY_NAMES, strict=True)),
+        countries=countries(), zones=zones(), week={row.number: week(row.hours) for row in rows},
         saved=request.args.get("saved", ""),
     )  # fmt: skip
 
@@ -128,6 +129,23 @@ def _page(
 def _fields(session: Session) -> dict[str, str]:
     business = session.scalars(sa.select(Business)).first()
     return {name: getattr(business, name) for name in FIRM} if business else {}
+
+
+def week(open_hours: Mapping[str, str]) -> str:
+    """A line's week in words, neighbours alike as one: "Mon–Fri 09:00-17:30; Sat 10:00-13:00"."""
+    spans = [(day.capitalize(), open_hours.get(day, "")) for day in hours.DAYS]
+    runs = [(span, [day for day, _ in days]) for span, days in itertools.groupby(spans, key=lambda each: each[1])]
+    if len(runs) == 1 and spans[0][1]:
+        return "every day " + _span(spans[0][1])
+    return "; ".join(f"{_days(days)} {_span(span)}" for span, days in runs if span) or "never"
+
+
+def _days(days: Sequence[str]) -> str:
+    return days[0] if len(days) == 1 else f"{days[0]}–{days[-1]}"
+
+
+def _span(span: str) -> str:
+    return "all day" if span == "00:00-24:00" else span.replace(",", ", ")
 
 
 def _names(session: Session, number: str) -> list[str]:

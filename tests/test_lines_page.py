@@ -12,13 +12,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from werkzeug.test import TestResponse
 
+from dashboard.lines_index import week
 from tests.firm import LINE, OFFICE
 from tests.pages import Firm, Visitor, reads
 from voice import business, clock
 from voice.firm import Audio, Line, LineStaff
 from voice.ledger import User
 from voice.rules import edits
-from voice.rules.hours import Schedule, closures
+from voice.rules.hours import DAYS, Schedule, closures
 
 pytestmark = pytest.mark.usefixtures("morning")
 PAGE = f"/lines/{LINE}"
@@ -249,3 +250,16 @@ def test_only_days_the_week_is_open_on_are_told_as_closed() -> None:
         (dt.date(2026, 11, 26), "Thanksgiving Day"),
         (dt.date(2026, 11, 27), ""),
     ]
+
+
+@pytest.mark.parametrize(
+    ("open_hours", "said"),
+    [
+        (OFFICE, "Mon–Fri 09:00-17:30"),
+        (dict.fromkeys(DAYS, "00:00-24:00"), "every day all day"),
+        ({"mon": "09:00-12:00,13:00-17:00", "sat": "10:00-13:00"}, "Mon 09:00-12:00, 13:00-17:00; Sat 10:00-13:00"),
+        ({}, "never"),
+    ],
+)
+def test_a_week_is_said_as_people_say_it(open_hours: dict[str, str], said: str) -> None:
+    assert week(open_hours) == said
