@@ -5,7 +5,7 @@ import { drawCords } from "./cords.js";
 import { Customer } from "./customer.js";
 import { hint } from "./hints.js";
 import { Monday } from "./monday.js";
-import { ask, attempt, byId, carrierNow, complain, make, setClock, write } from "./page.js";
+import { ask, attempt, byId, carrierNow, complain, hourAndMinute, make, setClock, write } from "./page.js";
 import { hush, soundBell, speakCaptions, wireSound } from "./sound.js";
 import { Station } from "./staff.js";
 import { Story } from "./story.js";
@@ -140,7 +140,7 @@ class Desk {
     for (const station of this.stations) station.tick();
     this.story.follow();
     drawCords(byId("cords"), this.customer.root, this.stations);
-    write(byId("clock"), new Date(carrierNow()).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" }));
+    write(byId("clock"), hourAndMinute(carrierNow()));
   }
 }
 

@@ -1,6 +1,6 @@
 // The callback list, as Ringback's JSON interface tells it to this server.
 
-import { ask, byId, carrierNow, make, write } from "./page.js";
+import { ask, byId, carrierNow, make, setZone, write } from "./page.js";
 
 const REASONS = {
   closed: "rang while the firm was closed", holiday: "rang on a holiday", nobody_on_shift: "nobody was on shift",
@@ -50,6 +50,7 @@ export class CallbackList {
     const text = JSON.stringify(items) + Math.floor(carrierNow() / 30000);
     this.numbers = new Set(items.map((item) => item.caller));
     this.items = items;
+    setZone(Object.values(zones)[0]);
     if (text !== this.text) {
       this.list.replaceChildren(...items.map((item) => this.row(item, zones[item.line])));
       this.text = text;

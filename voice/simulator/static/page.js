@@ -32,6 +32,18 @@ export function setClock(iso, trip) {
   skew = Date.parse(iso) + trip / 2 - Date.now();
 }
 
+let zone;
+
+/** Tell times by this clock, the line's, wherever the browser is: what is promised aloud is told by it. */
+export function setZone(name) {
+  zone = name || undefined;
+}
+
+/** A moment as hour and minute. */
+export function hourAndMinute(at, more = {}) {
+  return new Date(at).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit", timeZone: zone, ...more });
+}
+
 /** JSON from this server; throws an Error with a sentence for people. */
 export async function ask(path, method = "GET", body = undefined) {
   let answer;

@@ -1,6 +1,6 @@
 // The timeline: each request and answer in plain words, with the second of the call; open one to see the wire.
 
-import { ask, attempt, byId, make, write } from "./page.js";
+import { ask, attempt, byId, hourAndMinute, make, write } from "./page.js";
 
 const MOST_ROWS = 300;
 const MARKS = { carrier: "Carrier", ringback: "Ringback", people: "", alarm: "!", start: "" };
@@ -80,7 +80,7 @@ export class Story {
   }
 
   hour(at) {
-    return new Date(at).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit", hour12: false });
+    return hourAndMinute(at, { hour12: false });
   }
 
   async open(details, raw) {
