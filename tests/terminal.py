@@ -92,6 +92,11 @@ class Phones:
         with urllib.request.urlopen(f"{self.page}/desk/callbacks", timeout=10) as answer:  # noqa: S310
             return json.load(answer)
 
+    def list_address(self) -> str:
+        """Where Ringback's own pages are, as the phones page links to them."""
+        with urllib.request.urlopen(f"{self.page}/desk/setting", timeout=10) as answer:  # noqa: S310
+            return str(json.load(answer)["ringback"]).rstrip("/")
+
     def do(self, number: str, deed: str, **how: Any) -> Any:
         """Have a phone do something."""
         return self._post(f"phones/{quote(number)}/{deed}", how)

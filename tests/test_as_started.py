@@ -48,7 +48,8 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
     terminal = Terminal(("demo", "--no-browser"), env, home / "printed")
     phones = Phones(terminal.address())
     told = terminal.printed()
-    pages, email, password = re.search(r"The list: (\S+?)/?\s+sign in as (\S+) with the password (\S+)", told).groups()  # type: ignore[union-attr]
+    email, password = re.search(r"lets (\S+) in with the password (\S+)", told).groups()  # type: ignore[union-attr]
+    pages = phones.list_address()
     line = phones.get("numbers")["numbers"][0]["number"]
     yield Desk(terminal, phones, line, pages, email, password)
     children = terminal.children().values()

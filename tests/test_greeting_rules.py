@@ -14,6 +14,9 @@ ASKS = [
     "APPUYEZ SUR LA TOUCHE ETOILE", "tapez 1", "faites le 2", "composez le 3", "appuyez sur 1",
     "Für Verkauf drücken Sie die Eins", "wählen Sie die 2", "die 1 drücken", "Drücken Sie die Rautetaste",
     "Bitte drücken Sie eine Taste", "Tippen Sie auf die 1", "drück die 1", "Taste 1",
+    "Press, 1 for sales.", "Please, press, one", "Key 5 for help.", "Geben Sie die 1 ein.",
+    "Appuyez, s'il vous plaît, sur 1", "For sales, 1; for service, 2.", "Please enter your account number.",
+    "Ingrese su número de cliente.", "Saisissez votre code.", "Geben Sie bitte Ihre Kundennummer ein.",
 ]  # fmt: skip
 ASKS_NOTHING = [
     "Thanks for calling Espresso Press Ltd, I'm getting someone for you.", "We press your shirts, one moment.",
@@ -21,7 +24,8 @@ ASKS_NOTHING = [
     "Pulse Fitness, one moment.", "Dial House Hotel, getting someone.", "Taste of India here, one moment.",
     "Guten Tag, Auto Stern, ich hole jemanden.", "Hola, gracias por llamar, le paso con alguien.",
     "Hit Records, hold on.", "We choose one of the best.", "Wahl und Sohn, guten Tag.", "Touch of Class salon.",
-    "Key Locksmiths, hold on.", "Star Taxis, one moment.", "Two Doors Down, hello.", "Druck und Papier, guten Tag.",
+    "Key Locksmiths, hold on.", "Thanks for calling Pier 1.", "For you, one moment.", "Key One Realty, hello.",
+    "Star Taxis, one moment.", "Two Doors Down, hello.", "Druck und Papier, guten Tag.",
 ]  # fmt: skip
 
 

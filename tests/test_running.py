@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from tests.program import ACME, MAIN
-from tests.terminal import Terminal
+from tests.terminal import Phones, Terminal
 from tests.waiting import until
 from voice import cli, running
 
@@ -104,7 +104,8 @@ def test_run_starts_everything_and_commands_work_beside_it(
 def test_the_demo_is_a_firm_with_a_week_behind_it_whose_phones_ring(start: Start, home: Path) -> None:
     demo = start("demo", "--no-browser", PORT="0")
     phones = demo.address()
-    pages = re.findall(r"http://\S+", demo.printed())[0].rstrip("/")
+    assert re.findall(r"http://\S+", demo.printed()) == [f"{phones}/"]  # one address, and everything from there
+    pages = Phones(phones).list_address()
     token = json.loads((home / "demo" / "keys.json").read_text())["token"]
 
     counted = ask(f"{pages}/api/v1/stats", token)

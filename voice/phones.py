@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from voice.db import UTC
 from voice.firm import StaffMember
-from voice.models import Leg
+from voice.models import Call, Leg
 from voice.rules import availability
 from voice.work import outbox
 
@@ -41,6 +41,23 @@ def is_on(member: StaffMember, now: dt.datetime) -> bool:
 def busy(session: Session, now: dt.datetime) -> set[str]:
     """Staff whose phone has a leg of ours right now; two people may share one phone."""
     return set(session.scalars(BUSY, {"now": now}))
+
+
+def not_on_ladder(session: Session, call: Call, now: dt.datetime) -> set[str]:
+    """Staff whom the ladder passes over: who have declined this caller, who talk or whose phone rings, or who ring in.
+
+    A phone that was only asked for does not count: the interface that would tell of it may be what has died.
+    """
+    in_use = sa.select(Leg.staff_id).where(
+        Leg.ended_at.is_(None), Leg.state.in_(("ringing", "picked_up", "accepted", "joined"))
+    )
+    refused = sa.select(Leg.staff_id).where(Leg.call_id == call.id, Leg.state.in_(("declined", "not_screened")))
+    talking = sa.select(Call.answered_by).where(
+        Call.path == "dial", Call.ended_at.is_(None), Call.state.in_(("accepted", "joined")), Call.id != call.id
+    )
+    own = sa.select(StaffMember.id).where(NUMBER.in_([call.caller]))
+    found = session.scalars(sa.union(in_use, refused, talking, own), {"now": now})
+    return {staff_id for staff_id in found if staff_id}
 
 
 def end_leg(session: Session, leg: Leg, now: dt.datetime) -> None:

@@ -6,7 +6,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 from sqlalchemy.orm import Session
 
-from voice import callbacks, calls, messages, moves, ringing, roster
+from voice import callbacks, calls, messages, moves, phones, ringing, roster
 from voice.carrier import fallback, twiml
 from voice.carrier.delivery import Delivery
 from voice.carrier.webhooks import document, receipt
@@ -135,7 +135,18 @@ def _after_leave(session: Session, delivery: Delivery, call: Call) -> str:
 
 def _to_ladder(session: Session, delivery: Delivery, call: Call) -> str:
     call.path = "dial"
-    return fallback.rung(delivery, roster.current(session).version, 0)
+    return ladder_step(session, delivery, call, roster.current(session).version, 0)
+
+
+def ladder_step(session: Session, delivery: Delivery, call: Call, version: int, step: int) -> str:
+    """The document of the first step from this one on whose phone may be rung; after the last, the promise."""
+    passed_over = phones.not_on_ladder(session, call, delivery.now)
+    while (who := fallback.person(delivery, step)) is not None and who.id in passed_over:
+        step += 1
+    if who is not None:
+        return fallback.rung(delivery, version, step)
+    calls.give_up(session, call, delivery.now)
+    return promise_for(session, delivery, call)
 
 
 @document("/voice/calls/<call_id>/still-there", asks=True)

@@ -30,18 +30,10 @@ def _callers(session: Session, delivery: Delivery) -> Call:
     return call
 
 
-def _next(session: Session, delivery: Delivery, call: Call, version: int, step: int) -> str:
-    """The document of a step; where there is no further phone, the promise instead of the bare message."""
-    if not fallback.has_step(delivery, step):
-        calls.give_up(session, call, delivery.now)
-        return inbound.promise_for(session, delivery, call)
-    return fallback.rung(delivery, version, step)
-
-
 @document("/voice/ladder/<int:version>/<int:step>")
 def ladder_rung(session: Session, delivery: Delivery, version: int, step: int) -> str:
     """Dial one phone."""
-    return _next(session, delivery, _callers(session, delivery), version, step)
+    return inbound.ladder_step(session, delivery, _callers(session, delivery), version, step)
 
 
 @document("/voice/ladder/<int:version>/<int:step>/screen", asks=True)
@@ -78,7 +70,7 @@ def ladder_over(session: Session, delivery: Delivery, version: int, step: int) -
     if bridged or gone:
         return twiml.hang_up()
     ringing.lose_on_ladder(session, call, delivery.now)
-    return _next(session, delivery, call, version, step + 1)
+    return inbound.ladder_step(session, delivery, call, version, step + 1)
 
 
 @receipt("/voice/ladder/<int:version>/<int:step>/status")

@@ -134,7 +134,7 @@ def dial_one(
     response = VoiceResponse()
     dial = Dial(timeout=timeout, caller_id=caller_id, action=action, method="POST")
     screening = {"url": screen_url, "method": "POST"} if screen_url else {}
-    child = dial.sip if phone.startswith("sip:") else dial.number
+    child = dial.sip if phone.startswith(("sip:", "sips:")) else dial.number
     child(
         phone,
         status_callback=status_url,

@@ -28,7 +28,7 @@ def run(settings: Settings, open_browser: bool) -> int:
     keys = _prepare(demo)
 
     def ready() -> None:
-        running.say(f"The list: {demo.public_url}/  sign in as {firm.OWNER} with the password {keys.password}")
+        running.say(f"The list, linked there, lets {firm.OWNER} in with the password {keys.password}")
         running.say("Ctrl-C ends it.  The phones:")
         running.say(f"{phones}/")
         if open_browser:
@@ -56,6 +56,11 @@ def _environment(home: Path, port: int, phones: str) -> dict[str, str]:
         "TWILIO_AUTH_TOKEN_PREVIOUS",
         "TWILIO_API_KEY",
         "TWILIO_API_SECRET",
+        "SMTP_URL",
+        "MAIL_FROM",
+        "METRICS_TOKEN",
+        "PROXY_HOPS",
+        "PUSH_SERVICES",
     )
     return dict.fromkeys(other, "") | account | ours | carrier
 

@@ -38,20 +38,28 @@ _GERMAN_VERB = r"(?:drucken|druck|drucke|wahlen|wahle|wahl|tippen|tippe|betatige
 _PATTERNS = tuple(
     re.compile(pattern)
     for pattern in (
-        rf"\b(?:press|dial|hit|push|punch|tap|touch|enter|type|select|choose|punch in|key in)(?:ing)?\s+{_ENGLISH_KEY}",
+        r"\b(?:press|dial|hit|push|punch|tap|touch|enter|type|select|choose|punch in|key in)(?:ing)?"
+        rf"[\s,]+{_ENGLISH_KEY}",
+        r"\bkey[\s,]+[\d#*]",
+        r"\b(?:enter|type)\s+(?:in\s+)?(?:your|the|an?)\s+(?:\w+\s+){0,3}(?:number|code|pin|extension)\b",
+        r"\b(?:for|para|pour|fur)\s+[^.;!?,]{1,40},\s+\d\s*(?:[;,.]|$)",
         r"\bplease\s+(?:press|push|dial|key)\b",
         r"(?:^|[.,;:!?]\s*|\b(?:then|just|or|and|to)\s+)(?:press|push|dial)\s+(?:now|to|for|if|when|it|here|and)\b",
         r"\b(?:key ?pads?|touch[- ]?tones?|(?:pound|star|hash) (?:key|sign)|options? (?:\d|one|two|three)|key in)\b",
         rf"\b(?:presion[ae]r?|pulsar?|pulse|marcar?|marque|oprim[ae]r?|oprimir|apriete|apretar|tecle[ae]r?|digite"
-        rf"|teclee|introduzca|seleccione|elija|toque)\s+{_SPANISH_KEY}",
+        rf"|teclee|introduzca|ingrese|seleccione|elija|toque)[\s,]+{_SPANISH_KEY}",
+        r"\b(?:ingrese|introduzca|digite|teclee)\s+(?:su|el|la)\s+(?:\w+\s+){0,3}(?:numero|codigo|clave|extension)\b",
         r"\bpor favor,?\s+(?:presione|pulse|marque|oprima|apriete|teclee|digite)\b",
         r"(?:^|[.,;:!?]\s*|\b(?:o|y)\s+)(?:presione|pulse|marque|oprima|digite)\s+(?:ahora|para|si|aqui|y)\b",
         r"\b(?:teclado|marcacion por tonos|opcion (?:\d|uno|dos|tres))\b",
         rf"\b(?:appuyez|appuyer|appuie|tapez|taper|composez|composer|pressez|faites|saisissez|choisissez|selectionnez"
-        rf"|enfoncez|touchez)\s+{_FRENCH_KEY}",
+        rf"|enfoncez|touchez)(?:[\s,]+s'il (?:vous|te) plait)?[\s,]+{_FRENCH_KEY}",
+        r"\b(?:entrez|saisissez|tapez|composez)\s+(?:votre|le|la)\s+(?:\w+\s+){0,3}(?:numero|code)\b",
         r"\b(?:appuyez|tapez)\s+(?:maintenant|pour|ici|si|sur)\b",
         r"\b(?:clavier|touche (?:\d|etoile|diese))\b",
-        rf"\b{_GERMAN_VERB}\s+(?:sie\s+)?(?:bitte\s+|jetzt\s+|nun\s+|dann\s+)*{_GERMAN_KEY}",
+        rf"\b{_GERMAN_VERB}[\s,]+(?:sie[\s,]+)?(?:bitte[\s,]+|jetzt\s+|nun\s+|dann\s+)*{_GERMAN_KEY}",
+        rf"\b(?:geben|gib)[\s,]+(?:sie[\s,]+)?(?:bitte[\s,]+|jetzt\s+)*{_GERMAN_KEY}",
+        r"\b(?:geben|gib)\s+(?:sie\s+)?(?:bitte\s+)?(?:ihre|deine|die|den|ihren)\s+\w*(?:nummer|code|pin)\b",
         rf"\b{_GERMAN_KEY}(?:\s+(?:bitte|jetzt|zu|auf|ihrer|ihrem|telefon|tastatur|der|dem|wird|werden))*\s+{_GERMAN_VERB}\b",
         r"\b(?:drucken|wahlen|tippen) sie\b|\bbitte (?:drucken|wahlen|tippen)\b",
         r"\b(?:taste \d|rautetaste|sterntaste|tastatur|tastenfeld)\b",

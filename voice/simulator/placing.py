@@ -85,7 +85,7 @@ async def ring(carrier: "Carrier", leg: Leg, timeout: float) -> bool:
 
 def unreachable(carrier: "Carrier", leg: Leg) -> str:
     """Why this leg cannot be put through, or an empty string."""
-    if leg.to.startswith(("sip:", "client:")):
+    if leg.to.startswith(("sip:", "sips:", "client:")):
         return ""
     if not E164.fullmatch(leg.to):
         return "not a number"

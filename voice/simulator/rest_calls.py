@@ -144,7 +144,7 @@ def _create(carrier: "Carrier") -> Response:
 def _check_numbers(carrier: "Carrier", to: str, frm: str) -> None:
     if not to:
         raise RestError(400, 21201, "No 'To' number is specified")
-    if not to.startswith(("sip:", "client:")):
+    if not to.startswith(("sip:", "sips:", "client:")):
         if not E164.fullmatch(to):
             raise RestError(400, 21211, f"The phone number you are attempting to call, {to}, is not valid.")
         allowed = carrier.config.countries

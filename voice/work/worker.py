@@ -30,6 +30,7 @@ log = structlog.get_logger()
 TICK = 0.2  # seconds between looks at the tables: the first phone of a lone caller rings within a second
 SWEEP_EVERY = dt.timedelta(seconds=5)
 QUEUE = "ringback"
+CHILD_EVERY = 10.0  # seconds between two starts of RQ's worker
 KEPT = 3600  # seconds Redis remembers a job: longer than the relay can lag
 
 NOW = sa.bindparam("now", type_=UTC)
@@ -161,8 +162,10 @@ def main(settings: Settings) -> int:
     hand_over = Relay(settings.redis_url).hand_over if settings.redis_url else None
     worker = Worker(tools_for(settings), pool.submit, hand_over, slow.submit)
     child: subprocess.Popen[bytes] | None = None
+    not_before = 0.0  # while Redis is away the child ends at once: it must not take the processor by starting again
     while not stopping:
-        if settings.redis_url and (child is None or child.poll() is not None):
+        if settings.redis_url and (child is None or child.poll() is not None) and clock.monotonic() >= not_before:
+            not_before = clock.monotonic() + CHILD_EVERY
             child = subprocess.Popen([sys.executable, "-m", "voice.work.rq_worker"])
         try:
             worker.tick(clock.now())
