@@ -99,7 +99,7 @@ def hand_over(callback_id: str) -> ResponseReturnValue:
     """Give it to a colleague, with a word they see."""
 
     def give(session: Session, row: Callback, staff_id: str, now: dt.datetime) -> Refusal | None:
-        to = list_forms.colleague(session, staff_id)
+        to = list_forms.colleague(session, row, staff_id)
         return claims.hand_over(session, row, staff_id, to, list_forms.word(), now)
 
     return _change(callback_id, "handed_over", give)

@@ -1,6 +1,7 @@
 """Who is given a few lines sees nothing of the others, on no page and by no address. ASVS 8.2.2, 8.2.3, 8.3.1."""
 
 import pathlib
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -10,9 +11,10 @@ from flask.testing import FlaskClient
 
 from tests.firm import LINE, SECOND_LINE, line_row
 from tests.pages import JANE, Firm, Visitor
-from voice import clock, replays, roster, sight, tokens
-from voice.firm import Line
-from voice.ledger import User
+from voice import clock, pushing, replays, roster, sight, tokens
+from voice.devices import Device
+from voice.firm import Line, LineStaff
+from voice.ledger import Outbox, User
 from voice.models import Call, Callback
 
 LUIS = "+12125550177"
@@ -217,3 +219,42 @@ def test_work_on_what_is_in_sight_looks_at_every_line(firm: TwoLines) -> None:
     answer = firm.visitor("alex@example.com").press(f"/callbacks/{firm.jane}/call")
     assert answer.status_code == 409
     assert "on the phone with us at this moment" in answer.text
+
+
+def test_a_callback_is_handed_to_nobody_who_does_not_see_its_line(firm: TwoLines) -> None:
+    sam, till = firm.visitor("sam@example.com"), firm.program(None)
+    for callback, offered in ((firm.jane, ["alex", "kim"]), (firm.luis, ["kim"])):
+        choice = sam.get(f"/?open={callback}").text.partition(f'id="to-{callback}"')[2].partition("</select>")[0]
+        assert re.findall(r'value="(\w+)"', choice) == offered
+    refused = sam.press(f"/callbacks/{firm.luis}/hand-over", to="alex")
+    assert refused.status_code == 400
+    assert "they do not see this line" in refused.text
+    to_alex = {"staff": "sam", "to": "alex"}
+    status, problem = till.ask("POST", f"/callbacks/{firm.luis}/hand-over", to_alex)
+    assert (status, problem["detail"]) == (400, "to: must be somebody who may see the line of this callback.")
+    assert firm.row(firm.luis).claimed_by is None
+    assert sam.press(f"/callbacks/{firm.jane}/hand-over", to="alex").status_code == 303
+    assert till.ask("POST", f"/callbacks/{firm.luis}/hand-over", to_alex | {"to": "kim"})[0] == 200
+    with firm.database.transaction() as session:  # an owner sees every line, whatever was ticked before
+        session.execute(sa.update(User).where(User.email == "alex@example.com").values(role="owner"))
+    assert till.ask("POST", f"/callbacks/{firm.luis}/hand-over", to_alex | {"staff": "kim"})[0] == 200
+
+
+def test_nobody_is_woken_for_a_line_they_do_not_see_though_they_answer_it(firm: TwoLines) -> None:
+    with firm.database.transaction() as session:
+        for position, name in enumerate(("alex", "sam")):
+            user = session.scalars(sa.select(User).where(User.email == f"{name}@example.com")).one()
+            session.add(LineStaff(line=SECOND_LINE, staff_id=name, position=position))
+            keys = {"endpoint": f"https://push/{name}", "p256dh": "k", "auth": "a", "added_at": clock.now()}
+            session.add(Device(id=name, user_id=user.id, sign_in_id=name, **keys))
+    for callback, staff_id, woken in (
+        (firm.jane, None, {"alex", "sam"}),
+        (firm.luis, None, {"sam"}),
+        (firm.luis, "alex", set()),
+    ):
+        with firm.database.transaction() as session:
+            session.execute(sa.delete(Outbox))
+            pushing.spread(session, session.get_one(Callback, callback), "new", staff_id, clock.now())
+            session.flush()
+            jobs = session.scalars(sa.select(Outbox).where(Outbox.job == "push"))
+            assert {job.args["device_id"] for job in jobs} == woken
