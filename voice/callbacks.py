@@ -149,8 +149,9 @@ def close(
     return None
 
 
-def reopen(session: Session, callback: Callback, now: dt.datetime) -> Refusal | None:
+def reopen(session: Session, callback: Callback, now: dt.datetime, staff_id: str | None = None) -> Refusal | None:
     """Put a closed callback back on the list, due now. The times that were promised stay as they were said.
+    No `staff_id`: a program did.
 
     Refused when the caller has another open one, and 30 days after it was closed.
     """
@@ -169,7 +170,7 @@ def reopen(session: Session, callback: Callback, now: dt.datetime) -> Refusal | 
     except sa.exc.IntegrityError:
         return Refusal("open")
     hold_if_forbidden(session, callback, now)
-    moves.note(session, "reopened", now, callback=callback)
+    moves.note(session, "reopened", now, callback=callback, staff=staff_id)
     return None
 
 

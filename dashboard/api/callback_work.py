@@ -119,7 +119,7 @@ def give_number(session: Session, now: dt.datetime, callback_id: str) -> Answer:
     staff, number = asked.staff(session, given), asked.e164(given, "number")
     try:
         answer = done(
-            session, row, staff, "number_given", now, lambda: same_person.give_number(session, row, number, now)
+            session, row, staff, "number_given", now, lambda: same_person.give_number(session, row, number, staff, now)
         )  # fmt: skip
     except person.Unfit as unfit:
         raise Problem(422, str(unfit)) from None
