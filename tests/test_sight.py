@@ -156,6 +156,23 @@ def test_a_token_for_one_line_sees_and_changes_nothing_of_another(firm: TwoLines
     assert till.ask("POST", f"/callbacks/{firm.jane}/claim", {"staff": "alex"})[0] == 200
 
 
+def test_a_program_finds_and_takes_callers_of_its_own_lines_only(firm: TwoLines) -> None:
+    till, all_seeing = firm.program([LINE]), firm.program(None)
+    for sought, seen, all_seen in (("luis", [], [firm.luis]), ("555-0142", [firm.jane], [firm.jane]), ("xy", [], [])):
+        for program, ids in ((till, seen), (all_seeing, all_seen)):
+            assert [each["id"] for each in program.ask("GET", f"/callbacks?q={sought}")[1]["items"]] == ids
+    assert len(all_seeing.ask("GET", "/callbacks?q=%20")[1]["items"]) == 2
+    assert all_seeing.ask("GET", f"/callbacks?q={'x' * 81}")[0] == 400
+    with firm.database.transaction() as session:
+        sid = firm.call(session, "+12125550188", line=SECOND_LINE, state="ringing").sid
+    assert till.ask("POST", f"/calls/{sid}/take", {"staff": "alex"})[0] == 404
+    assert all_seeing.ask("POST", "/calls/CAnone/take", {"staff": "sam"})[0] == 404
+    for staff, status in (("sam", 200), ("sam", 200), ("kim", 409)):
+        assert all_seeing.ask("POST", f"/calls/{sid}/take", {"staff": staff})[0] == status
+    with firm.database.reading() as session:
+        assert session.scalars(sa.select(Call.reserved_by).where(Call.sid == sid)).one() == "sam"
+
+
 def test_numbers_of_one_person_are_told_as_far_as_they_are_seen_also_by_what_changes_them(firm: TwoLines) -> None:
     till, all_seeing = firm.program([LINE]), firm.program(None)
     refused = till.ask("POST", f"/contacts/{JANE}/merge", {"number": LUIS})
