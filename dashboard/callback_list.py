@@ -99,7 +99,7 @@ def hand_over(callback_id: str) -> ResponseReturnValue:
     """Give it to a colleague, with a word they see."""
 
     def give(session: Session, row: Callback, staff_id: str, now: dt.datetime) -> Refusal | None:
-        to = list_forms.colleague(session, staff_id)
+        to = list_forms.colleague(session, row, staff_id)
         return claims.hand_over(session, row, staff_id, to, list_forms.word(), now)
 
     return _change(callback_id, "handed_over", give)
@@ -133,8 +133,8 @@ def dial_by_hand(callback_id: str) -> ResponseReturnValue:
 def give_number(callback_id: str) -> ResponseReturnValue:
     """The number somebody who hides theirs has said; what is none is said at their row, and what was typed stays."""
 
-    def give(session: Session, row: Callback, _staff_id: str, now: dt.datetime) -> Refusal | None:
-        return same_person.give_number(session, row, list_forms.number(session), now)
+    def give(session: Session, row: Callback, staff_id: str, now: dt.datetime) -> Refusal | None:
+        return same_person.give_number(session, row, list_forms.number(session), staff_id, now)
 
     try:
         return _change(callback_id, "number_given", give)
@@ -201,7 +201,7 @@ def close(callback_id: str) -> ResponseReturnValue:
 @callback_list.post("/callbacks/<callback_id>/reopen")
 def reopen(callback_id: str) -> ResponseReturnValue:
     """Put it back on the list."""
-    return _change(callback_id, "reopened", lambda session, row, _who, now: callbacks.reopen(session, row, now))
+    return _change(callback_id, "reopened", lambda session, row, who, now: callbacks.reopen(session, row, now, who))
 
 
 @callback_list.post("/callbacks/<callback_id>/undo")

@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from flask import abort, request
 from sqlalchemy.orm import Session
 
-from voice import later
+from voice import access, later
 from voice.firm import Business, Line, StaffMember
 from voice.list_tables import Topic
 from voice.models import Callback
@@ -50,11 +50,13 @@ def snoozed_until(session: Session, row: Callback, now: dt.datetime) -> dt.datet
     return later.chosen(line, row.caller, key, now) or abort(400, "That time has passed meanwhile. Choose another one.")
 
 
-def colleague(session: Session, staff_id: str) -> str:
-    """Whom to hand it to: somebody else who works here."""
+def colleague(session: Session, row: Callback, staff_id: str) -> str:
+    """Whom to hand it to: somebody else who works here, and sees its line."""
     person = session.get(StaffMember, request.form.get("to", ""))
     if person is None or not person.active or person.id == staff_id:
         abort(400, "To whom: choose a colleague.")
+    if not access.may_see(session, person.id, row.line):
+        abort(400, "To whom: they do not see this line. Choose somebody else.")
     return person.id
 
 

@@ -2,7 +2,7 @@
 undone."""
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import sqlalchemy as sa
@@ -12,7 +12,7 @@ from dashboard import list_glance, list_groups, list_people, list_rows, steps, w
 from dashboard.list_people import People
 from dashboard.list_rows import Row
 from dashboard.list_view import View
-from voice import call_log, due_rings, topics, undo
+from voice import access, call_log, due_rings, topics, undo
 from voice.firm import Line, StaffMember
 from voice.list_tables import LastChange, Told, Topic
 from voice.models import Attempt, Call, Callback
@@ -86,7 +86,7 @@ class Listing:
     zone: str
     lines: Sequence[Line]
     topics: Sequence[Topic]
-    colleagues: Sequence[StaffMember]
+    colleagues: Mapping[str, Sequence[StaffMember]]  # whom one may hand it to, by line
     news: Sequence[News]
     undo: Undo | None
     first_run: bool
@@ -119,12 +119,18 @@ def read(session: Session, view: View, staff_id: str | None, now: dt.datetime) -
         zone=zone,
         lines=[line for line in known.lines.values() if line.active],
         topics=[topic for topic in every_topic if topic.active],
-        colleagues=[person for person in known.staff.values() if person.active and person.id != staff_id],
+        colleagues=_colleagues(session, known, staff_id),
         news=[News(told, known.staff_name(told.by_staff_id) or "", known.who(row.caller)[0]) for told, row in news],
         undo=Undo(undoable[0], known.who(undoable[1].caller)[0]) if undoable else None,
         first_run=not everybody and not live and session.scalar(sa.select(Call.id).limit(1)) is None,
         behind=call_log.behind_since(glance.log_read_at, now),
     )
+
+
+def _colleagues(session: Session, known: People, staff_id: str | None) -> dict[str, list[StaffMember]]:
+    few = access.few_lines(session)
+    others = [person for person in known.staff.values() if person.active and person.id != staff_id]
+    return {line: [person for person in others if line in few.get(person.id, (line,))] for line in known.lines}
 
 
 def _group(found: list_groups.Found, rows: dict[str, Row]) -> Group:

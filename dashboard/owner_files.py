@@ -19,6 +19,7 @@ def table(name: str) -> ResponseReturnValue:
     """A table of the page."""
     page = _page()
     found = page.tables.get(name) or abort(404)
+    taken_along(f"{name}.csv")
     return tables.as_csv(f"{name}-{_days(page.asked)}", found.lines())
 
 
@@ -35,7 +36,8 @@ def picture(name: str, kind: str) -> ResponseReturnValue:
     except pictures.NotDrawn:
         abort(503, "The picture could not be drawn just now. Try again in a minute; the table holds the same.")
     answer = Response(drawn, mimetype=mimetypes.types_map[f".{kind}"])
-    if "shown" not in request.args:
+    if "shown" not in request.args:  # else it stands on the page, for a browser without scripts
+        taken_along(f"{name}.{kind}")
         answer.headers["Content-Disposition"] = f'attachment; filename="{name}-{_days(page.asked)}.{kind}"'
     return answer
 
@@ -67,6 +69,13 @@ def library() -> ResponseReturnValue:
     return send_file(file.absolute(), mimetype="text/javascript", conditional=True)
 
 
+def taken_along(file: str) -> None:
+    """Write down that the owner took a file out."""
+    visit = only_owner()
+    with installation().database.transaction() as session:
+        audit.record(session, visit, "exported", file, clock.now())
+
+
 def _page() -> owner_page.Page:
     only_owner()
     with installation().database.reading() as session:
@@ -74,11 +83,10 @@ def _page() -> owner_page.Page:
 
 
 def _asked_raw(kind: str) -> owner_page.Asked:
-    visit, database = only_owner(), installation().database
-    with database.reading() as session:
+    only_owner()
+    with installation().database.reading() as session:
         asked = owner_page.asked(session, clock.now())
-    with database.transaction() as session:
-        audit.record(session, visit, "exported", f"calls.{kind}", clock.now())
+    taken_along(f"calls.{kind}")
     return asked
 
 

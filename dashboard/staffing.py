@@ -10,6 +10,7 @@ from flask.typing import ResponseReturnValue
 from dashboard import charts, frame, staffing_rows, tables, words
 from dashboard import owner_words as say
 from dashboard.owner import only_owner
+from dashboard.owner_files import taken_along
 from dashboard.owner_pictures import WEEK
 from dashboard.staffing_rows import Slot, Staffing
 from dashboard.tables import Cell, Table
@@ -66,6 +67,7 @@ def table() -> ResponseReturnValue:
     """The table, every half-hour in a row of its own."""
     only_owner()
     _, week = _read() or abort(404)
+    taken_along("staffing.csv")
     return tables.as_csv(f"staffing-{clock.now():%Y-%m-%d}", _lines(week))
 
 
@@ -82,6 +84,8 @@ def picture(kind: str) -> ResponseReturnValue:
         drawn = pictures.picture(installation().settings.home, charts.for_file(spec, title, _alt(week)), kind)
     except pictures.NotDrawn:
         abort(503, "The picture could not be drawn just now. Try again in a minute; the table holds the same.")
+    if "shown" not in request.args:  # else it stands on the page, for a browser without scripts
+        taken_along(f"staffing.{kind}")
     return Response(drawn, mimetype="image/png" if kind == "png" else "image/svg+xml")
 
 

@@ -82,8 +82,9 @@ def run(schema: Any) -> tuple[list[str], dict[int, int]]:
 @pytest.mark.timeout(2400 if LONG else 300)
 @pytest.mark.filterwarnings("ignore:Generating overly large repr")
 def test_no_request_makes_it_stumble_or_answer_other_than_described(
-    program: Program, add_callback: Callable[..., str]
+    program: Program, add_callback: Callable[..., str], add_call: Callable[..., str]
 ) -> None:
+    add_call(0, state="ringing", outcome="pending")
     closed = {"state": "closed", "closed_reason": "talked"}
     kinds = [closed if state == "closed" else {"state": state} for state in states.CALLBACK_STATES]
     ids = [
@@ -94,6 +95,7 @@ def test_no_request_makes_it_stumble_or_answer_other_than_described(
         "path.staff_id": ["sam", "alex"],
         "path.number": [MAIN, OTHER],
         "path.e164": [JANE],
+        "path.sid": ["CA" + "0" * 32],
         "query.line": [MAIN],
         "body.staff": ["sam", "alex"],
     }

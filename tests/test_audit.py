@@ -12,9 +12,10 @@ import sqlalchemy as sa
 import time_machine
 
 from tests.pages import JANE, PASSWORD, Firm, reads
-from voice import accounts, audit, tokens
+from voice import accounts, audit, clock, tokens
 from voice.audit import Wanted
 from voice.doors import AuditEntry
+from voice.ledger import CallEvent
 
 NOON = dt.datetime(2026, 11, 23, 17, tzinfo=dt.UTC)
 SAM, ALEX = "sam@example.com", "alex@example.com"
@@ -101,6 +102,20 @@ def test_what_is_changed_of_a_person_is_written_down_by_field_with_who_and_never
         ("token till", "change_contact", "name, language, note"),
     ]
     assert "token till changed the name" in reads(alex.get(f"/people/{JANE}").text)
+
+
+def test_who_put_somebody_back_or_entered_their_number_is_kept_with_what_happened(firm: Firm) -> None:
+    closed = firm.callback(state="closed", closed_reason="talked", closed_at=clock.now())
+    hidden = firm.callback(None, state="no_number")
+    alex = firm.visitor(ALEX)
+    assert alex.press(f"/callbacks/{closed}/reopen").status_code == 303
+    assert alex.press(f"/callbacks/{hidden}/number", number="(212) 555-0143").status_code == 303
+    with firm.database.reading() as session:
+        told = session.execute(sa.select(CallEvent.callback_id, CallEvent.kind, CallEvent.data))
+        assert {each: (kind, data) for each, kind, data in told} == {
+            closed: ("reopened", {"staff": "alex"}),
+            hidden: ("number_given", {"staff": "alex"}),
+        }
 
 
 @pytest.mark.parametrize("told", ["+12125550142", "rang +12125550142 twice", "%2B12125550142\nSam signed in"])

@@ -49,6 +49,13 @@ def shown(page: str, name: str) -> list[list[str]]:
     return found
 
 
+def taken_along(firm: Firm) -> list[str]:
+    """What is written down to have been taken out."""
+    with firm.database.reading() as session:
+        rows = session.query(AuditEntry).filter_by(what="exported", who="Sam Field").order_by(AuditEntry.id)
+        return [entry.object for entry in rows]
+
+
 def test_every_table_of_the_page_is_a_file_with_the_same_rows(firm: Firm) -> None:
     sam = firm.visitor("sam@example.com")
     page = sam.get("/owner").text
@@ -65,6 +72,7 @@ def test_every_table_of_the_page_is_a_file_with_the_same_rows(firm: Firm) -> Non
             assert all(have == said for have, said in counts), name
         assert taken, name
     assert sam.get("/owner/tables/none.csv").status_code == 404
+    assert taken_along(firm) == [f"{name}.csv" for name in names]
 
 
 def test_every_call_of_the_days_is_in_the_file_once_as_it_is_and_none_is_a_formula(
@@ -84,8 +92,7 @@ def test_every_call_of_the_days_is_in_the_file_once_as_it_is_and_none_is_a_formu
         call = calls[row["sid"].removeprefix("'")]
         assert row["received_at"] == f"{call.received_at:%Y-%m-%dT%H:%M:%SZ}"
         assert (row["line"], row["caller"] or None, row["outcome"]) == (call.line, call.caller, call.outcome)
-    with firm.database.reading() as session:
-        assert "calls.csv" in [entry.object for entry in session.query(AuditEntry).filter_by(what="exported")]
+    assert taken_along(firm) == ["calls.csv"]
 
 
 @pytest.mark.parametrize("lot", [7, 2000])
@@ -152,6 +159,8 @@ def test_pictures_are_png_and_svg_without_an_address_and_drawn_once(
     assert sam.get("/owner/pictures/hours.png").data == png.data
     assert sam.get("/owner/pictures/hours.gif").status_code == 404
     assert sam.get("/owner/pictures/staff.png").status_code == 404
+    assert sam.get("/owner/pictures/hours.png?shown").status_code == 200  # as the page itself shows it
+    assert taken_along(firm) == ["hours.png", "reached.svg", "hours.png"]
 
 
 def test_a_machine_too_busy_to_draw_says_so(firm: Firm, monkeypatch: pytest.MonkeyPatch) -> None:

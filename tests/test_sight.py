@@ -1,6 +1,7 @@
 """Who is given a few lines sees nothing of the others, on no page and by no address. ASVS 8.2.2, 8.2.3, 8.3.1."""
 
 import pathlib
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -10,9 +11,10 @@ from flask.testing import FlaskClient
 
 from tests.firm import LINE, SECOND_LINE, line_row
 from tests.pages import JANE, Firm, Visitor
-from voice import clock, replays, roster, sight, tokens
-from voice.firm import Line
-from voice.ledger import User
+from voice import clock, pushing, replays, roster, sight, tokens
+from voice.devices import Device
+from voice.firm import Line, LineStaff
+from voice.ledger import Outbox, User
 from voice.models import Call, Callback
 
 LUIS = "+12125550177"
@@ -154,6 +156,23 @@ def test_a_token_for_one_line_sees_and_changes_nothing_of_another(firm: TwoLines
     assert till.ask("POST", f"/callbacks/{firm.jane}/claim", {"staff": "alex"})[0] == 200
 
 
+def test_a_program_finds_and_takes_callers_of_its_own_lines_only(firm: TwoLines) -> None:
+    till, all_seeing = firm.program([LINE]), firm.program(None)
+    for sought, seen, all_seen in (("luis", [], [firm.luis]), ("555-0142", [firm.jane], [firm.jane]), ("xy", [], [])):
+        for program, ids in ((till, seen), (all_seeing, all_seen)):
+            assert [each["id"] for each in program.ask("GET", f"/callbacks?q={sought}")[1]["items"]] == ids
+    assert len(all_seeing.ask("GET", "/callbacks?q=%20")[1]["items"]) == 2
+    assert all_seeing.ask("GET", f"/callbacks?q={'x' * 81}")[0] == 400
+    with firm.database.transaction() as session:
+        sid = firm.call(session, "+12125550188", line=SECOND_LINE, state="ringing").sid
+    assert till.ask("POST", f"/calls/{sid}/take", {"staff": "alex"})[0] == 404
+    assert all_seeing.ask("POST", "/calls/CAnone/take", {"staff": "sam"})[0] == 404
+    for staff, status in (("sam", 200), ("sam", 200), ("kim", 409)):
+        assert all_seeing.ask("POST", f"/calls/{sid}/take", {"staff": staff})[0] == status
+    with firm.database.reading() as session:
+        assert session.scalars(sa.select(Call.reserved_by).where(Call.sid == sid)).one() == "sam"
+
+
 def test_numbers_of_one_person_are_told_as_far_as_they_are_seen_also_by_what_changes_them(firm: TwoLines) -> None:
     till, all_seeing = firm.program([LINE]), firm.program(None)
     refused = till.ask("POST", f"/contacts/{JANE}/merge", {"number": LUIS})
@@ -217,3 +236,42 @@ def test_work_on_what_is_in_sight_looks_at_every_line(firm: TwoLines) -> None:
     answer = firm.visitor("alex@example.com").press(f"/callbacks/{firm.jane}/call")
     assert answer.status_code == 409
     assert "on the phone with us at this moment" in answer.text
+
+
+def test_a_callback_is_handed_to_nobody_who_does_not_see_its_line(firm: TwoLines) -> None:
+    sam, till = firm.visitor("sam@example.com"), firm.program(None)
+    for callback, offered in ((firm.jane, ["alex", "kim"]), (firm.luis, ["kim"])):
+        choice = sam.get(f"/?open={callback}").text.partition(f'id="to-{callback}"')[2].partition("</select>")[0]
+        assert re.findall(r'value="(\w+)"', choice) == offered
+    refused = sam.press(f"/callbacks/{firm.luis}/hand-over", to="alex")
+    assert refused.status_code == 400
+    assert "they do not see this line" in refused.text
+    to_alex = {"staff": "sam", "to": "alex"}
+    status, problem = till.ask("POST", f"/callbacks/{firm.luis}/hand-over", to_alex)
+    assert (status, problem["detail"]) == (400, "to: must be somebody who may see the line of this callback.")
+    assert firm.row(firm.luis).claimed_by is None
+    assert sam.press(f"/callbacks/{firm.jane}/hand-over", to="alex").status_code == 303
+    assert till.ask("POST", f"/callbacks/{firm.luis}/hand-over", to_alex | {"to": "kim"})[0] == 200
+    with firm.database.transaction() as session:  # an owner sees every line, whatever was ticked before
+        session.execute(sa.update(User).where(User.email == "alex@example.com").values(role="owner"))
+    assert till.ask("POST", f"/callbacks/{firm.luis}/hand-over", to_alex | {"staff": "kim"})[0] == 200
+
+
+def test_nobody_is_woken_for_a_line_they_do_not_see_though_they_answer_it(firm: TwoLines) -> None:
+    with firm.database.transaction() as session:
+        for position, name in enumerate(("alex", "sam")):
+            user = session.scalars(sa.select(User).where(User.email == f"{name}@example.com")).one()
+            session.add(LineStaff(line=SECOND_LINE, staff_id=name, position=position))
+            keys = {"endpoint": f"https://push/{name}", "p256dh": "k", "auth": "a", "added_at": clock.now()}
+            session.add(Device(id=name, user_id=user.id, sign_in_id=name, **keys))
+    for callback, staff_id, woken in (
+        (firm.jane, None, {"alex", "sam"}),
+        (firm.luis, None, {"sam"}),
+        (firm.luis, "alex", set()),
+    ):
+        with firm.database.transaction() as session:
+            session.execute(sa.delete(Outbox))
+            pushing.spread(session, session.get_one(Callback, callback), "new", staff_id, clock.now())
+            session.flush()
+            jobs = session.scalars(sa.select(Outbox).where(Outbox.job == "push"))
+            assert {job.args["device_id"] for job in jobs} == woken

@@ -15,6 +15,7 @@ from tests.firm import LINE, OFFICE
 from tests.letterbox import at
 from tests.pages import JANE, Firm, Visitor, reads
 from voice import clock, roster
+from voice.doors import AuditEntry
 from voice.firm import Line, StaffMember
 from voice.rules.half_hours import Aim
 from voice.rules.staffing import Load, least
@@ -99,7 +100,11 @@ def test_the_page_says_when_it_guesses_takes_another_aim_and_is_the_owner_s(firm
         assert sam.get(f"/owner/staffing?{wrong}").status_code == 400
     assert firm.visitor("alex@example.com").get("/owner/staffing").status_code == 403
     assert firm.visitor("alex@example.com").get("/owner/digest").status_code == 403
-    assert sam.get("/owner/staffing/picture.svg").text.startswith("<svg")
+    for query in ("", "?shown"):  # the second as the page itself shows it
+        assert sam.get(f"/owner/staffing/picture.svg{query}").text.startswith("<svg")
+    with firm.database.reading() as session:
+        taken = [entry.object for entry in session.query(AuditEntry).filter_by(what="exported", who="Sam Field")]
+    assert taken == ["staffing.csv", "staffing.csv", "staffing.svg"]
     with firm.database.transaction() as session:
         session.get_one(Line, LINE).holidays = "US-NY"
     holiday = reads(sam.get("/owner/staffing").text)

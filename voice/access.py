@@ -46,6 +46,20 @@ def everybody(session: Session) -> list[Person]:
     return [Person(user, bool(has_one), seen_at) for user, has_one, seen_at in found]
 
 
+def few_lines(session: Session) -> dict[str, frozenset[str]]:
+    """The lines that may be seen by those of the staff who may not see all, by staff id; not in it: every line."""
+    sights: dict[str, frozenset[str] | None] = {}
+    for staff_id, user in session.execute(sa.select(StaffMember.id, User).join(User, accounts.IS_MEMBER)):
+        before, more = sights.get(staff_id, frozenset()), user.in_sight  # two users may be one person: they see both
+        sights[staff_id] = None if before is None or more is None else before | more
+    return {staff_id: lines for staff_id, lines in sights.items() if lines is not None}
+
+
+def may_see(session: Session, staff_id: str, line: str) -> bool:
+    """Whether a staff member may be given what belongs to this line: they would hold it without seeing it."""
+    return line in few_lines(session).get(staff_id, (line,))
+
+
 def change(session: Session, user: User, access: Access, staff_id: str | None, active: bool) -> None:
     """Give a user other rights; it counts from their next click on. Raises BadUser."""
     check(session, access)

@@ -218,20 +218,20 @@ def sign_in(session: Session, user_id: str, now: dt.datetime, device: str = "") 
 
 
 # Who a user is among the staff: the one they were linked to, else whoever has their email address.
-_IS_MEMBER = sa.and_(
+IS_MEMBER = sa.and_(
     StaffMember.active,
     sa.case(
         (sa.func.coalesce(User.staff_id, "") != "", StaffMember.id == User.staff_id),
         else_=sa.func.lower(StaffMember.email) == User.email,
     ),
 )
-_MEMBERS = sa.select(StaffMember).join(User, _IS_MEMBER).where(User.id == sa.bindparam("user")).limit(2)
+_MEMBERS = sa.select(StaffMember).join(User, IS_MEMBER).where(User.id == sa.bindparam("user")).limit(2)
 _ASKED_OF_ALL = sa.select(sa.func.coalesce(sa.func.max(sa.cast(Business.ask_second_factor, sa.Integer)), 0))
 # Asked by every page, so put together once. A user may be two people's: then they are neither.
 _SIGNED_IN = (
     sa.select(SignIn, User, _second_factor(), _ASKED_OF_ALL.scalar_subquery(), StaffMember)
     .join(User, User.id == SignIn.user_id)
-    .outerjoin(StaffMember, _IS_MEMBER)
+    .outerjoin(StaffMember, IS_MEMBER)
     .where(SignIn.id == sa.bindparam("id"))
     .limit(2)
 )
@@ -256,7 +256,7 @@ def signed_in(session: Session, token: str, now: dt.datetime) -> Visit | None:
         role=user.role,
         staff_id=member.id if member else None,
         proved_at=row.proved_at or row.created_at,
-        lines=None if user.lines is None or user.role == "owner" else frozenset(user.lines),
+        lines=user.in_sight,
         must_enrol=bool(asked) and not has_one,
         member=member,
     )

@@ -111,15 +111,23 @@ def owed_by(session: Session, line: str, caller_key: str) -> str | None:
     return (callback.claimed_by or callback.owed_by) if callback else None
 
 
-def listed(session: Session, wanted: Collection[str] = OPEN, limit: int = 50, cursor: str | None = None) -> Page:
+def listed(
+    session: Session,
+    wanted: Collection[str] = OPEN,
+    limit: int = 50,
+    cursor: str | None = None,
+    among: sa.Select[str] | None = None,
+) -> Page:
     """Callbacks in these states in order of promise (`due_at, id`); what has gone into another stands there only.
 
-    Raises ValueError for a cursor that is not ours.
+    `among`: only those with one of these ids. Raises ValueError for a cursor that is not ours.
     """
     rows = sa.select(Callback).where(Callback.state.in_(wanted), Callback.merged_into.is_(None))
     rows = rows.order_by(Callback.due_at, Callback.id)
     if "closed" not in wanted:
         rows = rows.where(IS_OPEN)
+    if among is not None:
+        rows = rows.where(Callback.id.in_(among))
     if cursor is not None:
         due_at, last = paging.read(cursor)
         rows = rows.where(sa.or_(Callback.due_at > due_at, sa.and_(Callback.due_at == due_at, Callback.id > last)))
@@ -149,8 +157,9 @@ def close(
     return None
 
 
-def reopen(session: Session, callback: Callback, now: dt.datetime) -> Refusal | None:
+def reopen(session: Session, callback: Callback, now: dt.datetime, staff_id: str | None = None) -> Refusal | None:
     """Put a closed callback back on the list, due now. The times that were promised stay as they were said.
+    No `staff_id`: a program did.
 
     Refused when the caller has another open one, and 30 days after it was closed.
     """
@@ -169,7 +178,7 @@ def reopen(session: Session, callback: Callback, now: dt.datetime) -> Refusal | 
     except sa.exc.IntegrityError:
         return Refusal("open")
     hold_if_forbidden(session, callback, now)
-    moves.note(session, "reopened", now, callback=callback)
+    moves.note(session, "reopened", now, callback=callback, staff=staff_id)
     return None
 
 

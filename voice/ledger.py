@@ -115,6 +115,11 @@ class User(Base):
     totp_secret: Mapped[str | None]  # sealed: see `voice.second_factor`
     totp_step: Mapped[int | None]  # the half minute of the last code taken: no code is taken twice
 
+    @property
+    def in_sight(self) -> frozenset[str] | None:
+        """The lines they see; None: every line, as an owner always does."""
+        return None if self.lines is None or self.role == "owner" else frozenset(self.lines)
+
 
 class SignIn(Base):
     """A server-side session: signing out kills it, whatever the cookie says."""

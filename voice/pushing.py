@@ -91,7 +91,8 @@ def spread(session: Session, callback: Callback, kind: Kind, staff_id: str | Non
     card = roster.current(session).line(callback.line)
     people = {staff_id} if staff_id else {person.id for person in card.on_shift(now)} if card else set()
     for device, user in session.execute(sa.select(Device, User).join(User, User.id == Device.user_id)):
-        if user.active and accounts.staff_of(session, user) in people:
+        sees = user.in_sight is None or callback.line in user.in_sight
+        if user.active and sees and accounts.staff_of(session, user) in people:
             stale_at = (now + STALE).isoformat()
             about: dict[str, Any] = {"device_id": device.id, "callback_id": callback.id, "kind": kind}
             outbox.emit(session, "push", now, **about, stale_at=stale_at)

@@ -60,7 +60,9 @@ def split(session: Session, number: str, by: str, now: dt.datetime) -> None:
         _part(session, callback, number, rest or "", now)
 
 
-def give_number(session: Session, callback: Callback, number: str, now: dt.datetime) -> Refusal | None:
+def give_number(
+    session: Session, callback: Callback, number: str, staff_id: str, now: dt.datetime
+) -> Refusal | None:  # fmt: skip
     """Somebody who hides their number has said one (E.164): they wait for their promise, or are held by the rules.
 
     Where they have an open callback from that number, this one goes into it. Raises `person.Unfit`.
@@ -83,7 +85,7 @@ def give_number(session: Session, callback: Callback, number: str, now: dt.datet
     except sa.exc.IntegrityError:
         return Refusal("open")
     kept = theirs or callback
-    moves.note(session, "number_given", now, callback=kept)
+    moves.note(session, "number_given", now, callback=kept, staff=staff_id)
     callbacks.hold_if_forbidden(session, kept, now)
     return None
 

@@ -31,6 +31,7 @@ HAVE_A_LINE: tuple[InstrumentedAttribute[str], ...] = (
 OBJECTS: Mapping[str, sa.Select[str]] = {
     "callback_id": sa.select(Callback.line).where(Callback.id == sa.bindparam("id")),
     "call_id": sa.select(Call.line).where(Call.id == sa.bindparam("id")),
+    "sid": sa.select(Call.line).where(Call.sid == sa.bindparam("id")),
     "message_id": sa.select(Call.line)
     .join(Message, Message.call_id == Call.id)
     .where(Message.id == sa.bindparam("id")),

@@ -21,6 +21,7 @@ MAX_LIMIT, USUAL_LIMIT = 200, 50
 USUAL_WINDOW = dt.timedelta(days=7)
 MAX_BODY = 64 * 1024
 MAX_TEXT = 200
+MAX_SOUGHT = 80
 BAD_CURSOR = "cursor: is not one that a list gave as `next`."
 # Postgres keeps no NUL, and half a surrogate pair is no text anywhere: both are refused before they reach a row.
 NO_TEXT = re.compile("[\x00\ud800-\udfff]")
@@ -89,6 +90,14 @@ def number(name: str) -> str | None:
     if not E164.fullmatch(text):
         raise Problem(400, f"{name}: {text!r} is not a number like +12125550100.")
     return text
+
+
+def looked_for() -> str:
+    """The filter `q`: words or a number somebody looks for; empty: nothing."""
+    text = request.args.get("q", "")
+    if len(text) > MAX_SOUGHT:
+        raise Problem(400, f"q: must have at most {MAX_SOUGHT} characters.")
+    return clean(text, MAX_SOUGHT)
 
 
 def line(session: Session) -> str | None:

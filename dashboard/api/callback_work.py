@@ -9,7 +9,7 @@ from dashboard.api import asked, shapes
 from dashboard.api.callbacks import BY_STAFF, CALLBACK, REFUSED, change, done, find, one, refused
 from dashboard.api.operation import Answer, operation, program_name
 from dashboard.api.problems import Problem
-from voice import allowed, by_hand, claims, later, persons, results, same_person, topics, undo
+from voice import access, allowed, by_hand, claims, later, persons, results, same_person, topics, undo
 from voice.claims import Refusal
 from voice.list_tables import Topic
 from voice.results import About
@@ -70,6 +70,8 @@ def hand_over(session: Session, now: dt.datetime, callback_id: str) -> Answer:
     to = asked.staff(session, given, "to")
     if to == staff:
         raise Problem(400, "to: must be somebody else.")
+    if not access.may_see(session, to, row.line):
+        raise Problem(400, "to: must be somebody who may see the line of this callback.")
     return done(
         session, row, staff, "handed_over", now, lambda: claims.hand_over(session, row, staff, to, word, now)
     )  # fmt: skip
@@ -117,7 +119,7 @@ def give_number(session: Session, now: dt.datetime, callback_id: str) -> Answer:
     staff, number = asked.staff(session, given), asked.e164(given, "number")
     try:
         answer = done(
-            session, row, staff, "number_given", now, lambda: same_person.give_number(session, row, number, now)
+            session, row, staff, "number_given", now, lambda: same_person.give_number(session, row, number, staff, now)
         )  # fmt: skip
     except person.Unfit as unfit:
         raise Problem(422, str(unfit)) from None

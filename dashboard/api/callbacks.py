@@ -7,6 +7,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from dashboard import list_search
 from dashboard.api import asked, shapes
 from dashboard.api.operation import Answer, operation
 from dashboard.api.problems import Problem
@@ -41,14 +42,17 @@ REFUSED = {409: shapes.ref("Problem"), 422: shapes.ref("Problem")}
 @operation(
     "GET",
     "/callbacks",
-    "Callbacks in order of promise (`due_at, id`); `state` takes several by comma, by default all that are not closed.",
+    "Callbacks in order of promise (`due_at, id`); `state` takes several by comma, by default all that are not closed. "
+    "`q` looks as the page does; of closed ones, among those of the last 30 days.",
     {200: shapes.listed("Callback")},
-    query=("state", "limit", "cursor"),
+    query=("q", "state", "limit", "cursor"),
 )
 def callback_list(session: Session, now: dt.datetime) -> Answer:
     """One page of the list."""
     page, wanted = asked.page(), asked.choices("state", states.CALLBACK_STATES)
-    found = callbacks.listed(session, wanted or callbacks.OPEN, page.limit, page.cursor)
+    q = asked.looked_for()
+    among = list_search.matching(q, now).order_by(None) if q else None
+    found = callbacks.listed(session, wanted or callbacks.OPEN, page.limit, page.cursor, among)
     return {"items": wire(session, found.items), "next": found.next}
 
 

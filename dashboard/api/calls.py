@@ -8,7 +8,8 @@ from sqlalchemy.orm import Session
 
 from dashboard.api import asked, shapes
 from dashboard.api.operation import Answer, operation
-from voice import paging
+from dashboard.api.problems import Problem
+from voice import paging, ringing
 from voice.models import Call
 
 
@@ -39,6 +40,25 @@ def calls(session: Session, now: dt.datetime) -> Answer:
     more = len(found) > page.limit
     following = paging.cursor(found[-2].received_at, found[-2].id) if more else None
     return {"items": [wire(row) for row in found[: page.limit]], "next": following}
+
+
+@operation(
+    "POST",
+    "/calls/<sid>/take",
+    "Keep a caller who hears our phones ringing for one staff member, whose phone is rung for them; those that ring "
+    "already may still win. 409 when somebody else has them, or they ring no more.",
+    {200: shapes.ref("Call"), 409: shapes.ref("Problem")},
+    body=shapes.request_body(("staff",), staff=shapes.TEXT),
+)
+def take(session: Session, now: dt.datetime, sid: str) -> Answer:
+    """Take it."""
+    row = session.scalar(sa.select(Call).where(Call.sid == sid))
+    if row is None:
+        raise Problem(404, "There is no such call.")
+    staff = asked.staff(session, asked.body(("staff",)))
+    if not ringing.reserve(session, row, staff, now):
+        return Problem(409, "Somebody else has taken that call, or the caller rings no more.", kind="too_late")
+    return wire(row)
 
 
 def wire(row: Call) -> dict[str, Any]:

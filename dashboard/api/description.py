@@ -23,6 +23,8 @@ PARAMETERS: dict[str, tuple[shapes.Schema, str]] = {
     "callback_id": (shapes.TEXT, "The `id` of a callback."),
     "staff_id": (shapes.TEXT, "The `id` of a staff member."),
     "number": (shapes.NUMBER, "One of our lines."),
+    "sid": (shapes.TEXT, "The `sid` of a call."),
+    "q": (shapes.text(80), "Looked for: a name, a number or a part of one, a tag, words of a note."),
     "e164": (shapes.NUMBER, "The number of a contact."),
     "since": (shapes.MOMENT, "From this time on. Default: 7 days before `until`."),
     "until": (shapes.MOMENT, "Until just before this time. Default: no end."),
