@@ -122,8 +122,9 @@ def call(callback_id: str) -> ResponseReturnValue:
 def dial_by_hand(callback_id: str) -> ResponseReturnValue:
     """I dial them with a phone of my own: nobody else does meanwhile, and I am asked how it went."""
     anyway = request.form.get("anyway") == "1"
-    return _do(
+    return _change(
         callback_id,
+        "dialling_by_hand",
         lambda session, row, who, now: by_hand.dial(session, row, who, now, anyway),
         "callback_list.dial_by_hand",
     )
@@ -230,13 +231,13 @@ def take(call_id: str) -> ResponseReturnValue:
     return _page(_view(), Problem("Somebody else has taken that call, or the caller has hung up."), 409)
 
 
-def _change(callback_id: str, what: str, verb: Change) -> ResponseReturnValue:
+def _change(callback_id: str, what: str, verb: Change, again: str = "callback_list.call") -> ResponseReturnValue:
     """Call a verb whose doing can be undone."""
 
     def remembered(session: Session, row: Callback, staff_id: str, now: dt.datetime) -> Refusal | None:
         return undo.remembering(session, row, staff_id, what, now, lambda: verb(session, row, staff_id, now))
 
-    return _do(callback_id, remembered)
+    return _do(callback_id, remembered, again)
 
 
 def _do(callback_id: str, verb: Verb, again: str = "callback_list.call") -> ResponseReturnValue:

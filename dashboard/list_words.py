@@ -19,6 +19,7 @@ DONE = {
     "allowed": "You allowed",
     "number_given": "You entered the number of",
     "reopened": "You reopened",
+    "dialling_by_hand": "Dialling by hand:",
     "sorted": "Sorted:",
     "done_by_hand": "Sorted by hand:",
     "call_again": "To be called again:",
@@ -55,9 +56,9 @@ def later(choice: Choice, now: dt.datetime, zone: str) -> str:
     return f"Next morning, {when}" if tomorrow == when else f"Tomorrow morning, {tomorrow}"
 
 
-def undo_until(done_at: dt.datetime) -> dt.datetime:
-    """Until when “Undo” is offered for what was done at this moment."""
-    return done_at + OFFERED
+def undo_left(done_at: dt.datetime, now: dt.datetime) -> int:
+    """For how many milliseconds more “Undo” is offered for what was done at that moment."""
+    return (done_at + OFFERED - now) // dt.timedelta(milliseconds=1)
 
 
 def can_reopen(closed_at: dt.datetime, now: dt.datetime) -> bool:

@@ -10,7 +10,7 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
 from dashboard import people_rows, person_history, person_rows, stale, visits
-from voice import allowed, audit, callbacks, clock, contacts, merge_undo, notices, persons, same_person, sight
+from voice import allowed, audit, callbacks, clock, contacts, merge_undo, notices, persons, same_person, sight, undo
 from voice.firm import Business
 from voice.installation import installation
 from voice.rules import person
@@ -187,7 +187,9 @@ def _card(e164: str, problem: str = "", status: int = 200, meanwhile: stale.Mean
         happenings, earlier = person_history.read(session, ours, _before())
         unseen = len(notices.unseen(session)) if visit.is_owner else 0
         undoable = merge_undo.offered(session, visit.user_id, e164, now)
-    page = {
+        blocked = persons.just_blocked(session, ours, visit.name, now - undo.OFFERED) if visit.is_owner else None
+    page: dict[str, object] = {
+        "just_blocked": blocked,
         "undoable": undoable,
         "card": card,
         "happenings": happenings,

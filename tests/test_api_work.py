@@ -83,6 +83,8 @@ def test_who_dials_by_hand_has_it_alone(program: Program, add_callback: AddRow) 
     assert (status, told["claimed_by"], told["lease_until"]) == (200, "sam", "2026-11-24T17:10:00Z")
     status, told = program.post(f"{path}/take-over", staff="alex")
     assert (status, told["holder"]) == (409, "sam")
+    status, told = program.post(f"{path}/undo", staff="sam")
+    assert (status, told["state"], told["claimed_by"]) == (200, "waiting", None)
 
 
 @pytest.mark.parametrize(

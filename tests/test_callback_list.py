@@ -176,6 +176,40 @@ def test_blocking_closes_what_is_open_but_not_under_a_live_phone(session: Sessio
     assert opened(session, NOON + MINUTE).state == "waiting"
 
 
+@pytest.mark.parametrize("in_hand", [False, True])
+def test_unblocking_puts_back_what_the_block_closed_as_it_was(session: Session, in_hand: bool) -> None:
+    callback = opened(session)
+    if in_hand:
+        claims.claim(session, callback, "alex", NOON)
+        callback.by_hand_at, callback.lease_until = NOON, NOON + 10 * MINUTE
+    before = columns(callback)
+    callbacks.block(session, JANE, True, NOON + MINUTE)
+    assert (callback.state, callback.claimed_by, callback.lease_until) == ("closed", None, None)
+    callbacks.block(session, JANE, False, NOON + 2 * MINUTE)
+    assert columns(callback) == before
+    callbacks.close(session, callback, "alex", "wrong_person", NOON + 3 * MINUTE)
+    callbacks.block(session, JANE, False, NOON + 4 * MINUTE)
+    assert callback.closed_reason == "wrong_person", "what a person closed stays closed"
+
+
+def test_unblocking_leaves_a_newer_place_the_only_one_and_what_was_blocked_long_ago(session: Session) -> None:
+    old = opened(session)
+    callbacks.block(session, JANE, True, NOON)
+    contacts.block(session, JANE, False)
+    new = opened(session, NOON + MINUTE)
+    callbacks.block(session, JANE, False, NOON + MINUTE)
+    assert (old.state, new.state) == ("closed", "waiting")
+    callbacks.close(session, new, "alex", "talked", NOON + MINUTE)
+    callbacks.block(session, JANE, False, NOON + dt.timedelta(days=31))
+    assert old.state == "closed"
+    callbacks.block(session, JANE, False, NOON + dt.timedelta(days=29))
+    assert old.state == "waiting"
+
+
+def columns(row: Callback) -> dict[str, object]:
+    return {column.name: getattr(row, column.name) for column in Callback.__table__.columns}
+
+
 @pytest.mark.proves("01-3.3")
 @pytest.mark.parametrize(("number", "why"), [(PREMIUM, "premium"), ("+442071234567", "foreign"), (OTHER, "own_line")])
 def test_a_number_the_policy_forbids_is_held_with_the_reason(session: Session, number: str, why: str) -> None:

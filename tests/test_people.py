@@ -200,8 +200,11 @@ def test_blocking_is_the_owners_one_number_at_a_time(firm: Firm) -> None:
     assert known(firm, JANE).blocked
     assert firm.row(callback).closed_reason == "blocked"
     assert f"Sam Field blocked {JANE}" in reads(sam.get(f"/people/{JANE}").text)
+    assert "is blocked now. Undo" in reads(sam.get(f"/people/{JANE}").text)
     sam.press(f"/people/{JANE}/blocked", blocked="no")
     assert not known(firm, JANE).blocked
+    assert firm.row(callback).state == "waiting", "a slip of the finger loses nobody"
+    assert "is blocked now" not in reads(sam.get(f"/people/{JANE}").text)
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ import pytest
 import sqlalchemy as sa
 import time_machine
 
+from dashboard import list_words
 from tests.pages import Firm, Visitor, reads
 from voice import clock
 from voice.ledger import CallEvent
@@ -29,26 +30,50 @@ def words(visitor: Visitor, address: str = "/") -> str:
 
 def changes() -> list[tuple[str, str, dict[str, str]]]:
     """Everything a person can do that can be undone, and the state it starts from."""
-    plain = [("claim", "waiting", {}), ("snooze", "waiting", {"until": "hour"}), ("release", "claimed", {})]
+    plain: list[tuple[str, str, dict[str, str]]] = [("claim", "waiting", {}), ("by-hand", "waiting", {})]
+    plain += [("take-over", "claimed", {}), ("release", "claimed", {}), ("allow", "held", {}), ("reopen", "closed", {})]
+    when = [("snooze", "waiting", {"until": "hour"}), ("number", "no_number", {"number": "+12125550199"})]
     handed: list[tuple[str, str, dict[str, str]]] = [("hand-over", "unreached", {"to": "alex", "word": "hm"})]
     results = ("sorted", "call_again", "left_voicemail", "no_answer", "wrong_person", "do_not_call")
     said = [("result", "wrapping_up", {"result": result, "in": "60", "note": "hm"}) for result in results]
     shut = [("close", state, {"reason": "done_by_staff"}) for state in ("held", "no_number", "claimed")]
-    return [*plain, *handed, *said, *shut]
+    said += [("result", "claimed", {"result": "done_by_hand"})]
+    return [*plain, *when, *handed, *said, *shut]
 
 
 def test_everything_can_be_undone_for_ten_seconds(firm: Firm, sam: Visitor) -> None:
     for place, (verb, state, fields) in enumerate(changes()):
         done_and_undone(firm, sam, None if state == "no_number" else f"+121255501{place:02d}", verb, state, fields)
+    with firm.database.reading() as session:
+        undone = session.scalars(sa.select(CallEvent.data).where(CallEvent.kind == "undone")).all()
+    assert {data["what"] for data in undone} == set(list_words.DONE), "all that the page says can be undone"
+
+
+def test_two_things_done_within_ten_seconds_can_both_be_undone(
+    firm: Firm, sam: Visitor, morning: time_machine.Traveller
+) -> None:
+    first, second = firm.callback("+12125550171"), firm.callback("+12125550172")
+    sam.press(f"/callbacks/{first}/claim")
+    morning.shift(4)
+    sam.press(f"/callbacks/{second}/claim")
+    offered = [f"/callbacks/{row}/undo" in sam.get("/").text for row in (first, second)]
+    assert offered == [False, True], "the newest is shown"
+    assert sam.press(f"/callbacks/{second}/undo").status_code == 303
+    assert 'data-left="6000"' in sam.get("/").text
+    assert f"/callbacks/{first}/undo" in sam.get("/").text
+    assert sam.press(f"/callbacks/{first}/undo").status_code == 303
+    assert [firm.row(row).state for row in (first, second)] == ["waiting", "waiting"]
 
 
 def done_and_undone(
     firm: Firm, sam: Visitor, caller: str | None, verb: str, state: str, fields: dict[str, str]
 ) -> None:
     """Do it, see the row changed and the button, press it, and see the row as it was to the last column."""
-    in_hand: dict[str, Any] = (
-        {"claimed_by": "sam", "lease_until": clock.now() + 9 * MINUTE} if state in ("claimed", "wrapping_up") else {}
-    )
+    in_hand: dict[str, Any] = {}
+    if state in ("claimed", "wrapping_up"):
+        in_hand = {"claimed_by": "alex" if verb == "take-over" else "sam", "lease_until": clock.now() + 9 * MINUTE}
+    elif state == "closed":
+        in_hand = {"closed_reason": "wrong_person", "closed_at": clock.now() - MINUTE}
     callback = firm.callback(caller, state=state, note="Boiler", attempts=1, **in_hand)
     before = everything(firm.row(callback))
     assert sam.press(f"/callbacks/{callback}/{verb}", **fields).status_code == 303

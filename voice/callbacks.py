@@ -13,8 +13,9 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from voice import allowed, contacts, moves, paging, promising, pushing
-from voice.claims import NOT_HANDED, Refusal, live_attempt, mine_to_touch, no_live_attempt, refusal
+from voice.claims import NOT_HANDED, Refusal, lease, live_attempt, mine_to_touch, no_live_attempt, refusal
 from voice.firm import Line
+from voice.ledger import CallEvent
 from voice.models import Call, Callback, Contact, Promise, id_from
 from voice.rules import numbers, states
 
@@ -198,15 +199,45 @@ def hold(session: Session, callback: Callback, reason: str, now: dt.datetime) ->
 
 def block(session: Session, number: str, blocked: bool, now: dt.datetime) -> None:
     """Block or unblock a number. Open callbacks that are rung on it close, unless a phone is live for one; where the
-    person has rung from another number as well, that one is rung from now on."""
+    person has rung from another number as well, that one is rung from now on. Unblocking puts back what was closed."""
     contacts.block(session, number, blocked)
-    theirs = sa.select(Callback).where(Callback.caller == number, IS_OPEN)
-    for callback in session.scalars(theirs).all() if blocked else ():
+    if not blocked:
+        _put_back(session, number, now)
+        return
+    theirs = sa.select(Callback).where(Callback.caller == number, IS_OPEN).with_for_update()
+    for callback in session.scalars(theirs.execution_options(populate_existing=True)).all():
         rang = sa.select(Call.caller).where(Call.callback_id == callback.id, Call.caller != number)
         others = [each for each in session.scalars(rang.order_by(Call.received_at.desc())) if each]
         free = next((each for each in others if not contacts.is_blocked(session, each)), None)
         if free is None or not allowed.rung_on(session, callback, free, now):
-            shut(session, callback, "blocked", now, [no_live_attempt()])
+            times = {"lease": callback.lease_until, "by_hand": callback.by_hand_at}
+            before: dict[str, str | None] = {name: at.isoformat() if at else None for name, at in times.items()}
+            before |= {"state": callback.state, "holder": callback.claimed_by}
+            if shut(session, callback, "blocked", now, [no_live_attempt()]):
+                moves.note(session, "closed", now, callback=callback, reason="blocked", before=before)
+
+
+def _put_back(session: Session, number: str, now: dt.datetime) -> None:
+    """What the block of this number closed in the last 30 days is as it was; a claim gets a whole lease.
+
+    Where the person has an open callback by now, that one stays the only one.
+    """
+    theirs = sa.select(Callback, CallEvent.data).join(
+        CallEvent, sa.and_(CallEvent.callback_id == Callback.id, CallEvent.at == Callback.closed_at)
+    )
+    blocked = theirs.where(Callback.caller == number, Callback.closed_reason == "blocked", CallEvent.kind == "closed")
+    fresh = blocked.where(Callback.closed_at >= now - REOPENED_WITHIN).order_by(Callback.closed_at.desc(), Callback.id)
+    for callback, data in session.execute(fresh).all():
+        before, key = data["before"], contacts.person_key(session, number)
+        until, by_hand = (before[name] and dt.datetime.fromisoformat(before[name]) for name in ("lease", "by_hand"))
+        values = {"claimed_by": before["holder"], "by_hand_at": by_hand, "closed_reason": None, "closed_at": None}
+        values |= {"lease_until": until and max(until, now + lease(session, callback)), "caller_key": key}
+        try:
+            with session.begin_nested():  # they may have rung since, from another number of theirs
+                if moves.move(session, callback, f"undo_to_{before['state']}", now, **values):
+                    moves.note(session, "undone", now, callback=callback, what="blocked")
+        except sa.exc.IntegrityError:
+            continue
 
 
 def shut(

@@ -38,11 +38,11 @@ class Told(Base):
 
 
 class LastChange(Base):
-    """The last thing a staff member did to a callback: the row before and after it, so that it can be undone."""
+    """The last thing a staff member did to each callback: the row before and after it, so that it can be undone."""
 
     __tablename__ = "last_changes"
     staff_id: Mapped[str] = mapped_column(sa.ForeignKey("staff.id"), primary_key=True)
-    callback_id: Mapped[str] = mapped_column(sa.ForeignKey("callbacks.id"))
+    callback_id: Mapped[str] = mapped_column(sa.ForeignKey("callbacks.id"), primary_key=True)
     what: Mapped[str]
     at: Mapped[dt.datetime]
     before: Mapped[dict[str, Any]]

@@ -1,4 +1,4 @@
-"""Undo: for ten seconds the last thing a person did to a callback can be taken back, if nothing happened since."""
+"""Undo: for ten seconds the last thing a person did to each callback can be taken back, if nothing happened since."""
 
 import datetime as dt
 from collections.abc import Callable
@@ -29,6 +29,7 @@ LATEST = (
     sa.select(LastChange, Callback)
     .join(Callback, Callback.id == LastChange.callback_id)
     .where(LastChange.staff_id == sa.bindparam("staff"), LastChange.at > sa.bindparam("since", type_=UTC))
+    .order_by(LastChange.at.desc(), LastChange.callback_id)
 )
 
 
@@ -47,7 +48,8 @@ def remembering(
     after = _snapshot(callback)
     merged = callback.closed_reason == "merged"  # it goes on in another row, which holds more than this change
     if refused is None and not merged and any(before[name] != after[name] for name in KEPT):
-        session.execute(sa.delete(LastChange).where(LastChange.staff_id == staff_id))
+        gone = sa.or_(LastChange.callback_id == callback.id, LastChange.at <= now - OFFERED - GRACE)
+        session.execute(sa.delete(LastChange).where(LastChange.staff_id == staff_id, gone))
         change = LastChange(staff_id=staff_id, callback_id=callback.id, what=what, at=now, before=before, after=after)
         session.add(change)
         session.flush()
@@ -55,15 +57,15 @@ def remembering(
 
 
 def offered(session: Session, staff_id: str, now: dt.datetime) -> tuple[LastChange, Callback] | None:
-    """The change this person can take back just now, and its callback."""
-    found = session.execute(LATEST, {"staff": staff_id, "since": now - OFFERED}).first()
-    return (found[0], found[1]) if found and _snapshot(found[1]) == found[0].after else None
+    """The newest change this person can take back just now, and its callback."""
+    found = session.execute(LATEST, {"staff": staff_id, "since": now - OFFERED})
+    return next(((change, row) for change, row in found if _snapshot(row) == change.after), None)
 
 
 def undo(session: Session, callback: Callback, staff_id: str, now: dt.datetime) -> Refusal | None:
-    """Put the row back as it was before this person's last change, if that is fresh and nothing happened since."""
-    change = session.get(LastChange, staff_id)
-    if change is None or change.callback_id != callback.id or now - change.at >= OFFERED + GRACE:
+    """Put the row back as it was before this person's last change to it, if fresh and nothing happened since."""
+    change = session.get(LastChange, (staff_id, callback.id))
+    if change is None or now - change.at >= OFFERED + GRACE:
         return Refusal("too_late")
     values = _restored(change, now + claims.lease(session, callback))
     if values["caller"] is not None:  # their numbers may have been put on one card since

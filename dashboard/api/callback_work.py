@@ -1,6 +1,7 @@
 """What staff do with a callback besides calling: a result, later, to a colleague, from a colleague, and back."""
 
 import datetime as dt
+from functools import partial
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -101,8 +102,9 @@ def dial_by_hand(session: Session, now: dt.datetime, callback_id: str) -> Answer
     """By hand."""
     row, given = find(session, callback_id), asked.body(("staff", "anyway"))
     anyway = bool(asked.flag(given, "anyway"))
-    refusal = by_hand.dial(session, row, asked.staff(session, given), now, anyway)
-    return refused(refusal) if refusal else one(session, row)
+    staff = asked.staff(session, given)
+    verb = partial(by_hand.dial, session, row, staff, now, anyway)
+    return done(session, row, staff, "dialling_by_hand", now, verb)
 
 
 @operation(

@@ -2,7 +2,6 @@
 // Without this script the same links and forms load the page anew.
 
 const TYPING = 200; // ms without a key: then the words are looked for
-const OFFERED = 10000; // ms "Undo" is offered, as in voice/undo.py
 
 const list = document.getElementById("list");
 const form = document.getElementById("search");
@@ -56,6 +55,6 @@ new MutationObserver((changes) => {
   }
   for (const toast of list.querySelectorAll(".toast:not([data-timed])")) {
     toast.dataset.timed = "";
-    setTimeout(() => toast.remove(), OFFERED);
+    setTimeout(() => toast.remove(), Number(toast.dataset.left));
   }
 }).observe(list, { childList: true, subtree: true, attributes: true, attributeFilter: ["data-part"] });
