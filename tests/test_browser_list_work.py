@@ -16,15 +16,15 @@ from voice.models import Callback
 
 LUIS = "+12125550177"
 # What a phone would be asked to dial: here there is none that could.
-DIALLED = """() => {
-  window.dialled = [];
-  document.addEventListener("click", (event) => {
-    const link = event.target.closest("a[href^='tel:']");
-    if (!link) return;
-    event.preventDefault();
-    window.dialled.push(link.getAttribute("href"));
-  }, true);
-}"""
+DIALLED = """
+window.dialled = [];
+document.addEventListener("click", (event) => {
+  const link = event.target.closest("a[href^='tel:']");
+  if (!link) return;
+  event.preventDefault();
+  window.dialled.push(link.getAttribute("href"));
+}, true);
+"""
 
 
 @pytest.fixture(autouse=True)
@@ -112,11 +112,10 @@ def test_dialling_by_hand_offers_the_number_and_asks_how_it_went(firm: Firm, sig
 
 def test_on_a_phone_dialling_by_hand_dials_at_once_and_not_before_it_is_ours(firm: Firm, sign_in: Open) -> None:
     callback, taken = firm.callback(), firm.callback(LUIS)
-    page = sign_in("sam", "phone")
+    page = sign_in("sam", "phone", init_script=DIALLED)
     finger = page.context.new_cdp_session(page)
     finger.send("Emulation.setTouchEmulationEnabled", {"enabled": True})
     assert page.evaluate("matchMedia('(pointer: coarse)').matches")
-    page.evaluate(DIALLED)
     page.locator(f"#more-{taken}").click()
     expect(page.locator(f"#by-hand-{taken}")).to_be_visible()
     page.route("**/list?*", lambda route: route.abort())  # what Alex does now is not seen here
@@ -132,7 +131,6 @@ def test_on_a_phone_dialling_by_hand_dials_at_once_and_not_before_it_is_ours(fir
     firm.set(callback, calls=2)
     expect(page.locator(f"#cb-{callback}")).to_contain_text("twice")
     assert page.evaluate("dialled") == [f"tel:{JANE}"], "once, whatever is shown anew"
-    finger.detach()
 
 
 def test_the_speed_of_messages_is_remembered_on_this_device(firm: Firm, sign_in: Open) -> None:
