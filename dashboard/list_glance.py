@@ -10,7 +10,7 @@ from voice import call_log, undo
 from voice.db import UTC
 from voice.firm import Business, Line
 from voice.list_tables import LastChange, Told
-from voice.models import Attempt, Call
+from voice.models import Attempt, Call, Callback
 
 IS_RINGING = sa.and_(Call.ended_at.is_(None), Call.state.in_(("received", "ringing")))
 IS_UNSEEN = sa.and_(Told.staff_id == sa.bindparam("me"), Told.seen_at.is_(None))
@@ -26,8 +26,11 @@ class Glance(NamedTuple):
     undo: bool  # this person can take something back
     calling: bool  # somebody is being rung back
     log_read_at: dt.datetime | None  # of the carrier's call logs, the one that was read longest ago
+    newest_at: dt.datetime | None  # when the newest of all callbacks first rang, whether or not its row is shown
 
 
+# By line, as the index is ordered: of each its last entry is read, however many there are.
+NEWEST = sa.select(sa.func.max(Callback.first_called_at)).where(Callback.line == Line.number).scalar_subquery()
 GLANCE = sa.select(
     sa.select(Business.time_zone).limit(1).scalar_subquery(),
     sa.select(Business.country).limit(1).scalar_subquery(),
@@ -36,6 +39,7 @@ GLANCE = sa.select(
     sa.exists().where(LastChange.staff_id == sa.bindparam("me"), LastChange.at > sa.bindparam("since", type_=UTC)),
     sa.exists().where(Attempt.ended_at.is_(None)),
     call_log.OLDEST.where(sa.exists().where(Line.number == call_log.Reading.line, Line.active)).scalar_subquery(),
+    sa.select(sa.func.max(NEWEST)).select_from(Line).scalar_subquery(),
 )
 
 

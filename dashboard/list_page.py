@@ -90,6 +90,7 @@ class Listing:
     news: Sequence[News]
     undo: Undo | None
     first_run: bool
+    newest_at: dt.datetime | None  # when the newest caller first rang, so that the page can tell of them
     behind: dt.datetime | None  # since when somebody who rang may be missing
 
 
@@ -123,6 +124,7 @@ def read(session: Session, view: View, staff_id: str | None, now: dt.datetime) -
         news=[News(told, known.staff_name(told.by_staff_id) or "", known.who(row.caller)[0]) for told, row in news],
         undo=Undo(undoable[0], known.who(undoable[1].caller)[0]) if undoable else None,
         first_run=not everybody and not live and session.scalar(sa.select(Call.id).limit(1)) is None,
+        newest_at=glance.newest_at,
         behind=call_log.behind_since(glance.log_read_at, now),
     )
 

@@ -18,7 +18,7 @@ from dashboard import addresses, list_words, steps, words
 from dashboard.list_people import People
 from dashboard.list_view import View
 from dashboard.steps import Step
-from voice import later
+from voice import later, results
 from voice.among import among
 from voice.firm import Line
 from voice.ledger import Message
@@ -95,6 +95,7 @@ class Row(NamedTuple):
     handed_word: str
     by_hand: bool  # its holder dials with a phone of their own
     asked: bool  # its holder is asked how it went
+    unsaid: bool  # the reader had it last, was asked, and did not say
     unfolding: str  # the address with this row unfolded; empty when it is
     choices: Sequence[snooze.Choice]  # for "later"; only of an unfolded row
 
@@ -161,7 +162,8 @@ def _row(callback: Callback, page: _Page) -> Row:
     last = page.last_calls.get(callback.id, NO_CALL)
     who, number, vouched = known.who(callback.caller, last.caller_name)
     mine = page.staff_id is not None and callback.claimed_by == page.staff_id
-    unfolded = mine or callback.id in page.view.unfolded
+    unsaid = results.unsaid(callback, page.staff_id)
+    unfolded = mine or unsaid or callback.id in page.view.unfolded
     aside = state == "waiting" and callback.later is not None and callback.due_at > now
     late = state in TIMED and words.is_late(_owed_at(callback), now)
     going = page.going.get(callback.id, ())
@@ -212,7 +214,8 @@ def _row(callback: Callback, page: _Page) -> Row:
         handed_to=known.staff_name(callback.handed_to),
         handed_word=words.name(callback.handed_word, 200),
         by_hand=by_hand,
-        asked=state == "wrapping_up" or by_hand,
+        asked=state == "wrapping_up" or by_hand or unsaid,
+        unsaid=unsaid,
         unfolding="" if unfolded else f"{before}{callback.id}{after}#cb-{callback.id}",
         choices=later.choices(line, callback.caller, now) if unfolded else (),
     )

@@ -1,5 +1,6 @@
 """Told while one does not look: a sound, a notification, a push to a page that is closed, a page without network."""
 
+import datetime as dt
 import json
 from collections.abc import Iterator
 
@@ -13,6 +14,7 @@ from tests.waiting import until
 from tests.windows import Open
 from voice import callbacks, clock
 
+EARLIER = MONDAY_TEN - dt.timedelta(hours=1)
 # Counts the notes a page plays: what comes out of a loudspeaker cannot be asked for.
 COUNT_NOTES = """
 window.notes = 0;
@@ -29,7 +31,7 @@ def _morning() -> Iterator[None]:
         yield
 
 
-def new_caller(firm: Firm, caller: str = JANE) -> str:
+def new_caller(firm: Firm, caller: str | None = JANE) -> str:
     """Somebody is missed; the id of their callback."""
     with firm.database.transaction() as session:
         call = firm.call(session, caller, state="unanswered", outcome="callback", ended_at=clock.now())
@@ -86,6 +88,15 @@ def test_nothing_sounds_unless_asked_for_then_a_new_caller_does_and_it_is_rememb
     firm.set(first, calls=2)
     expect(page.locator(f"#cb-{first}")).to_contain_text("twice")
     assert page.evaluate("notes") == 4
+    new_caller(firm, None)
+    expect(page.locator("#group-no_number [data-row]")).to_be_visible()
+    assert page.evaluate("notes") == 6
+    many = [firm.callback(f"+1212556{number:04d}", first_called_at=EARLIER, due=1) for number in range(50)]
+    expect(page.locator(f"#cb-{many[49]}")).to_be_visible(timeout=10_000)
+    assert page.evaluate("notes") == 6
+    last = new_caller(firm, "+12125550144")
+    page.wait_for_function("() => notes === 8")
+    expect(page.locator(f"#cb-{last}")).to_have_count(0)
     page.reload()
     expect(page.get_by_label("A sound when somebody new is waiting")).to_be_checked()
 

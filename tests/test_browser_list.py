@@ -104,6 +104,9 @@ def test_the_list_can_be_worked_from_the_keyboard(firm: Firm, sign_in: Open) -> 
     page.keyboard.press("j")
     expect(page.locator(f"#cb-{first}")).to_be_focused()
     page.keyboard.press("j")
+    page.keyboard.press("k")
+    expect(page.locator(f"#cb-{first}")).to_be_focused()
+    page.keyboard.press("j")
     page.keyboard.press("c")
     expect(page.locator(f"#cb-{second}")).to_contain_text("You have it")
     expect(page.locator(f"#group-mine #cb-{second}")).to_be_focused()
@@ -114,6 +117,29 @@ def test_the_list_can_be_worked_from_the_keyboard(firm: Firm, sign_in: Open) -> 
     expect(page.get_by_role("dialog")).to_be_visible()
     page.keyboard.press("Escape")
     expect(page.get_by_role("dialog")).to_be_hidden()
+
+
+def test_keys_take_a_caller_take_over_reopen_undo_and_play(firm: Firm, sign_in: Open) -> None:
+    lease = clock.now() + dt.timedelta(minutes=9)
+    theirs = firm.callback(state="claimed", claimed_by="alex", lease_until=lease)
+    shut = firm.callback(LUIS, state="closed", closed_reason="talked", closed_at=clock.now())
+    message = firm.message(theirs, b"RIFF")
+    with firm.database.transaction() as session:
+        call = firm.call(session, "+12125550160", state="ringing").id
+    page = sign_in("sam")
+    page.evaluate("HTMLMediaElement.prototype.play = function () { window.played = this.id; }")
+    page.keyboard.press("t")
+    expect(page.locator(f"#live-{call}")).to_contain_text("You are taking it")
+    page.locator(f"#cb-{theirs}").focus()
+    page.keyboard.press("p")
+    assert page.evaluate("played") == f"audio-{message}"
+    page.keyboard.press("c")
+    expect(page.locator(f"#group-mine #cb-{theirs}")).to_contain_text("You have it")
+    page.locator(f"#cb-{shut}").focus()
+    page.keyboard.press("c")
+    expect(page.locator(f"#group-waiting #cb-{shut}")).to_be_visible()
+    page.keyboard.press("u")
+    expect(page.locator(f"#group-closed #cb-{shut}")).to_be_visible()
 
 
 def test_a_lost_connection_is_said_and_heals(firm: Firm, sign_in: Open) -> None:

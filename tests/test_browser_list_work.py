@@ -15,6 +15,16 @@ from voice.list_tables import Topic
 from voice.models import Callback
 
 LUIS = "+12125550177"
+# What a phone would be asked to dial: here there is none that could.
+DIALLED = """
+window.dialled = [];
+document.addEventListener("click", (event) => {
+  const link = event.target.closest("a[href^='tel:']");
+  if (!link) return;
+  event.preventDefault();
+  window.dialled.push(link.getAttribute("href"));
+}, true);
+"""
 
 
 @pytest.fixture(autouse=True)
@@ -98,6 +108,29 @@ def test_dialling_by_hand_offers_the_number_and_asks_how_it_went(firm: Firm, sig
     expect(page.locator(f"#cb-{callback}")).to_contain_text("How did it go?")
     page.locator(f"#sorted-{callback}").click()
     expect(page.locator("#group-closed")).to_contain_text("Sorted by hand")
+
+
+def test_on_a_phone_dialling_by_hand_dials_at_once_and_not_before_it_is_ours(firm: Firm, sign_in: Open) -> None:
+    callback, taken = firm.callback(), firm.callback(LUIS)
+    page = sign_in("sam", "phone", init_script=DIALLED)
+    finger = page.context.new_cdp_session(page)
+    finger.send("Emulation.setTouchEmulationEnabled", {"enabled": True})
+    assert page.evaluate("matchMedia('(pointer: coarse)').matches")
+    page.locator(f"#more-{taken}").click()
+    expect(page.locator(f"#by-hand-{taken}")).to_be_visible()
+    page.route("**/list?*", lambda route: route.abort())  # what Alex does now is not seen here
+    firm.set(taken, state="claimed", claimed_by="alex", lease_until=clock.now() + dt.timedelta(minutes=1))
+    page.locator(f"#by-hand-{taken}").click()
+    expect(page.get_by_role("alert")).to_contain_text("Alex Moor has this one.")
+    assert page.evaluate("dialled") == []
+    page.unroute_all()
+    page.locator(f"#more-{callback}").click()
+    page.locator(f"#by-hand-{callback}").click()
+    expect(page.locator(f"#dial-{callback}")).to_be_visible()
+    assert page.evaluate("dialled") == [f"tel:{JANE}"]
+    firm.set(callback, calls=2)
+    expect(page.locator(f"#cb-{callback}")).to_contain_text("twice")
+    assert page.evaluate("dialled") == [f"tel:{JANE}"], "once, whatever is shown anew"
 
 
 def test_the_speed_of_messages_is_remembered_on_this_device(firm: Firm, sign_in: Open) -> None:

@@ -2,7 +2,9 @@
 
 import datetime as dt
 import re
+import statistics
 import time
+from collections import defaultdict
 from collections.abc import Iterator
 
 import pytest
@@ -13,10 +15,11 @@ from dashboard import live
 from tests.firm import LINE, MONDAY_TEN, PHONES
 from tests.pages import JANE, Firm
 from tests.windows import Open, is_listening
-from voice import claims, clock, moves
-from voice.models import Attempt, Callback, Leg
+from voice import callbacks, claims, clock, moves, results
+from voice.models import Attempt, Call, Callback, Leg
 
 HEAVIEST = 150_000  # bytes over the wire until the list can be used
+LATE = 2  # seconds a busy machine may take now and then
 HIDE = """hidden => {
   Object.defineProperty(document, "hidden", {configurable: true, get: () => hidden});
   document.dispatchEvent(new Event("visibilitychange"));
@@ -48,16 +51,36 @@ def many(firm: Firm, count: int) -> list[str]:
 
 
 def test_what_somebody_else_does_appears_within_a_second(firm: Firm, sign_in: Open) -> None:
-    rows = [firm.callback(), firm.callback("+12125550143"), firm.callback("+12125550144")]
     page = sign_in("sam", "phone")
     is_listening(page)
-    took = []
-    for callback in rows:
+    took: dict[str, list[float]] = defaultdict(list)
+
+    def shown(deed: str, spot: str, words: str, began: float) -> None:
+        expect(page.locator(spot).first).to_contain_text(words)
+        took[deed].append(time.perf_counter() - began)
+
+    for number, caller in enumerate(("+12125550143", "+12125550144", "+12125550145"), start=1):
         began = time.perf_counter()
-        claim(firm, callback, "alex")
-        expect(page.locator(f"#cb-{callback}")).to_contain_text("Alex Moor has it")
-        took.append(time.perf_counter() - began)
-    assert min(took) < 1  # a busy machine may be late once; without the bell it would be three seconds or more
+        with firm.database.transaction() as session:
+            call_id = firm.call(session, caller, state="ringing").id
+        shown("rings", f"#live-{call_id}", caller[-4:], began)
+        began = time.perf_counter()
+        with firm.database.transaction() as session:
+            call = session.get_one(Call, call_id)
+            call.state, call.ended_at = "abandoned", clock.now()
+            callback = callbacks.open_for(session, call, "rang_out", clock.now())
+            assert callback is not None
+        shown("is new", "#group-waiting", caller[-4:], began)
+        began = time.perf_counter()
+        claim(firm, callback.id, "alex")
+        shown("is claimed", f"#cb-{callback.id}", "Alex Moor has it", began)
+        began = time.perf_counter()
+        with firm.database.transaction() as session:
+            row = session.get_one(Callback, callback.id)
+            assert results.give_result(session, row, "alex", "done_by_hand", clock.now()) is None
+        shown("is closed", "#title-closed .count", str(number), began)
+    late = {deed: times for deed, times in took.items() if statistics.median(times) >= 1 or max(times) >= LATE}
+    assert not late, "without the bell each of these would be three seconds or more"
 
 
 def test_without_a_place_for_a_stream_the_page_asks_by_itself(

@@ -176,6 +176,31 @@ def test_who_dials_by_hand_has_it_alone_and_is_asked_how_it_went(
         claims.lapse(session, clock.now())
     row = firm.row(callback)
     assert (row.state, row.result) == ("waiting", "not_recorded"), "never closed in silence"
+    assert f'id="menu-unsaid-{callback}" open' in sam.get("/").text
+    sam.press(f"/callbacks/{callback}/result", result="no_answer")
+    assert firm.row(callback).attempts == 2, "a try by hand counts once it is told of"
+
+
+def test_who_talked_and_did_not_say_how_it_ended_is_asked_again_and_can_take_it_back(
+    firm: Firm, sam: Visitor, alex: Visitor
+) -> None:
+    callback = firm.callback(state="wrapping_up", claimed_by="sam", lease_until=clock.now() - MINUTE)
+    firm.set(callback, owed_by="sam", attempts=1, rang_at=clock.now())
+    with firm.database.transaction() as session:
+        assert claims.lapse(session, clock.now()) == 1
+    page = sam.get("/").text
+    assert f'id="menu-unsaid-{callback}" open' in page
+    assert 'name="result" value="sorted"' in page
+    assert "In an hour" in page, "or set it aside, as any other"
+    assert 'name="result"' not in alex.get("/").text
+    sam.press(f"/callbacks/{callback}/result", result="no_answer")
+    row = firm.row(callback)
+    assert (row.attempts, row.later, row.result) == (1, "retry", "no_answer"), "the ring-back has counted itself"
+    assert "menu-unsaid" not in sam.get("/").text
+    sam.press(f"/callbacks/{callback}/undo")
+    assert f'id="menu-unsaid-{callback}" open' in sam.get("/").text
+    sam.press(f"/callbacks/{callback}/result", result="sorted")
+    assert firm.row(callback).closed_reason == "talked"
 
 
 def test_dialling_by_hand_keeps_to_the_same_rules_as_ringing_back(firm: Firm, sam: Visitor) -> None:

@@ -166,7 +166,7 @@ def lapse(session: Session, now: dt.datetime) -> int:
         also: Also = [Callback.lease_until < now, no_live_attempt()]
         holder = callback.claimed_by
         if callback.state == "claimed":
-            silent = {"result": "not_recorded"} if callback.by_hand_at else {}
+            silent = {"result": "not_recorded", "by_hand_at": callback.by_hand_at} if callback.by_hand_at else {}
             moved = _let_go(session, callback, now, also, **silent)
         else:
             values: dict[str, Any] = {"due_at": now, "later": None, "claimed_by": None, "lease_until": None}
@@ -182,5 +182,5 @@ def _let_go(session: Session, callback: Callback, now: dt.datetime, also: Also, 
     most = session.get_one(Line, callback.line).max_attempts
     event = "exhaust" if callback.attempts >= most else "release"
     here = [Callback.state == "claimed", *also]
-    free = {"claimed_by": None, "lease_until": None, "by_hand_at": None}
-    return moves.move(session, callback, event, now, here, **free, **values)
+    free: dict[str, Any] = {"claimed_by": None, "lease_until": None, "by_hand_at": None}
+    return moves.move(session, callback, event, now, here, **(free | values))

@@ -217,7 +217,7 @@ class Callback(Base):
     rang_at: Mapped[dt.datetime | None]  # the caller's phone first rang: the promise was kept if by then
     closed_at: Mapped[dt.datetime | None]
     later: Mapped[str | None]  # why it waits for `due_at`: snoozed, retry, call_again; None: it waits for its promise
-    by_hand_at: Mapped[dt.datetime | None]  # its holder dials with a phone of their own; nobody has said how it went
+    by_hand_at: Mapped[dt.datetime | None]  # dialled with a phone of somebody's own; nobody has said how it went
     topic_id: Mapped[int | None]  # what it was about, of `topics`
     bought: Mapped[bool | None]
     why_not: Mapped[str] = mapped_column(default="", server_default="")

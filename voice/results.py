@@ -59,7 +59,7 @@ def give_result(
     if result == "call_again" and due_at is None:
         raise ValueError("call_again needs the time to call again")
     # A try of ours has counted itself, and told when their phone rang; one dialled by hand does both here.
-    by_hand = callback.state != "wrapping_up"
+    by_hand = callback.state != "wrapping_up" and not (unsaid(callback, staff_id) and callback.by_hand_at is None)
     values: dict[str, Any] = {"result": result, "by_hand_at": None} | about.values()
     if by_hand and result in RANG:
         values["rang_at"] = sa.func.coalesce(Callback.rang_at, sa.literal(now, UTC()))
@@ -77,6 +77,13 @@ def give_result(
         _say_who_answered(session, callback, result)
     moves.note(session, "result", now, callback=callback, staff=staff_id, result=result)
     return None
+
+
+def unsaid(callback: Callback, staff_id: str | None) -> bool:
+    """Whether this person was the last to have it and, in the time for that, has not said how the talk ended: they can
+    say it still, as long as nobody has it."""
+    free = callback.state in ("waiting", "unreached") and callback.result == "not_recorded"
+    return free and staff_id is not None and callback.owed_by == staff_id
 
 
 def _say_who_answered(session: Session, callback: Callback, result: str) -> None:

@@ -15,10 +15,11 @@ export function listenToKeys(list, help) {
     const act = {
       j: () => walk(list, row, 1),
       k: () => walk(list, row, -1),
-      c: () => row && press(row, "claim-"),
+      c: () => row && (press(row, "claim-") || press(row, "over-") || press(row, "reopen-")),
       r: () => row && reach(list, row, "r"),
       s: () => row && reach(list, row, "s"),
       h: () => row && reach(list, row, "h"),
+      t: () => document.querySelector('#live [id^="take-"]')?.click(),
       p: () => row && play(row),
       z: () => document.getElementById("take-back")?.click(),
       u: () => document.getElementById("take-back")?.click(),

@@ -98,17 +98,18 @@ let newest = null;
 let ringing = new Set();
 
 export async function tellOfNew(list) {
-  const rows = [...list.querySelectorAll("#group-waiting [data-first]")];
   const live = [...list.querySelectorAll("#live li[id]")];
-  const first = (row) => Date.parse(row.dataset.first);
-  const fresh = newest === null ? [] : rows.filter((row) => first(row) > newest);
+  const last = Date.parse(list.querySelector("#news").dataset.newest) || 0; // of all who wait, shown or not
+  const known = newest ?? last;
   const rings = newest !== null && live.some((row) => !ringing.has(row.id));
-  newest = Math.max(newest ?? 0, ...rows.map(first));
+  newest = Math.max(known, last);
   ringing = new Set(live.map((row) => row.id));
-  if ((fresh.length || rings) && chosen("sound")) chime();
-  if (!fresh.length) return;
+  if ((last > known || rings) && chosen("sound")) chime();
+  if (last <= known) return;
   if (!chosen("notify") || document.hasFocus() || Notification.permission !== "granted") return;
   const { active } = await navigator.serviceWorker.ready;
+  const fresh = [...list.querySelectorAll("[data-first]")].filter((row) => Date.parse(row.dataset.first) > known);
+  if (!fresh.length) active.postMessage({ kind: "new" }); // their row is not among those that are shown
   for (const row of fresh.slice(0, 3)) {
     const who = chosen("names") ? row.querySelector("h3 bdi")?.textContent : null;
     const by = row.querySelector("[data-due]")?.dataset.due;

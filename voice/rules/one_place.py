@@ -34,7 +34,8 @@ class Place(Protocol):
 def rank(row: Place) -> int:
     """How far it has come: 0 while somebody is on a phone for it, then claimed, waiting, and those who wait for a
     decision. The one that is furthest is kept: nobody's talk is taken from under them."""
-    return 0 if row.state in states.CALLBACK_BUSY or row.by_hand_at is not None else _RANKS[row.state]
+    by_hand = row.state == "claimed" and row.by_hand_at is not None
+    return 0 if by_hand or row.state in states.CALLBACK_BUSY else _RANKS[row.state]
 
 
 def rings_in(kept: Place, other: Place) -> bool:
