@@ -14,16 +14,16 @@ from jinja2 import BytecodeCache
 from jinja2.bccache import Bucket
 from werkzeug.routing import Rule
 
-from tests import firm
-from tests.postgres import PostgresServer
+from tests import firm, storage
 from tests.world import URL, World
-from voice import db, migrate
+from voice import db
 from voice.db import Database
 from voice.settings import Settings
 
 pytest_plugins = [
     "tests.network",
     "tests.servers",
+    "tests.on_both",
     "tests.browsers",
     "tests.windows",
     "tests.mornings",
@@ -74,11 +74,21 @@ def _compile_once() -> Iterator[None]:
 
 
 _engines: dict[type, sa.Engine] = {}
+_made: list[sa.Engine] = []
+
+
+@pytest.fixture(autouse=True)
+def _hang_up_on_databases() -> Iterator[None]:
+    """No connection outlives its story."""
+    yield
+    while _made:
+        _made.pop().dispose()
 
 
 def _alike(make: Callable[[str], sa.Engine]) -> Callable[[str], sa.Engine]:
     def made(url: str) -> sa.Engine:
         engine = make(url)
+        _made.append(engine)
         if (first := _engines.get(type(engine.dialect))) is not None:
             engine.dialect, engine._compiled_cache = first.dialect, first._compiled_cache
             return engine
@@ -111,30 +121,6 @@ def _own_log() -> Iterator[None]:
     structlog.reset_defaults()
 
 
-@pytest.fixture(scope="session")
-def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An SQLite database the migrations have built, to be copied."""
-    path = tmp_path_factory.mktemp("template") / "ringback.db"
-    migrate.upgrade(f"sqlite:///{path}")
-    return path
-
-
-@pytest.fixture
-def sqlite_url(sqlite_template: Path, tmp_path: Path) -> str:
-    """A fresh SQLite database."""
-    copy = tmp_path / "ringback.db"
-    copy.write_bytes(sqlite_template.read_bytes())
-    return f"sqlite:///{copy}"
-
-
-@pytest.fixture
-def postgres_url(postgres_server: PostgresServer) -> Iterator[str]:
-    """A fresh Postgres database."""
-    url = postgres_server.create_database(postgres_server.template("ringback", migrate.upgrade))
-    yield url
-    postgres_server.drop_database(url)
-
-
 def make_settings(url: str, home: Path, **more: Any) -> Settings:
     """Settings as the environment would give them."""
     return Settings.from_env(
@@ -146,9 +132,9 @@ def make_settings(url: str, home: Path, **more: Any) -> Settings:
 
 
 @pytest.fixture
-def settings(sqlite_url: str, tmp_path: Path) -> Settings:
-    """Settings of an installation on SQLite."""
-    return make_settings(sqlite_url, tmp_path)
+def settings(storage_url: str, tmp_path: Path) -> Settings:
+    """Settings of an installation."""
+    return make_settings(storage_url, tmp_path)
 
 
 @pytest.fixture(params=["sqlite", "postgres"])
@@ -159,10 +145,9 @@ def both_settings(request: pytest.FixtureRequest, tmp_path: Path) -> Settings:
 
 @pytest.fixture
 def database(settings: Settings) -> Iterator[Database]:
-    """An empty database on SQLite."""
+    """An empty database."""
     made = Database(settings.database_url)
-    # A story waits for no disk: nothing here must survive a power cut.
-    sa.event.listen(made.engine, "connect", lambda connection, _record: connection.execute("PRAGMA synchronous=OFF"))
+    storage.waits_for_no_disk(made.engine)
     yield made
     made.engine.dispose()
 

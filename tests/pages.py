@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
 from dashboard import add_dashboard
+from tests import storage
 from tests.firm import LINE, found
 from voice import accounts, clock
 from voice.db import Database
@@ -40,8 +41,7 @@ class Firm:
         environ = {"DATABASE_URL": url, "RINGBACK_HOME": str(folder), "PUBLIC_URL": public_url, "SECRET_KEY": "k" * 64}
         self.settings = Settings.from_env(environ)
         self.database = Database(url)
-        if self.database.engine.dialect.name == "sqlite":  # a story waits for no disk
-            sa.event.listen(self.database.engine, "connect", _hurry)
+        storage.waits_for_no_disk(self.database.engine)
         if is_new:
             found(self.database)
         self.app = Flask("people", static_folder=None)
@@ -166,10 +166,6 @@ def reads(html: str) -> str:
 
 def _headers(given: dict[str, str]) -> dict[str, str]:
     return {name.replace("_", "-"): value for name, value in given.items()}
-
-
-def _hurry(connection: Any, _record: object) -> None:
-    connection.execute("PRAGMA synchronous=OFF")
 
 
 def _let_in(session: Session) -> None:

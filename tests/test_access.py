@@ -26,8 +26,8 @@ NEW = "seven teal otters dancing"
 
 
 @pytest.fixture
-def firm(sqlite_url: str, tmp_path: pathlib.Path) -> Iterator[Firm]:
-    made = Firm(sqlite_url, tmp_path)
+def firm(storage_url: str, tmp_path: pathlib.Path) -> Iterator[Firm]:
+    made = Firm(storage_url, tmp_path)
     with made.database.transaction() as session:
         session.add(line_row(number=SECOND_LINE, name="Second line", position=1))
     yield made

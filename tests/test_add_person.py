@@ -17,8 +17,8 @@ OFFICE = "+12125550143"
 
 
 @pytest.fixture
-def firm(sqlite_url: str, tmp_path: pathlib.Path) -> Iterator[Firm]:
-    made = Firm(sqlite_url, tmp_path)
+def firm(storage_url: str, tmp_path: pathlib.Path) -> Iterator[Firm]:
+    made = Firm(storage_url, tmp_path)
     yield made
     made.close()
 

@@ -16,10 +16,10 @@ WARNING = "Somebody may be missing here"
 
 
 @pytest.fixture
-def firm(sqlite_url: str, tmp_path: pathlib.Path) -> Iterator[Firm]:
+def firm(storage_url: str, tmp_path: pathlib.Path) -> Iterator[Firm]:
     """The firm at ten on a Monday."""
     with time_machine.travel(MONDAY_TEN, tick=False):
-        made = Firm(sqlite_url, tmp_path)
+        made = Firm(storage_url, tmp_path)
         yield made
         made.close()
 

@@ -29,8 +29,8 @@ BOTH = "Name,Phone,Tags,Notes\r\nJane Doe,(212) 555-0142,boiler,Side door\r\nLui
 
 
 @pytest.fixture
-def firm(sqlite_url: str, tmp_path: pathlib.Path) -> Iterator[Firm]:
-    made = Firm(sqlite_url, tmp_path)
+def firm(storage_url: str, tmp_path: pathlib.Path) -> Iterator[Firm]:
+    made = Firm(storage_url, tmp_path)
     yield made
     made.close()
 

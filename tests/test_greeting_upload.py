@@ -20,9 +20,9 @@ from voice.firm import Audio, Line
 
 
 @pytest.fixture
-def firm(sqlite_url: str, tmp_path: Path) -> Firm:
+def firm(storage_url: str, tmp_path: Path) -> Firm:
     """The firm, with its owner and the others able to sign in."""
-    return Firm(sqlite_url, tmp_path)
+    return Firm(storage_url, tmp_path)
 
 
 def a_wav(seconds: float, rate: int = 16000, channels: int = 2) -> bytes:

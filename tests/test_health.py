@@ -9,7 +9,7 @@ import time_machine
 from flask import Flask
 from prometheus_client.parser import text_string_to_metric_families
 
-from tests import firm
+from tests import firm, storage
 from tests.conftest import make_settings
 from tests.signed import arrival, call_sid, post
 from voice import call_log, carrier_pace
@@ -83,9 +83,7 @@ def test_ready_also_means_that_nobody_who_rang_is_missing(
 @pytest.mark.proves("01-2.18")
 def test_without_its_database_it_is_not_ready_but_still_answers(app: Flask, database: Database) -> None:
     worker_was_here(database, 1)
-    path = Path(str(database.engine.url.database))
-    path.rename(path.with_suffix(".away"))
-    path.mkdir()
+    storage.lose(database.url)
     answer = app.test_client().get("/readyz")
     assert answer.status_code == 503
     checks = {"database": "down", "worker": "down", "reconcile": "down"}

@@ -44,9 +44,9 @@ def box(morning: time_machine.Traveller, each_firm: Firm, server: MailServer, tm
 
 
 @pytest.fixture
-def quick_box(sqlite_url: str, server: MailServer, tmp_path: pathlib.Path) -> Iterator[Letterbox]:
+def quick_box(storage_url: str, server: MailServer, tmp_path: pathlib.Path) -> Iterator[Letterbox]:
     """The same on SQLite alone, without a past but for one missed call."""
-    firm = Firm(sqlite_url, tmp_path)
+    firm = Firm(storage_url, tmp_path)
     with firm.database.transaction() as session:  # long enough ago for no picture to be drawn: that takes seconds
         firm.call(session, JANE, received_at=at("2024-01-01T15:00"), state="completed", outcome="talked")
     yield Letterbox(firm, server, tmp_path)
@@ -264,9 +264,9 @@ def test_without_a_mail_server_nothing_is_written_down_and_the_pages_say_what_to
 
 
 def test_before_the_first_call_there_is_nothing_to_write_of(
-    sqlite_url: str, tmp_path: pathlib.Path, server: MailServer, morning: time_machine.Traveller
+    storage_url: str, tmp_path: pathlib.Path, server: MailServer, morning: time_machine.Traveller
 ) -> None:
-    firm = Firm(sqlite_url, tmp_path)
+    firm = Firm(storage_url, tmp_path)
     box = Letterbox(firm, server, tmp_path)
     morning.move_to(MONDAY_EIGHT)
     assert box.minute() == []
@@ -279,12 +279,12 @@ def test_before_the_first_call_there_is_nothing_to_write_of(
 
 
 def test_the_worker_itself_sends_what_is_due(
-    sqlite_url: str, database: Database, server: MailServer, tmp_path: pathlib.Path
+    storage_url: str, database: Database, server: MailServer, tmp_path: pathlib.Path
 ) -> None:
     found(database)
     with database.transaction() as session:
         accounts.add_user(session, "owner@example.com", "Olive", "owner", "x")
-    settings = make_settings(sqlite_url, tmp_path, SMTP_URL=server.url, MAIL_FROM="ring@example.com")
+    settings = make_settings(storage_url, tmp_path, SMTP_URL=server.url, MAIL_FROM="ring@example.com")
     world = World(database, settings, MONDAY_EIGHT - dt.timedelta(days=1, hours=1))
     world.rest = dt.timedelta(minutes=10)
     world.rings(patience=3)

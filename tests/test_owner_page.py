@@ -174,8 +174,8 @@ def test_a_page_of_today_asks_again_and_gets_nothing_new_when_nothing_is(firm: F
     assert changed.status_code == 200
 
 
-def test_before_the_first_call_the_page_says_how_to_begin(sqlite_url: str, tmp_path: pathlib.Path) -> None:
-    firm = Firm(sqlite_url, tmp_path)
+def test_before_the_first_call_the_page_says_how_to_begin(storage_url: str, tmp_path: pathlib.Path) -> None:
+    firm = Firm(storage_url, tmp_path)
     sam = firm.visitor("sam@example.com")
     page = sam.get("/owner").text
     assert "No call has come in yet." in page

@@ -12,8 +12,8 @@ ZIP = {"Accept_Encoding": "gzip, deflate, br"}
 
 
 @pytest.fixture
-def sam(sqlite_url: str, tmp_path: pathlib.Path) -> Iterator[Visitor]:
-    firm = Firm(sqlite_url, tmp_path)
+def sam(storage_url: str, tmp_path: pathlib.Path) -> Iterator[Visitor]:
+    firm = Firm(storage_url, tmp_path)
     for number in range(1, 21):
         firm.callback(f"+1212555{number:04d}")
     yield firm.visitor("sam@example.com")

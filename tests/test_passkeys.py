@@ -122,9 +122,9 @@ def test_what_no_passkey_has_signed_opens_nothing(firm: Firm, answer: str) -> No
     [("https://phone.example.com", "phone.example.com"), ("http://127.0.0.1:8000", "localhost")],
 )
 def test_a_passkey_belongs_to_the_public_address_and_on_ones_own_machine_to_localhost(
-    sqlite_url: str, tmp_path: pathlib.Path, public_url: str, rp_id: str
+    storage_url: str, tmp_path: pathlib.Path, public_url: str, rp_id: str
 ) -> None:
-    firm = Firm(sqlite_url, tmp_path, public_url)
+    firm = Firm(storage_url, tmp_path, public_url)
     visitor = firm.visitor()
     asked = visitor.post("/login/passkey/options", {"csrf_token": visitor.token("/login")}).json
     firm.close()

@@ -29,9 +29,9 @@ def service() -> Iterator[PushService]:
 
 
 @pytest.fixture
-def settings(sqlite_url: str, tmp_path: pathlib.Path, service: PushService) -> Settings:
+def settings(storage_url: str, tmp_path: pathlib.Path, service: PushService) -> Settings:
     """An installation that may post to our push service."""
-    return make_settings(sqlite_url, tmp_path, PUSH_SERVICES=service.host)
+    return make_settings(storage_url, tmp_path, PUSH_SERVICES=service.host)
 
 
 def has(world: World, service: PushService, staff_id: str, names: bool = False) -> Browser:
@@ -178,16 +178,16 @@ def test_the_browsers_own_services_and_the_owners_are_known(endpoint: str) -> No
     assert push_services.refusal(endpoint, more=["push.example.com", "127.0.0.1:9999"]) is None
 
 
-def test_the_key_belongs_to_the_installation(tmp_path: pathlib.Path, sqlite_url: str) -> None:
+def test_the_key_belongs_to_the_installation(tmp_path: pathlib.Path, storage_url: str) -> None:
     assert push_key.public("k" * 64) == push_key.public("k" * 64) != push_key.public("l" * 64)
-    page = Firm(sqlite_url, tmp_path).visitor("sam@example.com").get("/").text
+    page = Firm(storage_url, tmp_path).visitor("sam@example.com").get("/").text
     assert f'data-key="{push_key.public("k" * 64)}"' in page
 
 
 def test_a_page_registers_its_browser_and_signing_out_ends_it(
-    tmp_path: pathlib.Path, sqlite_url: str, service: PushService
+    tmp_path: pathlib.Path, storage_url: str, service: PushService
 ) -> None:
-    acme = Firm(sqlite_url, tmp_path)
+    acme = Firm(storage_url, tmp_path)
     sam, browser = acme.visitor("sam@example.com"), Browser(service, "sam")
     good = {"endpoint": "https://fcm.googleapis.com/fcm/send/sam", "p256dh": browser.p256dh, "auth": browser.auth}
 

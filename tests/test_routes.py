@@ -80,9 +80,9 @@ def test_the_public_routes_are_those_written_down_here_and_no_others(both: Flask
 
 
 def test_nothing_is_changed_by_a_get_and_each_post_of_the_people_side_wants_the_pages_token(
-    sqlite_url: str, tmp_path: pathlib.Path
+    storage_url: str, tmp_path: pathlib.Path
 ) -> None:
-    firm = Firm(sqlite_url, tmp_path)
+    firm = Firm(storage_url, tmp_path)
     sam = firm.visitor("sam@example.com")
     sam.origin = "https://ringback.test"
     sam.client.set_cookie(
@@ -100,9 +100,9 @@ def test_nothing_is_changed_by_a_get_and_each_post_of_the_people_side_wants_the_
     [("https://phone.example.com", "max-age=31536000; includeSubDomains"), ("http://localhost", None)],
 )
 def test_every_answer_of_the_people_side_carries_the_headers_also_the_errors(
-    sqlite_url: str, tmp_path: pathlib.Path, public_url: str, transport: str | None
+    storage_url: str, tmp_path: pathlib.Path, public_url: str, transport: str | None
 ) -> None:
-    firm = Firm(sqlite_url, tmp_path, public_url)
+    firm = Firm(storage_url, tmp_path, public_url)
     sam = firm.visitor("sam@example.com")
     for path in ("/", "/list", "/notices", "/login", "/nowhere", "/calls/none", "/assets/look.css", "/api/v1/calls"):
         for visitor in (sam, firm.visitor()):
@@ -114,8 +114,8 @@ def test_every_answer_of_the_people_side_carries_the_headers_also_the_errors(
     assert sam.post("/notices").headers["X-Content-Type-Options"] == "nosniff"
 
 
-def test_no_page_needs_a_script_or_style_the_policy_would_refuse(sqlite_url: str, tmp_path: pathlib.Path) -> None:
-    firm = Firm(sqlite_url, tmp_path)
+def test_no_page_needs_a_script_or_style_the_policy_would_refuse(storage_url: str, tmp_path: pathlib.Path) -> None:
+    firm = Firm(storage_url, tmp_path)
     firm.callback(state="wrapping_up", claimed_by="sam")
     sam = firm.visitor("sam@example.com")
     doors = ("/account", "/users", "/tokens", "/audit", "/prove")
@@ -127,9 +127,9 @@ def test_no_page_needs_a_script_or_style_the_policy_would_refuse(sqlite_url: str
 
 
 def test_files_of_ours_are_kept_by_browsers_and_found_anew_when_they_change(
-    sqlite_url: str, tmp_path: pathlib.Path
+    storage_url: str, tmp_path: pathlib.Path
 ) -> None:
-    visitor = Firm(sqlite_url, tmp_path).visitor()
+    visitor = Firm(storage_url, tmp_path).visitor()
     address = re.findall(r'href="(/assets/look.css\?v=\w{12})"', visitor.get("/login").text)
     answer = visitor.get(address[0])
     assert (answer.status_code, answer.mimetype) == (200, "text/css")

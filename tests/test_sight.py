@@ -70,8 +70,8 @@ class Program:
 
 
 @pytest.fixture
-def firm(sqlite_url: str, tmp_path: pathlib.Path) -> Iterator[TwoLines]:
-    made = TwoLines(sqlite_url, tmp_path)
+def firm(storage_url: str, tmp_path: pathlib.Path) -> Iterator[TwoLines]:
+    made = TwoLines(storage_url, tmp_path)
     yield made
     made.close()
 

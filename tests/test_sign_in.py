@@ -18,8 +18,8 @@ NOON = dt.datetime(2026, 11, 23, 17, tzinfo=dt.UTC)
 
 
 @pytest.fixture
-def firm(sqlite_url: str, tmp_path: pathlib.Path) -> Iterator[Firm]:
-    made = Firm(sqlite_url, tmp_path)
+def firm(storage_url: str, tmp_path: pathlib.Path) -> Iterator[Firm]:
+    made = Firm(storage_url, tmp_path)
     yield made
     made.close()
 
@@ -104,9 +104,9 @@ def test_someone_elses_known_device_opens_nothing(firm: Firm) -> None:
     ],
 )
 def test_the_cookie_is_out_of_reach_of_scripts_other_sites_and_neighbouring_hosts(
-    sqlite_url: str, tmp_path: pathlib.Path, public_url: str, name: str, flags: set[str]
+    storage_url: str, tmp_path: pathlib.Path, public_url: str, name: str, flags: set[str]
 ) -> None:
-    answer = Firm(sqlite_url, tmp_path, public_url).visitor().sign_in("sam@example.com")
+    answer = Firm(storage_url, tmp_path, public_url).visitor().sign_in("sam@example.com")
     (cookie,) = (line for line in answer.headers.getlist("Set-Cookie") if line.startswith(f"{name}="))
     parts = set(cookie.split("; "))
     assert flags <= parts

@@ -7,14 +7,13 @@ import sys
 import threading
 from collections.abc import Iterator
 from dataclasses import asdict
-from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
 from flask import Flask
 from structlog.testing import capture_logs
 
-from tests import firm
+from tests import firm, storage
 from tests.signed import arrival, call_sid, count, post
 from voice import roster
 from voice.app import create_app
@@ -26,28 +25,20 @@ from voice.settings import Settings
 
 
 @pytest.fixture
-def spooling(settings: Settings, database: Database) -> Iterator[tuple[Flask, Path]]:
-    """The phone side with a firm, and its database file moved away."""
+def spooling(settings: Settings, database: Database) -> Iterator[Flask]:
+    """The phone side with a firm, and its database gone."""
     firm.found(database)
     app = create_app(settings, database)
     with database.reading() as session:
         roster.keep(roster.current(session), settings.home)
-    path = Path(str(database.engine.url.database))
-    path.rename(path.with_suffix(".away"))
-    path.mkdir()
+    storage.lose(database.url)
     with capture_logs():
-        yield app, path
-
-
-def back(path: Path) -> None:
-    """The database file is in its place again."""
-    path.rmdir()
-    path.with_suffix(".away").rename(path)
+        yield app
 
 
 @pytest.mark.proves("01-2.15")
 def test_what_is_spooled_is_synced_and_for_this_machine_only(
-    spooling: tuple[Flask, Path], settings: Settings, monkeypatch: pytest.MonkeyPatch
+    spooling: Flask, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     synced, real = [], os.fsync
 
@@ -56,7 +47,7 @@ def test_what_is_spooled_is_synced_and_for_this_machine_only(
         real(handle)
 
     monkeypatch.setattr(os, "fsync", noted)
-    assert post(spooling[0], "/voice/incoming", arrival(call_sid())).status_code == 200
+    assert post(spooling, "/voice/incoming", arrival(call_sid())).status_code == 200
     [file] = spool.waiting(settings)
     assert file.stat().st_mode & 0o777 == 0o600
     assert file.parent.stat().st_mode & 0o777 == 0o700
@@ -66,16 +57,17 @@ def test_what_is_spooled_is_synced_and_for_this_machine_only(
 
 @pytest.mark.proves("01-2.15")
 def test_the_spool_is_read_once_however_often_and_by_however_many(
-    spooling: tuple[Flask, Path], settings: Settings, database: Database
+    spooling: Flask, settings: Settings, database: Database
 ) -> None:
-    app, path = spooling
     sids = [call_sid() for _ in range(8)]
     for sid in sids:
-        post(app, "/voice/incoming", arrival(sid, From=f"+1212555{int(sid[-4:], 16) + 2000}"))
-        post(app, "/voice/status", arrival(sid, CallStatus="completed", From=f"+1212555{int(sid[-4:], 16) + 2000}"))
+        post(spooling, "/voice/incoming", arrival(sid, From=f"+1212555{int(sid[-4:], 16) + 2000}"))
+        post(
+            spooling, "/voice/status", arrival(sid, CallStatus="completed", From=f"+1212555{int(sid[-4:], 16) + 2000}")
+        )
     copies = {file: file.read_bytes() for file in spool.waiting(settings)}
     assert len(copies) == 16
-    back(path)
+    storage.restore(database.url)
     start = threading.Barrier(4)
 
     def read() -> None:
@@ -98,11 +90,10 @@ def test_the_spool_is_read_once_however_often_and_by_however_many(
 
 @pytest.mark.proves("01-2.15")
 def test_a_worker_that_has_never_answered_a_request_reads_the_spool_as_well(
-    spooling: tuple[Flask, Path], settings: Settings, database: Database
+    spooling: Flask, settings: Settings, database: Database
 ) -> None:
-    app, path = spooling
-    post(app, "/voice/incoming", arrival(call_sid()))
-    back(path)
+    post(spooling, "/voice/incoming", arrival(call_sid()))
+    storage.restore(database.url)
     tick = (
         "from voice import clock; from voice.settings import Settings; from voice.work import worker; "
         "worker.Worker(worker.tools_for(Settings.from_env()), lambda work: None).tick(clock.now())"
@@ -115,16 +106,15 @@ def test_a_worker_that_has_never_answered_a_request_reads_the_spool_as_well(
 
 @pytest.mark.proves("01-2.15")
 def test_a_torn_or_foreign_file_in_the_spool_stops_none_of_the_others(
-    spooling: tuple[Flask, Path], settings: Settings, database: Database
+    spooling: Flask, settings: Settings, database: Database
 ) -> None:
-    app, path = spooling
-    post(app, "/voice/incoming", arrival(call_sid()))
+    post(spooling, "/voice/incoming", arrival(call_sid()))
     [good] = spool.waiting(settings)
     torn = good.with_name("00000000T000000-torn.json")
     torn.write_bytes(good.read_bytes()[:100])
     good.with_name("00000000T000001-odd.json").write_text('{"name": "nothing of ours"}')
     good.with_name("00000000T000002-x.draft").write_bytes(b"half")  # a power cut: never named, so never heard of
-    back(path)
+    storage.restore(database.url)
     webhooks.read_spool(database, settings)
     assert count(database, Call) == 1
     assert spool.waiting(settings) == []
@@ -133,11 +123,9 @@ def test_a_torn_or_foreign_file_in_the_spool_stops_none_of_the_others(
 
 
 @pytest.mark.proves("01-2.15")
-def test_a_disk_that_takes_nothing_either_costs_the_caller_nothing(
-    spooling: tuple[Flask, Path], settings: Settings
-) -> None:
+def test_a_disk_that_takes_nothing_either_costs_the_caller_nothing(spooling: Flask, settings: Settings) -> None:
     spool.folder(settings).write_text("a file where the folder should be")
-    answer = post(spooling[0], "/voice/incoming", arrival(call_sid()))
+    answer = post(spooling, "/voice/incoming", arrival(call_sid()))
     assert answer.status_code == 200
     assert ElementTree.fromstring(answer.data).find("Redirect") is not None  # noqa: S314
 

@@ -24,9 +24,9 @@ pytestmark = pytest.mark.usefixtures("morning")
 
 
 @pytest.fixture
-def firm(sqlite_url: str, tmp_path: pathlib.Path) -> Iterator[Firm]:
+def firm(storage_url: str, tmp_path: pathlib.Path) -> Iterator[Firm]:
     """Open in office hours; for eight weeks, ten calls every Tuesday from ten to half past; Sam works until noon."""
-    made = Firm(sqlite_url, tmp_path)
+    made = Firm(storage_url, tmp_path)
     with made.database.transaction() as session:
         session.get_one(Line, LINE).hours = OFFICE
         for name, hours in (("sam", "09:00-12:00"), ("alex", "10:30-17:30")):

@@ -74,8 +74,8 @@ def test_the_change_proposed_is_the_one_that_would_have_helped_most() -> None:
 
 
 @pytest.fixture
-def firm(sqlite_url: str, tmp_path: pathlib.Path) -> Iterator[Firm]:
-    made = Firm(sqlite_url, tmp_path)
+def firm(storage_url: str, tmp_path: pathlib.Path) -> Iterator[Firm]:
+    made = Firm(storage_url, tmp_path)
     yield made
     made.close()
 

@@ -6,7 +6,6 @@ Silence is asserted: at the end a phone that nobody expected to ring, or any com
 
 import datetime as dt
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any, TypeVar
 
 import sqlalchemy as sa
@@ -14,7 +13,7 @@ import time_machine
 from sqlalchemy.orm import Session
 from structlog.testing import capture_logs
 
-from tests import documents, firm
+from tests import documents, firm, storage
 from tests.simulator import openapi
 from voice import attempts, results, ringing
 from voice.db import Database
@@ -132,17 +131,13 @@ class World(Box):
             return True
 
     def lose_storage(self) -> None:
-        """The database file is moved away, and something else lies in its place."""
-        path = Path(str(self.database.engine.url.database))
-        path.rename(path.with_suffix(".away"))
-        path.mkdir()
+        """The database is gone."""
+        storage.lose(self.database.url)
         self.storage_is_gone = True
 
     def restore_storage(self) -> None:
-        """The file is back as it was."""
-        path = Path(str(self.database.engine.url.database))
-        path.rmdir()
-        path.with_suffix(".away").rename(path)
+        """It is back as it was."""
+        storage.restore(self.database.url)
         self.storage_is_gone = False
 
     def kill_worker(self) -> None:
