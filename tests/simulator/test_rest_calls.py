@@ -94,7 +94,7 @@ def test_numbers_that_may_not_be_called_are_refused(to: str, frm: str, code: int
         town.client.calls.create(to=to, from_=frm, url=f"{APP}/leg")
     assert (refused.value.code, refused.value.status) == (code, 400)
     assert not town.day.carrier.calls
-    town.day.close()
+    town.close()
 
 
 def test_the_original_callers_number_may_be_shown_with_their_token(town: Town) -> None:
@@ -118,7 +118,7 @@ def test_an_api_key_opens_the_door_too() -> None:
     town = make_town(api_keys={"SK1": "secret"})
     client = Client("SK1", "secret", town.day.carrier.config.account_sid, http_client=town.day.http_client)
     assert client.calls.list() == []
-    town.day.close()
+    town.close()
 
 
 def test_an_unknown_call_is_not_found(town: Town) -> None:

@@ -10,6 +10,7 @@ from urllib.parse import parse_qsl
 from twilio.request_validator import RequestValidator
 from twilio.rest import Client
 
+from tests.simulator import openapi
 from voice.simulator.config import Config
 from voice.simulator.day import Day
 from voice.simulator.legs import Leg
@@ -107,6 +108,12 @@ class Town:
     def events(self, sid: str) -> list[str]:
         """The statuses of a leg that were sent to /progress."""
         return [form["CallStatus"] for form in self.toy.at("/progress") if form["CallSid"] == sid]
+
+    def close(self) -> None:
+        """The day is over: no complaint may be left that nobody asked about, nor a word unlike the carrier's files."""
+        self.day.close()
+        assert self.may_complain or not self.day.carrier.complaints
+        assert openapi.wrong(self.day.carrier.requests) == []
 
     @property
     def complaints(self) -> str:
