@@ -28,6 +28,8 @@ pytestmark = pytest.mark.proves("01-4.3")
         ("<Dial><Queue>one</Queue><Number>+12125550111</Number></Dial>", "<Queue> must stand alone"),
         ("<Hangup/><Say>Hello.</Say>", "<Say> after <Hangup> never runs"),
         ("<Say>Hello.</Say><Reject/>", "<Reject> is free only as the first verb"),
+        ("<Dial timeout='soon'>+12125550111</Dial>", '<Dial timeout="soon"> is not from 5 to 600'),
+        ("<Pause length='0'/>", '<Pause length="0"> is not from 1 to 14400'),
         ("<Reject reason='bored'/>", 'reason="bored"> is no value'),
         ("<Dial action='http://my_host/x'>+12125550111</Dial>", "host with an underscore"),
         ("<Redirect></Redirect>", "<Redirect> without an action or target"),
@@ -109,6 +111,8 @@ def test_a_relative_link_in_inline_twiml(town: Town) -> None:
     town.client.calls.create(to=town.sam.number, from_=LINE, twiml=twiml)
     town.day.advance(10)
     assert "15004" in town.complaints
+    seen = town.day.carrier.documents[0]
+    assert (seen.kind, seen.body, seen.facing) == ("inline", twiml, "staff")
 
 
 def test_xml_that_cannot_be_read(town: Town) -> None:

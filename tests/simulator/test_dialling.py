@@ -33,6 +33,20 @@ def test_a_phone_rings_for_the_timeout_and_five_seconds(town: Town) -> None:
     assert "After the dial." in town.ann.said_to_it()
 
 
+@pytest.mark.parametrize(("timeout", "rings"), [("4", 10), ("5", 10), ("600", 605), ("900", 605)])
+def test_a_timeout_the_carrier_does_not_take_is_brought_into_what_it_takes(
+    town: Town, timeout: str, rings: int
+) -> None:
+    screened(town, SAM, attributes=f"timeout='{timeout}'")
+    town.call()
+    town.day.advance(620)
+    ring = town.sam.rings[0]
+    assert ring.ended is not None
+    assert (ring.ended - ring.started).total_seconds() == pytest.approx(rings, abs=0.01)
+    said = f'<Dial timeout="{timeout}"> is not from 5 to 600 (12200)'
+    assert (said in town.complaints) == (timeout in {"4", "900"})
+
+
 def test_a_screened_key_joins_and_the_action_is_told_how_long(town: Town) -> None:
     town.sam.script = Answers(after=4, key="5", talk=20)
     screened(town, SAM)

@@ -105,6 +105,10 @@ class Town:
         more = {"status_callback": f"{APP}/progress", "status_callback_event": events} | more
         return self.client.calls.create(to=phone.number, from_=LINE, url=url, **more)
 
+    def heard(self, phone: Phone) -> list[str]:
+        """The sentences documents have spoken to a phone, in order."""
+        return [caption.text for caption in phone.captions if caption.kind == "say"]
+
     def events(self, sid: str) -> list[str]:
         """The statuses of a leg that were sent to /progress."""
         return [form["CallStatus"] for form in self.toy.at("/progress") if form["CallSid"] == sid]
@@ -112,8 +116,9 @@ class Town:
     def close(self) -> None:
         """The day is over: no complaint may be left that nobody asked about, nor a word unlike the carrier's files."""
         self.day.close()
-        assert self.may_complain or not self.day.carrier.complaints
-        assert openapi.wrong(self.day.carrier.requests) == []
+        wrong = openapi.wrong(self.day.carrier.requests)
+        wrong += [] if self.may_complain else self.day.carrier.complaints
+        assert wrong == [], wrong
 
     @property
     def complaints(self) -> str:
