@@ -3,7 +3,7 @@
 import pytest
 from twilio.base.exceptions import TwilioRestException
 
-from tests.simulator.town import APP, LINE, Town
+from tests.simulator.town import APP, LINE, Town, make_town
 from voice.simulator.scripts import Answers
 
 pytestmark = pytest.mark.proves("01-4.3")
@@ -44,6 +44,15 @@ def test_a_mistake_in_a_callers_document(town: Town, document: str, complaint: s
     town.day.advance(1)
     assert complaint in town.complaints
     assert town.day.carrier.documents[0].complaints
+
+
+def test_a_complaint_that_nobody_asked_about_fails_the_test() -> None:
+    town = make_town()
+    town.answers(voice="<Speak>Hello.</Speak>")
+    town.call()
+    town.day.advance(1)
+    with pytest.raises(AssertionError, match="<Speak> is no verb"):
+        town.close()
 
 
 def test_a_document_without_mistakes_is_met_with_silence(town: Town) -> None:

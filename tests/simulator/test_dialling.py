@@ -33,11 +33,9 @@ def test_a_phone_rings_for_the_timeout_and_five_seconds(town: Town) -> None:
     assert "After the dial." in town.ann.said_to_it()
 
 
-@pytest.mark.parametrize(("timeout", "rings"), [("4", 10), ("5", 10), ("600", 605), ("900", 605)])
-def test_a_timeout_the_carrier_does_not_take_is_brought_into_what_it_takes(
-    town: Town, timeout: str, rings: int
-) -> None:
-    screened(town, SAM, attributes=f"timeout='{timeout}'")
+@pytest.mark.parametrize(("timeout", "rings"), [(None, 35), ("4", 10), ("5", 10), ("600", 605), ("900", 605)])
+def test_a_timeout_is_thirty_seconds_and_from_five_to_six_hundred(town: Town, timeout: str | None, rings: int) -> None:
+    screened(town, SAM, attributes=f"timeout='{timeout}'" if timeout else "")
     town.call()
     town.day.advance(620)
     ring = town.sam.rings[0]
@@ -258,18 +256,30 @@ def test_moving_the_callee_out_goes_on_for_both(town: Town) -> None:
     assert "DialCallDuration" not in town.toy.at("/dialled")[0]
 
 
+def test_a_conference_whose_wait_document_fails_is_not_set_up(town: Town) -> None:
+    town.answers(voice="<Dial action='/dialled'><Conference waitUrl='/hold'>room</Conference></Dial>", hold=500)
+    leg = town.call()
+    town.day.advance(10)
+    assert "application error" in town.ann.said_to_it()
+    assert (leg.status, town.day.carrier.conferences) == ("completed", {})
+
+
 def test_a_conference_joins_whoever_enters_and_ends_with_the_last(town: Town) -> None:
-    room = "<Conference statusCallback='/room' statusCallbackEvent='start end join leave'>room</Conference>"
-    town.answers(voice=f"<Dial action='/dialled'>{room}</Dial>", room=204, dialled="<Hangup/>")
+    events = "statusCallback='/room' statusCallbackEvent='start end join leave'"
+    room = f"<Conference waitUrl='/hold' {events}>room</Conference>"
+    town.answers(voice=f"<Dial action='/dialled'>{room}</Dial>", room=204, dialled="<Hangup/>", hold="<Say>Wait.</Say>")
     town.call()
+    town.day.advance(30)
+    assert town.heard(town.ann) == ["Wait."]  # asked for once; then silence
     other = town.day.phone("+12125550178")
     other.dial(LINE)
     town.day.advance(5)
     town.ann.hang_up()
     other.hang_up()
     town.day.advance(5)
-    events = [form["StatusCallbackEvent"] for form in town.toy.at("/room")]
-    assert events.count("participant-join") == 2
-    assert events[-1] == "conference-end"
-    assert "conference-start" in events
+    told = [form["StatusCallbackEvent"] for form in town.toy.at("/room")]
+    assert told.count("participant-join") == 2
+    assert [form.get("ReasonParticipantLeft") for form in town.toy.at("/room")].count("participant_hung_up") == 2
+    assert told[-1] == "conference-end"
+    assert "conference-start" in told
     assert town.toy.at("/dialled")[0]["DialCallStatus"] == "answered"

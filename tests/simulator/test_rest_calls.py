@@ -1,6 +1,7 @@
 """Calls by REST, through the real SDK: placing at the account's pace, moving, ending, listing, and every refusal."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 import requests
@@ -28,11 +29,14 @@ def test_a_call_goes_from_queued_to_completed_and_says_so(town: Town) -> None:
     assert fetched.start_time < fetched.end_time
 
 
-def test_a_phone_that_is_not_answered_rings_for_the_timeout_given(town: Town) -> None:
-    call = town.ring(town.sam, timeout=15)
-    town.day.advance(20)
+@pytest.mark.parametrize(("given", "rings"), [({"timeout": 15}, 15), ({}, 60), ({"timeout": 900}, 600)])
+def test_a_phone_that_is_not_answered_rings_for_the_timeout_given(
+    town: Town, given: dict[str, Any], rings: int
+) -> None:
+    call = town.ring(town.sam, **given)
+    town.day.advance(rings + 5)
     ring = town.sam.rings[0]
-    assert ring.ended == ring.started + timedelta(seconds=15)
+    assert ring.ended == ring.started + timedelta(seconds=rings)
     assert town.client.calls(call.sid).fetch().status == "no-answer"
     (over,) = [form for form in town.toy.at("/progress") if form["CallStatus"] == "no-answer"]
     assert (over["CallDuration"], over["SipResponseCode"]) == ("0", "487")
