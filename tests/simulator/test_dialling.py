@@ -129,6 +129,18 @@ def test_the_caller_hanging_up_while_it_rings_is_canceled(town: Town) -> None:
     assert leg.status == "completed"
 
 
+def test_the_caller_hanging_up_before_any_answer_while_it_rings_was_never_answered(town: Town) -> None:
+    screened(town, SAM)
+    town.answers(voice=f"<Dial answerOnBridge='true' action='/dialled'>{SAM}</Dial>")
+    town.call()
+    town.day.advance(5)
+    town.ann.hang_up()
+    town.day.advance(5)
+    (told,), (over,) = town.toy.at("/dialled"), town.toy.at("/over")
+    assert (told["DialCallStatus"], told["CallStatus"], over["CallStatus"]) == ("canceled", "no-answer", "no-answer")
+    assert town.events(told["DialCallSid"])[-1] == "canceled"
+
+
 def test_by_switch_that_hang_up_sends_no_action_and_the_child_ends_as_no_answer(town: Town) -> None:
     town.day.carrier.switches.set(dial_action_on_hangup=False, hangup_child_status="no-answer")
     screened(town, SAM)

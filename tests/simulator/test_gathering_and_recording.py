@@ -204,6 +204,20 @@ def test_hanging_up_during_a_message_keeps_it_and_says_so(town: Town) -> None:
     assert town.toy.at("/ready")[0]["RecordingDuration"] == heard["RecordingDuration"] == "4"
 
 
+@pytest.mark.parametrize(("silent", "told"), [("action", ["hangup"]), ("absent", [])])
+def test_hanging_up_before_a_word_is_a_short_recording_or_none(town: Town, silent: str, told: list[str]) -> None:
+    town.day.carrier.switches.silent_record = silent
+    recorded(town, "recordingStatusCallbackEvent='completed absent'")
+    town.call()
+    town.day.advance(2)
+    town.ann.hang_up()
+    town.day.advance(5)
+    assert [form["Digits"] for form in town.toy.at("/heard")] == told
+    (ready,) = town.toy.at("/ready")
+    assert (ready["RecordingStatus"], ready["RecordingDuration"]) == ("completed" if told else "absent", "0")
+    assert len(town.toy.at("/over")) == 1
+
+
 def test_a_key_ends_a_message_and_is_told(town: Town) -> None:
     recorded(town)
     town.call()
