@@ -83,6 +83,21 @@ def test_the_fragment_asks_for_retries_which_carry_the_same_token() -> None:
     town.close()
 
 
+@pytest.mark.parametrize(("fragment", "asked"), [("rt=4000", 1), ("rt=4000&rc=5&rp=rt", 4), ("rc=1&rp=4xx", 1)])
+def test_the_fragment_says_how_long_an_answer_may_take(fragment: str, asked: int) -> None:
+    town = make_town(number={"voice_url": f"{APP}/voice#{fragment}"})
+    town.day.carrier.moods.webhooks.append(Rudeness("slow", path="/voice", seconds=9))
+    town.answers(voice="<Say>Late.</Say>")
+    leg = town.call()
+    town.day.advance(30)
+    assert len(town.toy.at("/voice")) == asked
+    took = (town.ann.captions[1].at - leg.created_at).total_seconds()
+    expected = {1: 4.02 if "rt=" in fragment else 9.02, 4: 15}[asked]
+    assert took == pytest.approx(expected, abs=0.03)
+    assert (town.heard(town.ann) == ["Late."]) == ("rt=" not in fragment)
+    town.close()
+
+
 def test_a_failed_connection_is_tried_once_more_by_itself(town: Town) -> None:
     town.day.transport.down.add(APP)
     town.call()

@@ -32,6 +32,9 @@ def test_calls_are_listed_newest_first_by_every_filter(town: Town) -> None:
     assert len(town.client.calls.list(start_time_before=now)) == 2
     assert len(town.client.calls.list(end_time_after=now.date())) == 2
     assert town.client.calls.list(end_time_before=now.date() - timedelta(days=1)) == []
+    town.day.carrier.switches.day_filters = True
+    assert len(town.client.calls.list(start_time_after=now + timedelta(minutes=1))) == 2
+    assert town.client.calls.list(start_time_after=now + timedelta(days=1)) == []
 
 
 def refused(page: Callable[..., Any], **asked: Any) -> tuple[int, int]:

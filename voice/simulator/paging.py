@@ -72,14 +72,18 @@ def _whole(name: str, default: int) -> int:
     return int(value) if value.isdigit() else default
 
 
-def between(name: str, moment: datetime | None) -> bool:
-    """Does a time pass the filters Name, Name< and Name>? A filter without a time of day means the UTC day."""
+def between(carrier: "Carrier", name: str, moment: datetime | None) -> bool:
+    """Does a time, as this carrier states it, pass the filters Name, Name< and Name>?
+
+    A filter without a time of day means the UTC day; by switch so does every other.
+    """
     asked = {sign: request.args.get(name + sign) for sign in ("", "<", ">")}
     if not any(asked.values()):
         return True
     if moment is None:
         return False
-    return all(_passes(moment, value, sign) for sign, value in asked.items() if value)
+    stated, most = carrier.stated(moment), 10 if carrier.switches.day_filters else None
+    return all(_passes(stated, value[:most], sign) for sign, value in asked.items() if value)
 
 
 def _passes(moment: datetime, value: str, sign: str) -> bool:

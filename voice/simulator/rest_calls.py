@@ -236,8 +236,8 @@ def _filtered(carrier: "Carrier") -> list[Leg]:
         and asked.get("From", leg.frm) == leg.frm
         and asked.get("ParentCallSid", parent(leg)) == parent(leg)
         and asked.get("Status", _status(leg)) == _status(leg)
-        and between("StartTime", carrier.stated(leg.started_at or leg.created_at))
-        and between("EndTime", carrier.stated(leg.ended_at) if leg.ended_at else None)
+        and between(carrier, "StartTime", leg.started_at or leg.created_at)
+        and between(carrier, "EndTime", leg.ended_at)
     ]
     return sorted(found, key=lambda leg: leg.created_at, reverse=True)
 

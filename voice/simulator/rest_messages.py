@@ -27,7 +27,7 @@ def _listing(carrier: "Carrier") -> Response:
         for message in carrier.texts.by_sid.values()
         if asked.get("To", message.to) == message.to
         and asked.get("From", message.frm) == message.frm
-        and between("DateSent", carrier.stated(message.sent_at or message.created_at))
+        and between(carrier, "DateSent", message.sent_at or message.created_at)
     ]
     uri = f"{account_uri(carrier)}/Messages.json"
     return page(carrier, "messages", uri, found[::-1], lambda message: _render_message(carrier, message))

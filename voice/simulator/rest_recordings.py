@@ -21,7 +21,7 @@ def _listing(carrier: "Carrier", call: str = "") -> Response:
         for kept in carrier.recordings.by_sid.values()
         if wanted in {"", kept.leg.sid}
         and _visible(kept)
-        and between("DateCreated", carrier.stated(kept.ended_at))
+        and between(carrier, "DateCreated", kept.ended_at)
         and not request.args.get("ConferenceSid")  # no conference is ever recorded here
     ][::-1]
     base = account_uri(carrier)
