@@ -1,11 +1,13 @@
 """What must hold for every document we ever send, checked apart from the carrier's own complaints."""
 
+import datetime as dt
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from urllib.parse import urlsplit
 from xml.etree import ElementTree as ET
 
 from voice.rules.greeting import key_request
-from voice.simulator.document import DocumentSeen
+from voice.simulator.document import DocumentSeen, Facing
 
 NOUNS = {"Response", "Queue", "Number", "Client", "Sip"}
 VERBS = {"Say", "Play", "Pause", "Enqueue", "Leave", "Dial", "Record", "Gather", "Redirect", "Hangup", "Reject"}
@@ -17,6 +19,20 @@ def faults(seen: Iterable[DocumentSeen], *ours: str) -> list[str]:
     """What is wrong with these documents; `ours` are the only places their links may lead to."""
     places = tuple(f"{place}/" for place in ours)
     return [f"{document.url}: {fault}" for document in seen for fault in _faults(document, places)]
+
+
+def answered(url: str, form: Mapping[str, str], kind: str, body: str, staff: Collection[str] = ()) -> list[str]:
+    """What is wrong with a document that somebody else than the carrier in a box has asked for and got.
+
+    `kind` is its content type: what is no XML is no document. `staff`: numbers of the firm's own phones.
+    """
+    if not kind.startswith("text/xml"):
+        return []
+    direction, at = form.get("Direction", ""), dt.datetime.now(dt.UTC)
+    facing: Facing = "staff" if direction != "inbound" and form.get("To") in staff else "caller"
+    seen = DocumentSeen(at, url, form.get("CallSid", ""), direction, facing, "call", "", "", {}, 200, {}, body)
+    place = urlsplit(url)
+    return faults([seen], f"{place.scheme}://{place.netloc}")
 
 
 def _faults(document: DocumentSeen, ours: tuple[str, ...]) -> Iterator[str]:

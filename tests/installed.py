@@ -54,7 +54,9 @@ def installed(database_url: str, home: Path, redis_url: str, staff: int = 0, **s
         terminal = Terminal(("run",), env, home / "printed")
         stack.callback(terminal.interrupt)
         terminal.address()
-        yield Installed(pages, Phones(env["TWILIO_API_BASE_URL"]), firm, terminal)
+        made = Installed(pages, Phones(env["TWILIO_API_BASE_URL"]), firm, terminal)
+        yield made
+        assert made.phones.wrong() == []
 
 
 def _join(firm: Firm, more: int) -> tuple[list[Line], list[StaffMember]]:

@@ -9,7 +9,7 @@ from flask import Flask
 from twilio.request_validator import RequestValidator
 from werkzeug.test import TestResponse
 
-from tests import firm
+from tests import documents, firm
 from tests.conftest import ACCOUNT, AUTH_TOKEN
 from tests.world import URL
 from voice.db import Database
@@ -33,14 +33,20 @@ def arrival(sid: str, **more: str) -> dict[str, str]:
 def post(
     app: Flask, path: str, form: dict[str, str], token: str = AUTH_TOKEN, delivery: str = "", **more: Any
 ) -> TestResponse:
-    """Post one signed delivery. `token` signs it, `delivery` is the carrier's idempotency token."""
+    """Post one signed delivery. `token` signs it, `delivery` is the carrier's idempotency token.
+
+    A document that comes back is held to the rules for every document.
+    """
     signature = RequestValidator(token).compute_signature(URL + path, form)
     headers = {"X-Twilio-Signature": signature, "Host": "somewhere.else.test", **more.pop("headers", {})}
     if delivery:
         headers["I-Twilio-Idempotency-Token"] = delivery
     body = more.pop("data", None) or urlencode(form)
     content = "application/x-www-form-urlencoded; charset=UTF-8"
-    return app.test_client().post(path, data=body, content_type=content, headers=headers, **more)
+    answer = app.test_client().post(path, data=body, content_type=content, headers=headers, **more)
+    wrong = documents.answered(URL + path, form, answer.content_type or "", answer.text, firm.PHONES.values())
+    assert wrong == [], wrong
+    return answer
 
 
 def count(database: Database, table: type) -> int:

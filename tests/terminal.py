@@ -9,10 +9,13 @@ import sys
 import urllib.request
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
+from tests import documents
+from tests.simulator import openapi
 from tests.waiting import until
 from voice.embedded.supervisor import die_with_parent
+from voice.simulator.document import DocumentSeen
 
 
 class Terminal:
@@ -109,6 +112,15 @@ class Phones:
         """A phone as it is now."""
         found: dict[str, Any] = next(p for p in self.get("phones")["phones"] if p["number"] == number)
         return found
+
+    def wrong(self) -> list[str]:
+        """All that is wrong so far: complaints, bad documents, requests and answers unlike the carrier's files."""
+        addresses = [urlsplit(number["voice_url"]) for number in self.get("numbers")["numbers"]]
+        ours = {f"{address.scheme}://{address.netloc}" for address in addresses}
+        seen = [DocumentSeen(**each) for each in self.get("documents")["documents"]]
+        assert seen, "no document was ever asked for"
+        unheard_of = openapi.wrong(self.get("requests")["requests"])
+        return [*self.get("complaints")["complaints"], *documents.faults(seen, *ours), *unheard_of]
 
     def _post(self, path: str, body: dict[str, Any]) -> Any:
         headers = {"Content-Type": "application/json"}

@@ -52,9 +52,10 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
     pages = phones.list_address()
     line = phones.get("numbers")["numbers"][0]["number"]
     yield Desk(terminal, phones, line, pages, email, password)
-    children = terminal.children().values()
+    children, wrong = terminal.children().values(), phones.wrong()
     assert terminal.interrupt() == 0
     assert [pid for pid in children if Path(f"/proc/{pid}").exists()] == []  # Ctrl-C leaves nothing running
+    assert wrong == []
 
 
 def kill(desk: Desk, name: str) -> None:

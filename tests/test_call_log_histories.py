@@ -12,6 +12,7 @@ from structlog.testing import capture_logs
 
 from tests import firm
 from tests.conftest import make_settings
+from tests.simulator import openapi
 from voice import calls, recovered
 from voice.carrier import reconcile
 from voice.carrier.client import Carrier
@@ -108,6 +109,7 @@ class History:
 
     def check(self) -> None:
         """The carrier's calls are ours, one callback per caller, counting each call once, from the first."""
+        assert openapi.wrong(self.day.carrier.requests) == []
         with self.database.reading() as session:
             ours = {call.sid: call for call in session.scalars(sa.select(Call))}
             callbacks = {callback.caller_key: callback for callback in session.scalars(sa.select(Callback))}

@@ -3,9 +3,11 @@
 import datetime as dt
 
 import pytest
+from flask import Flask, Response
 
 from tests import documents, firm
 from tests.conftest import MakeWorld
+from tests.signed import arrival, post
 from tests.world import URL, World, seconds
 from voice.simulator import scripts
 from voice.simulator.document import DocumentSeen, Facing
@@ -47,6 +49,17 @@ def test_staff_may_be_asked_for_a_key() -> None:
     body = f'<Response><Gather numDigits="1" action="{URL}/a"><Say>Any key to take it.</Say></Gather></Response>'
     assert documents.faults([seen(body, "staff")], URL) == []
     assert documents.faults([seen(body)], URL) != []
+
+
+def test_a_document_asked_for_by_hand_is_held_to_the_same() -> None:
+    app = Flask("bad")
+    bad = BAD["takes digits"]
+    app.add_url_rule("/ask", view_func=lambda: Response(bad, mimetype="text/xml"), methods=["POST"])
+    with pytest.raises(AssertionError, match="takes digits from a caller"):
+        post(app, "/ask", arrival("CA1"))
+    assert post(app, "/ask", arrival("CA1", Direction="outbound-api", To=firm.PHONES["sam"])).text == bad
+    with pytest.raises(AssertionError, match="takes digits from a caller"):  # rung back: no phone of ours
+        post(app, "/ask", arrival("CA1", Direction="outbound-api", To="+12125550177"))
 
 
 def test_a_story_with_a_bad_document_fails(make_world: MakeWorld) -> None:

@@ -10,10 +10,14 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from urllib.parse import urlencode
 
 import psycopg
 import pytest
+from twilio.request_validator import RequestValidator
 
+from tests import documents
+from tests.signed import arrival, call_sid
 from tests.source import ROOT
 from tests.waiting import until
 
@@ -113,6 +117,18 @@ def _checks(platform: Platform) -> dict[str, str]:
     return found
 
 
+def _call(platform: Platform) -> str:
+    """Somebody rings: the carrier asks us, signed, and gets a document that is as all of them must be."""
+    url, account, token = (platform.env[name] for name in ("PUBLIC_URL", "TWILIO_ACCOUNT_SID", "TWILIO_AUTH_TOKEN"))
+    url, form = f"{url}/voice/incoming", arrival(call_sid(), AccountSid=account)
+    signature = {"X-Twilio-Signature": RequestValidator(token).compute_signature(url, form)}
+    asked = urllib.request.Request(url, urlencode(form).encode(), signature)  # noqa: S310  this machine's http
+    with urllib.request.urlopen(asked, timeout=10) as answer:  # noqa: S310
+        kind, body = answer.headers["Content-Type"], answer.read().decode()
+    assert documents.answered(url, form, kind, body) == []
+    return str(body)
+
+
 def _status(platform: Platform) -> int:
     return (platform.get("/readyz") or (0, ""))[0]
 
@@ -135,6 +151,7 @@ def test_the_procfile_serves_calls_from_a_real_postgres_and_redis(platform: Plat
     until(lambda: _status(platform) == 200 or worker.poll() is not None, "everything to be ready", 45)
     assert _status(platform) == 200, platform.said()
     assert _checks(platform)["database"] == "ok"
+    assert "<Say" in _call(platform), platform.said()
     for process in (worker, web):
         process.send_signal(signal.SIGTERM)
         assert process.wait(30) == 0, platform.said()

@@ -10,18 +10,37 @@ from typing import Any
 import pytest
 from structlog.testing import capture_logs
 
-from tests import firm, moody
+from tests import documents, firm, moody
 from tests.conftest import MakeWorld
+from tests.simulator import openapi
 from voice import past_calls
 from voice.db import Database
 from voice.firm import Line
 from voice.models import Mailbox
+from voice.replay.box import Box
 from voice.replay.study import study
 from voice.rules.other_settings import Change
 from voice.rules.past import Past, PastCall, Ring
 from voice.work import replaying
 
 TUESDAY_ELEVEN = dt.datetime(2026, 11, 24, 16, 5, tzinfo=dt.UTC)  # in New York
+
+
+@pytest.fixture(autouse=True)
+def _what_is_played_is_held_to_the_same_rules(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Documents, complaints and requests of each carrier that calls were played again with."""
+    wrong: list[str] = []
+    close = Box.close
+
+    def look_and_close(box: Box) -> None:
+        carrier = box.day.carrier
+        wrong.extend((*carrier.complaints, *documents.faults(carrier.documents, box.settings.public_url)))
+        wrong.extend(openapi.wrong(carrier.requests))
+        close(box)
+
+    monkeypatch.setattr(Box, "close", look_and_close)
+    yield
+    assert wrong == []
 
 
 def in_vain(count: int, every: dt.timedelta, start: dt.datetime = TUESDAY_ELEVEN) -> Past:

@@ -9,6 +9,7 @@ import urllib3
 from flask import Flask, Response, jsonify, request
 from werkzeug.serving import make_server
 
+from tests.simulator import openapi
 from voice.simulator.config import Config
 from voice.simulator.server import Simulator
 
@@ -71,6 +72,7 @@ def toy_town(with_list: bool = True) -> Iterator[tuple[Simulator, ToyLine]]:
     server.shutdown()
     thread.join()
     server.server_close()
+    assert openapi.wrong(simulator.carrier.requests) == []
 
 
 def _config(url: str, with_list: bool) -> dict[str, object]:

@@ -9,9 +9,7 @@ from tests.simulator.town import Town, make_town
 
 @pytest.fixture
 def town() -> Iterator[Town]:
-    """A fresh town; a complaint nobody asked about fails the test."""
+    """A fresh town; a complaint nobody asked about fails the test, and so does a request unlike the carrier's files."""
     made = make_town()
     yield made
-    complaints = made.day.carrier.complaints
-    made.day.close()
-    assert made.may_complain or not complaints
+    made.close()

@@ -58,6 +58,11 @@ def faults(requests: Sequence[Mapping[str, Any]]) -> list[str]:
     return [f"{entry['method']} {entry['path']}: {what}" for entry in requests for what in _faults(entry, sound)]
 
 
+def wrong(requests: Sequence[Mapping[str, Any]]) -> list[str]:
+    """The faults of these entries, for whoever checks where the files are and does without where not."""
+    return faults(requests) if folder() else []
+
+
 def example_faults(paths: re.Pattern[str]) -> list[str]:
     """What this module would find wrong with the files' own examples of answers, at these paths."""
     shown = [

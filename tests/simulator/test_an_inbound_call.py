@@ -129,4 +129,4 @@ def test_a_number_without_an_address_drops_the_call() -> None:
     leg = town.call()
     town.day.advance(1)
     assert leg.status == "failed"
-    town.day.close()
+    town.close()

@@ -3,7 +3,7 @@
 import pytest
 from twilio.base.exceptions import TwilioRestException
 
-from tests.simulator.town import APP, LINE, Town
+from tests.simulator.town import APP, LINE, Town, make_town
 from voice.simulator.scripts import Answers
 
 pytestmark = pytest.mark.proves("01-4.3")
@@ -28,6 +28,8 @@ pytestmark = pytest.mark.proves("01-4.3")
         ("<Dial><Queue>one</Queue><Number>+12125550111</Number></Dial>", "<Queue> must stand alone"),
         ("<Hangup/><Say>Hello.</Say>", "<Say> after <Hangup> never runs"),
         ("<Say>Hello.</Say><Reject/>", "<Reject> is free only as the first verb"),
+        ("<Dial timeout='soon'>+12125550111</Dial>", '<Dial timeout="soon"> is not from 5 to 600'),
+        ("<Pause length='0'/>", '<Pause length="0"> is not from 1 to 14400'),
         ("<Reject reason='bored'/>", 'reason="bored"> is no value'),
         ("<Dial action='http://my_host/x'>+12125550111</Dial>", "host with an underscore"),
         ("<Redirect></Redirect>", "<Redirect> without an action or target"),
@@ -42,6 +44,15 @@ def test_a_mistake_in_a_callers_document(town: Town, document: str, complaint: s
     town.day.advance(1)
     assert complaint in town.complaints
     assert town.day.carrier.documents[0].complaints
+
+
+def test_a_complaint_that_nobody_asked_about_fails_the_test() -> None:
+    town = make_town()
+    town.answers(voice="<Speak>Hello.</Speak>")
+    town.call()
+    town.day.advance(1)
+    with pytest.raises(AssertionError, match="<Speak> is no verb"):
+        town.close()
 
 
 def test_a_document_without_mistakes_is_met_with_silence(town: Town) -> None:
@@ -109,6 +120,8 @@ def test_a_relative_link_in_inline_twiml(town: Town) -> None:
     town.client.calls.create(to=town.sam.number, from_=LINE, twiml=twiml)
     town.day.advance(10)
     assert "15004" in town.complaints
+    seen = town.day.carrier.documents[0]
+    assert (seen.kind, seen.body, seen.facing) == ("inline", twiml, "staff")
 
 
 def test_xml_that_cannot_be_read(town: Town) -> None:

@@ -33,6 +33,18 @@ def test_a_phone_rings_for_the_timeout_and_five_seconds(town: Town) -> None:
     assert "After the dial." in town.ann.said_to_it()
 
 
+@pytest.mark.parametrize(("timeout", "rings"), [(None, 35), ("4", 10), ("5", 10), ("600", 605), ("900", 605)])
+def test_a_timeout_is_thirty_seconds_and_from_five_to_six_hundred(town: Town, timeout: str | None, rings: int) -> None:
+    screened(town, SAM, attributes=f"timeout='{timeout}'" if timeout else "")
+    town.call()
+    town.day.advance(620)
+    ring = town.sam.rings[0]
+    assert ring.ended is not None
+    assert (ring.ended - ring.started).total_seconds() == pytest.approx(rings, abs=0.01)
+    said = f'<Dial timeout="{timeout}"> is not from 5 to 600 (12200)'
+    assert (said in town.complaints) == (timeout in {"4", "900"})
+
+
 def test_a_screened_key_joins_and_the_action_is_told_how_long(town: Town) -> None:
     town.sam.script = Answers(after=4, key="5", talk=20)
     screened(town, SAM)
@@ -115,6 +127,18 @@ def test_the_caller_hanging_up_while_it_rings_is_canceled(town: Town) -> None:
     assert not town.sam.ringing
     assert "After the dial." not in town.ann.said_to_it()
     assert leg.status == "completed"
+
+
+def test_the_caller_hanging_up_before_any_answer_while_it_rings_was_never_answered(town: Town) -> None:
+    screened(town, SAM)
+    town.answers(voice=f"<Dial answerOnBridge='true' action='/dialled'>{SAM}</Dial>")
+    town.call()
+    town.day.advance(5)
+    town.ann.hang_up()
+    town.day.advance(5)
+    (told,), (over,) = town.toy.at("/dialled"), town.toy.at("/over")
+    assert (told["DialCallStatus"], told["CallStatus"], over["CallStatus"]) == ("canceled", "no-answer", "no-answer")
+    assert town.events(told["DialCallSid"])[-1] == "canceled"
 
 
 def test_by_switch_that_hang_up_sends_no_action_and_the_child_ends_as_no_answer(town: Town) -> None:
@@ -244,18 +268,30 @@ def test_moving_the_callee_out_goes_on_for_both(town: Town) -> None:
     assert "DialCallDuration" not in town.toy.at("/dialled")[0]
 
 
+def test_a_conference_whose_wait_document_fails_is_not_set_up(town: Town) -> None:
+    town.answers(voice="<Dial action='/dialled'><Conference waitUrl='/hold'>room</Conference></Dial>", hold=500)
+    leg = town.call()
+    town.day.advance(10)
+    assert "application error" in town.ann.said_to_it()
+    assert (leg.status, town.day.carrier.conferences) == ("completed", {})
+
+
 def test_a_conference_joins_whoever_enters_and_ends_with_the_last(town: Town) -> None:
-    room = "<Conference statusCallback='/room' statusCallbackEvent='start end join leave'>room</Conference>"
-    town.answers(voice=f"<Dial action='/dialled'>{room}</Dial>", room=204, dialled="<Hangup/>")
+    events = "statusCallback='/room' statusCallbackEvent='start end join leave'"
+    room = f"<Conference waitUrl='/hold' {events}>room</Conference>"
+    town.answers(voice=f"<Dial action='/dialled'>{room}</Dial>", room=204, dialled="<Hangup/>", hold="<Say>Wait.</Say>")
     town.call()
+    town.day.advance(30)
+    assert town.heard(town.ann) == ["Wait."]  # asked for once; then silence
     other = town.day.phone("+12125550178")
     other.dial(LINE)
     town.day.advance(5)
     town.ann.hang_up()
     other.hang_up()
     town.day.advance(5)
-    events = [form["StatusCallbackEvent"] for form in town.toy.at("/room")]
-    assert events.count("participant-join") == 2
-    assert events[-1] == "conference-end"
-    assert "conference-start" in events
+    told = [form["StatusCallbackEvent"] for form in town.toy.at("/room")]
+    assert told.count("participant-join") == 2
+    assert [form.get("ReasonParticipantLeft") for form in town.toy.at("/room")].count("participant_hung_up") == 2
+    assert told[-1] == "conference-end"
+    assert "conference-start" in told
     assert town.toy.at("/dialled")[0]["DialCallStatus"] == "answered"

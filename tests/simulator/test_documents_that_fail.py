@@ -34,7 +34,7 @@ def test_the_fallback_is_told_what_failed_and_its_document_is_run(answer: Answer
     told = town.toy.at("/safe")[0]
     assert (told["ErrorCode"], told["ErrorUrl"]) == (code, f"{APP}/voice")
     assert town.ann.said_to_it() == "Please call again."
-    town.day.close()
+    town.close()
 
 
 def test_the_fallback_saves_a_call_at_a_later_step_too() -> None:
@@ -44,7 +44,7 @@ def test_the_fallback_saves_a_call_at_a_later_step_too() -> None:
     town.day.advance(5)
     assert town.toy.at("/safe")[0]["ErrorUrl"] == f"{APP}/later"
     assert "Please call again." in town.ann.said_to_it()
-    town.day.close()
+    town.close()
 
 
 def test_the_fallback_takes_a_caller_out_of_a_queue_whose_wait_document_fails() -> None:
@@ -54,7 +54,7 @@ def test_the_fallback_takes_a_caller_out_of_a_queue_whose_wait_document_fails() 
     town.day.advance(5)
     assert "Please call again." in town.ann.said_to_it()
     assert not next(iter(town.day.carrier.queues.values())).members
-    town.day.close()
+    town.close()
 
 
 def test_without_a_fallback_the_caller_hears_an_application_error(town: Town) -> None:
@@ -80,7 +80,22 @@ def test_the_fragment_asks_for_retries_which_carry_the_same_token() -> None:
     asked = town.toy.requests("/voice")
     assert len(asked) == 3
     assert len({each.headers["i-twilio-idempotency-token"] for each in asked}) == 1
-    town.day.close()
+    town.close()
+
+
+@pytest.mark.parametrize(("fragment", "asked"), [("rt=4000", 1), ("rt=4000&rc=5&rp=rt", 4), ("rc=1&rp=4xx", 1)])
+def test_the_fragment_says_how_long_an_answer_may_take(fragment: str, asked: int) -> None:
+    town = make_town(number={"voice_url": f"{APP}/voice#{fragment}"})
+    town.day.carrier.moods.webhooks.append(Rudeness("slow", path="/voice", seconds=9))
+    town.answers(voice="<Say>Late.</Say>")
+    leg = town.call()
+    town.day.advance(30)
+    assert len(town.toy.at("/voice")) == asked
+    took = (town.ann.captions[1].at - leg.created_at).total_seconds()
+    expected = {1: 4.02 if "rt=" in fragment else 9.02, 4: 15}[asked]
+    assert took == pytest.approx(expected, abs=0.03)
+    assert (town.heard(town.ann) == ["Late."]) == ("rt=" not in fragment)
+    town.close()
 
 
 def test_a_failed_connection_is_tried_once_more_by_itself(town: Town) -> None:
@@ -152,7 +167,7 @@ def test_a_get_webhook_carries_its_parameters_in_the_query_and_is_signed() -> No
     assert asked.method == "GET"
     assert (asked.form["line"], asked.form["CallStatus"]) == ("1", "ringing")
     assert town.ann.said_to_it() == "Hello."
-    town.day.close()
+    town.close()
 
 
 def test_a_sound_file_that_is_missing_is_passed_over_loudly(town: Town) -> None:

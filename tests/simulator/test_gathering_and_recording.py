@@ -1,5 +1,7 @@
 """<Gather> and <Record>: what is keyed and said, and when the action hears of it."""
 
+from collections.abc import Callable
+
 import pytest
 
 from tests.simulator.town import APP, Town
@@ -84,6 +86,59 @@ def test_hanging_up_during_a_gather_sends_only_the_end(town: Town) -> None:
     assert town.toy.at("/over")
 
 
+# What the document asks for, and what the caller does each time it comes round.
+LOOPS: dict[str, tuple[str, Callable[[Town], None]]] = {
+    "<Gather> without an action": ("<Gather input='speech' timeout='5'/>", lambda town: town.ann.speak("Hello?", 1)),
+    "<Record> without an action": ("<Record timeout='5'/>", lambda town: None),
+    "<Redirect> without an action": ("<Pause length='5'/><Redirect/>", lambda town: None),
+}
+
+
+@pytest.mark.proves("01-4.3")
+@pytest.mark.parametrize("mistake", LOOPS)
+def test_a_document_that_leads_nowhere_is_run_again_until_somebody_hangs_up(town: Town, mistake: str) -> None:
+    document, each_time = LOOPS[mistake]
+    town.answers(voice=f"<Say>Tell us.</Say>{document}")
+    leg = town.call()
+    for _ in range(8):
+        town.day.advance(2)
+        each_time(town)
+    town.ann.hang_up()
+    heard = town.heard(town.ann)
+    town.day.advance(60)
+    assert len(heard) > 2
+    assert set(heard) == {"Tell us."}
+    assert town.heard(town.ann) == heard
+    assert leg.ended_by == "phone"
+    asked = [form for form in town.toy.at("/voice") if form["CallStatus"] != "completed"]
+    assert len(asked) == len(heard)
+    assert town.complaints.count(f"{mistake} or target runs its own document again") >= len(heard)
+
+
+def test_a_loop_ends_with_the_time_that_the_call_was_given(town: Town) -> None:
+    town.answers(leg="<Say>Tell us.</Say><Record timeout='5'/>")
+    town.sam.script = Answers(after=1, key="", talk=None)
+    call = town.ring(town.sam, time_limit=3000)
+    town.day.advance(30)
+    town.client.calls(call.sid).update(time_limit=100)
+    town.day.advance(120)
+    assert "without an action" in town.complaints
+    assert (town.sam.legs[0].seconds, town.sam.legs[0].ended_by) == (100, "carrier")
+    assert len(town.toy.at("/leg")) > 10
+
+
+@pytest.mark.parametrize(
+    "verb", ["<Dial>+12125550111</Dial>", "<Enqueue waitUrl='/wait'>one</Enqueue>", "<Gather input='speech'/>"]
+)
+def test_with_nothing_to_tell_an_action_that_is_missing_makes_no_loop(town: Town, verb: str) -> None:
+    town.sam.script = Answers(after=1, key="", talk=2)
+    town.answers(voice=f"{verb}<Say>And then.</Say>", wait="<Pause/><Leave/>")
+    town.call()
+    town.day.advance(30)
+    assert (len(town.toy.at("/voice")), town.heard(town.ann)) == (1, ["And then."])
+    assert ("<Gather> without" in town.complaints) == verb.startswith("<Gather")
+
+
 def recorded(town: Town, attributes: str = "") -> None:
     town.answers(
         voice=f"<Say>Tell us.</Say><Record action='/heard' recordingStatusCallback='/ready' {attributes}/>"
@@ -147,6 +202,20 @@ def test_hanging_up_during_a_message_keeps_it_and_says_so(town: Town) -> None:
     assert (heard["Digits"], heard["CallStatus"]) == ("hangup", "completed")
     assert "Thank you." not in town.ann.said_to_it()
     assert town.toy.at("/ready")[0]["RecordingDuration"] == heard["RecordingDuration"] == "4"
+
+
+@pytest.mark.parametrize(("silent", "told"), [("action", ["hangup"]), ("absent", [])])
+def test_hanging_up_before_a_word_is_a_short_recording_or_none(town: Town, silent: str, told: list[str]) -> None:
+    town.day.carrier.switches.silent_record = silent
+    recorded(town, "recordingStatusCallbackEvent='completed absent'")
+    town.call()
+    town.day.advance(2)
+    town.ann.hang_up()
+    town.day.advance(5)
+    assert [form["Digits"] for form in town.toy.at("/heard")] == told
+    (ready,) = town.toy.at("/ready")
+    assert (ready["RecordingStatus"], ready["RecordingDuration"]) == ("completed" if told else "absent", "0")
+    assert len(town.toy.at("/over")) == 1
 
 
 def test_a_key_ends_a_message_and_is_told(town: Town) -> None:

@@ -77,4 +77,4 @@ def test_a_call_left_at_any_moment_ends(way: Callable[[Town], None], leaving: Ca
         assert all(caption.until for phone in (town.ann, town.sam) for caption in phone.captions), moment
         assert all(ring.ended for phone in (town.ann, town.sam) for ring in phone.rings), moment
         assert not town.day.carrier.complaints, moment
-        town.day.close()
+        town.close()

@@ -4,7 +4,20 @@ import pytest
 
 from tests.simulator.town import APP, LINE, Town
 from voice.simulator import scripts
-from voice.simulator.scripts import Answers, Declines, Drops, Forwards, InTurn, Mailbox, Off, Ring, Screener, Script
+from voice.simulator.scripts import (
+    Answers,
+    Busy,
+    Declines,
+    Drops,
+    Fails,
+    Forwards,
+    InTurn,
+    Mailbox,
+    Off,
+    Ring,
+    Screener,
+    Script,
+)
 
 pytestmark = pytest.mark.proves("01-4.5")
 SCREEN = "<Gather numDigits='1' timeout='5' action='/keyed'><Say>Somebody calls. Any key.</Say></Gather><Hangup/>"
@@ -158,7 +171,12 @@ def test_a_caller_with_patience_talk_and_a_message(town: Town) -> None:
 
 
 def test_scripts_can_be_written_as_json_and_read_back() -> None:
-    for script in (Answers(after=2, key=""), Mailbox(after=3), Screener(says=("Yes.",)), Forwards(to=LINE), Off()):
+    told = {"answers": Answers(after=2, key=""), "mailbox": Mailbox(after=3), "screener": Screener(says=("Yes.",))}
+    told |= {"forwards": Forwards(to=LINE), "off": Off(), "declines": Declines(after=1), "busy": Busy()}
+    told |= {"fails": Fails(), "drops": Drops(after=2, drops_after=3)}
+    assert {*told, "manual"} == set(scripts.KINDS)
+    for name, script in told.items():
+        assert scripts.to_json(script)["script"] == name
         assert scripts.from_json(scripts.to_json(script)) == script
     assert scripts.from_json({"script": "manual"}) is None
     with pytest.raises(ValueError, match="no script is called dances"):

@@ -93,7 +93,7 @@ def test_the_same_day_twice_is_the_same_to_the_letter() -> None:
         town.call(patience=10)
         town.day.advance(20)
         days.append([(asked.at, asked.path, asked.form, asked.headers) for asked in town.toy.asked])
-        town.day.close()
+        town.close()
     assert days[0] == days[1]
 
 
@@ -114,7 +114,7 @@ def test_a_day_of_three_hundred_calls_passes_in_seconds() -> None:
     assert len(town.toy.at("/over")) == len(town.toy.at("/out")) == 300
     assert not town.day.carrier.live_legs()
     assert time.perf_counter() - began < 20
-    town.day.close()
+    town.close()
 
 
 def test_a_day_may_start_at_any_instant() -> None:

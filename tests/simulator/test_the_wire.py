@@ -7,7 +7,9 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,7 +19,10 @@ from twilio.http.http_client import TwilioHttpClient
 from twilio.rest import Client
 from werkzeug.serving import WSGIRequestHandler, make_server
 
+from tests.conftest import make_settings
+from tests.simulator import openapi
 from tests.simulator.town import LINE, Toy
+from voice.carrier import client as ours
 from voice.simulator.config import Config
 from voice.simulator.server import Simulator
 
@@ -65,11 +70,12 @@ class Wire:
         return next(phone for phone in self.get("phones")["phones"] if phone["number"] == number)
 
     def close(self) -> None:
-        """Stop both."""
+        """Stop both; all that was asked of the carrier, and answered, was as its files say."""
         self.simulator.stop()
         self._server.shutdown()
         self._server.server_close()
         self._thread.join(5)
+        assert openapi.wrong(self.simulator.carrier.requests) == []
 
 
 @pytest.fixture
@@ -114,6 +120,47 @@ def test_the_sdk_places_calls_over_the_wire(wire: Wire) -> None:
     until(lambda: wire.toy.at("/leg"))
     assert wire.client.calls(call.sid).fetch().to == SAM
     assert wire.get("requests")["requests"][0]["method"] == "POST"
+
+
+@pytest.mark.proves("01-4.1")
+def test_every_list_is_walked_page_by_page_and_so_is_ours(
+    wire: Wire, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wire.toy.answers |= {"/voice": "<Enqueue waitUrl='/wait'>one</Enqueue>", "/wait": "<Pause length='60'/>"}
+    carrier, client = wire.simulator.carrier, wire.client
+    for n in range(3):
+        phone = wire.post("phones", number=f"+1212555018{n}")["number"]
+        wire.post(f"phones/{phone}/dial", to=LINE)
+        wire.post(f"phones/{phone}/text", to=LINE, body="Hello")
+        wire.post("numbers", number=f"+1212555010{n + 1}")
+        client.queues.create(friendly_name=f"queue {n}")
+    until(lambda: len(carrier.queues) == 4)
+    (queue,) = (row for row in client.queues.list() if row.friendly_name == "one")
+    members = client.queues(queue.sid).members
+    until(lambda: len(members.list()) == 3)
+    now = carrier.now()
+    for leg in list(carrier.calls.values()):
+        carrier.on_loop(partial(carrier.recordings.keep, leg, "RecordVerb", now, 1.0, "My tap drips."))
+    resources = (
+        client.calls,
+        client.recordings,
+        client.messages,
+        members,
+        client.queues,
+        client.incoming_phone_numbers,
+    )
+    for rows in resources:
+        assert len(rows.list(page_size=2)) == len(rows.list()) > 2
+        assert len(rows.list(page_size=2, limit=3)) == 3
+    account = carrier.config
+    settings = make_settings(
+        "", tmp_path, TWILIO_ACCOUNT_SID=account.account_sid, TWILIO_AUTH_TOKEN=account.auth_token,
+        TWILIO_API_BASE_URL=wire.simulator.url, ALLOW_OTHER_CARRIER="1",
+    )  # fmt: skip
+    monkeypatch.setattr(ours, "PAGE", 1)
+    log = ours.Carrier(settings).log(now - timedelta(days=1), now + timedelta(days=1), to=LINE)
+    assert [row.sid for row in log] == [leg.sid for leg in reversed(carrier.calls.values())]
+    assert sum("PageToken" in entry["query"] for entry in carrier.requests) == 6 * 2 + 2
 
 
 def test_headers_and_body_arrive_in_one_piece(wire: Wire) -> None:

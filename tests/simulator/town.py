@@ -10,6 +10,7 @@ from urllib.parse import parse_qsl
 from twilio.request_validator import RequestValidator
 from twilio.rest import Client
 
+from tests.simulator import openapi
 from voice.simulator.config import Config
 from voice.simulator.day import Day
 from voice.simulator.legs import Leg
@@ -104,9 +105,20 @@ class Town:
         more = {"status_callback": f"{APP}/progress", "status_callback_event": events} | more
         return self.client.calls.create(to=phone.number, from_=LINE, url=url, **more)
 
+    def heard(self, phone: Phone) -> list[str]:
+        """The sentences documents have spoken to a phone, in order."""
+        return [caption.text for caption in phone.captions if caption.kind == "say"]
+
     def events(self, sid: str) -> list[str]:
         """The statuses of a leg that were sent to /progress."""
         return [form["CallStatus"] for form in self.toy.at("/progress") if form["CallSid"] == sid]
+
+    def close(self) -> None:
+        """The day is over: no complaint may be left that nobody asked about, nor a word unlike the carrier's files."""
+        self.day.close()
+        wrong = openapi.wrong(self.day.carrier.requests)
+        wrong += [] if self.may_complain else self.day.carrier.complaints
+        assert wrong == [], wrong
 
     @property
     def complaints(self) -> str:

@@ -5,7 +5,7 @@ import contextvars
 import hashlib
 import threading
 import traceback
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from concurrent.futures import Future
 from datetime import datetime, timedelta
 from typing import Any, Literal, TypeVar
@@ -54,6 +54,7 @@ class Carrier:
         self.phones: dict[str, Phone] = {}
         self.numbers: dict[str, Number] = {}
         self.sound_seconds: dict[str, float] = {}
+        self.page_tokens: dict[tuple[str, str], Sequence[Any]] = {}  # (list, token): the rows before that place
         self.loop_thread: int | None = None
         self._sids = 0
         self._tasks: set[asyncio.Task[Any]] = set()
@@ -75,9 +76,9 @@ class Carrier:
 
     # --- clock, names, tasks
 
-    def stated(self) -> datetime:
-        """The time as this carrier states it: wrong when the clock switch says so."""
-        return self.now() + timedelta(seconds=self.switches.clock_offset_seconds)
+    def stated(self, moment: datetime | None = None) -> datetime:
+        """A moment, or now, as this carrier states it: wrong when the clock switch says so."""
+        return (moment or self.now()) + timedelta(seconds=self.switches.clock_offset_seconds)
 
     def after(self, seconds: float) -> datetime:
         """The instant that many seconds from now."""
@@ -271,29 +272,10 @@ class Carrier:
             exchange.error = error.code
             found = [f"a {webhook.kind} answer that cannot be run ({error.code})"]
         found += too_long(exchange.body)
-        self.seen(exchange, found)
+        self.keep(exchange.seen(found))
 
-    def seen(self, exchange: Exchange, found: list[str]) -> None:
+    def keep(self, seen: DocumentSeen) -> None:
         """Keep a document for rules over a whole suite, and complain of what is wrong with it."""
-        webhook = exchange.webhook
-        body = exchange.body.decode("utf-8", "replace")
-        leg = webhook.leg
-        self.documents.append(
-            DocumentSeen(
-                exchange.at,
-                webhook.url,
-                leg.sid if leg else "",
-                leg.direction if leg else "",
-                leg.facing if leg else "caller",
-                webhook.context,
-                webhook.kind,
-                exchange.token,
-                webhook.params,
-                exchange.status or 0,
-                exchange.headers,
-                body,
-                found,
-            )
-        )
-        for what in found:
-            self.complain(f"{what}: {body[:400]}", webhook.url)
+        self.documents.append(seen)
+        for what in seen.complaints:
+            self.complain(f"{what}: {seen.body[:400]}", seen.url or seen.call_sid)

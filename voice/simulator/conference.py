@@ -5,13 +5,14 @@ from dataclasses import dataclass, field
 
 from .dialling import Outcome
 from .document import Element, flag
-from .legs import Leg
+from .legs import Leg, first_of
 from .lint import spoken_link
 from .params import rfc2822
 from .player import Stage
 from .webhooks import Webhook
 
 _DEFAULT_EVENTS = ""
+_LONG_SECONDS = 3600.0
 
 
 @dataclass(eq=False)
@@ -74,11 +75,13 @@ async def dial_conference(stage: Stage, noun: Element, outcome: Outcome) -> None
 
 
 async def _wait_for_start(stage: Stage, noun: Element, room: Conference) -> None:
-    """Hear the wait document, once, until the room has begun."""
+    """Hear the wait document, once, until the room has begun; one that fails takes the leg out again."""
     music = asyncio.ensure_future(_music(stage, noun))
     begun = asyncio.ensure_future(room.begun.wait())
     try:
-        await stage.leg.wait(asyncio.shield(begun))
+        await stage.leg.wait(first_of(music, asyncio.shield(begun)))
+        if music.done():
+            music.result()
     finally:
         for task in (music, begun):
             task.cancel()
@@ -86,10 +89,14 @@ async def _wait_for_start(stage: Stage, noun: Element, room: Conference) -> None
 
 
 async def _music(stage: Stage, noun: Element) -> None:
+    """Never ends by itself: a document is not asked for again, and after it there is silence."""
     if noun.get("waitUrl"):
         await stage.carrier.player.run_side(stage.leg, stage.link(noun, "waitUrl", "waitMethod"), "conference")
-    else:
-        await stage.leg.hear_for("play", "hold music", 3600.0)
+    while True:
+        if "waitUrl" in noun.attrib:
+            await stage.leg.hear_for("silence", "", _LONG_SECONDS)
+        else:
+            await stage.leg.hear_for("play", "hold music", _LONG_SECONDS)
 
 
 def _leave(stage: Stage, noun: Element, room: Conference) -> None:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 from flask import Blueprint, Response, jsonify, request
 
 from .config import Number
+from .document import DocumentSeen
 from .legs import Leg
 from .phones import Phone
 from .scripts import from_json, to_json
@@ -60,6 +61,7 @@ def control_routes(carrier: "Carrier") -> Blueprint:
     add("/timeline", lambda: {"timeline": carrier.timeline[_since() :]})
     add("/requests", lambda: {"requests": carrier.requests[_since() :]})
     add("/webhooks", lambda: {"webhooks": [show_exchange(exchange) for exchange in carrier.exchanges[_since() :]]})
+    add("/documents", lambda: {"documents": [show_document(seen) for seen in carrier.documents[_since() :]]})
     add("/complaints", lambda: {"complaints": carrier.complaints[_since() :]})
     routes.register_error_handler(ValueError, _refused)
     routes.register_error_handler(TypeError, _refused)
@@ -138,6 +140,11 @@ def show_exchange(exchange: Exchange) -> dict[str, Any]:
         "seconds": round(exchange.seconds, 3),
         "body": exchange.body.decode("utf-8", "replace") if exchange.webhook.expects != "media" else "",
     }
+
+
+def show_document(seen: DocumentSeen) -> dict[str, Any]:
+    """A document as it arrived."""
+    return vars(seen) | {"at": seen.at.isoformat()}
 
 
 def _asked() -> dict[str, Any]:

@@ -7,7 +7,7 @@ from .bridges import Bridge
 from .conference import dial_conference
 from .dial_queue import dial_queue
 from .dialling import Outcome
-from .document import Element, Source, flag, whole
+from .document import Element, Source, flag, within
 from .legs import HungUp, Leg, Moved, StatusHook, first_of
 from .lint import spoken_link
 from .params import call_params
@@ -19,7 +19,7 @@ from .webhooks import Webhook
 @verb("Dial")
 async def dial(stage: Stage, element: Element) -> Source | None:
     """Ring and join; then the action, or the next verb without one."""
-    outcome = Outcome(timeout=float(min(max(whole(element, "timeout", 30), 1), 600)))
+    outcome = Outcome(timeout=float(within(element, "timeout", 30)))
     ringback = stage.leg.hear("ring", "ringback")
     try:
         await _dial_nouns(stage, element, outcome)

@@ -5,14 +5,12 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from .bridges import Bridge
-from .document import Element, flag, whole
+from .document import LIMITS, Element, flag, within
 from .legs import Input, Leg, first_of
 from .record import spoken_since
 
 if TYPE_CHECKING:
     from .player import Stage
-
-_LONGEST_SECONDS = 14400
 
 
 @dataclass
@@ -41,7 +39,7 @@ class Outcome:
     async def talk(self, stage: "Stage", dial: Element, bridge: Bridge) -> None:
         """Stay joined until somebody leaves, the time is up, or the caller's star key."""
         leg = stage.leg
-        limit = min(whole(dial, "timeLimit", _LONGEST_SECONDS), leg.time_limit)
+        limit = within(dial, "timeLimit", LIMITS["Dial", "timeLimit"][1])
         try:
             with leg.listen() as ear:
                 star = asyncio.ensure_future(_star(ear)) if flag(dial, "hangupOnStar", default=False) else None

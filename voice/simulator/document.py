@@ -14,6 +14,12 @@ Facing = Literal["caller", "staff"]
 
 _XML = {"text/xml", "application/xml", "text/html"}
 _UNPARSABLE, _BAD_TYPE = 12100, 12300
+LIMITS = {  # the least and the most of an attribute, in seconds
+    ("Dial", "timeout"): (5, 600),
+    ("Dial", "timeLimit"): (1, 14400),
+    ("Record", "maxLength"): (1, 14400),
+    ("Pause", "length"): (1, 14400),
+}
 
 
 class BadDocumentError(Exception):
@@ -107,6 +113,12 @@ def whole(element: Element, name: str, default: int) -> int:
     """A whole-number attribute; anything else counts as absent."""
     value = element.get(name, "")
     return int(value) if value.isdigit() else default
+
+
+def within(element: Element, name: str, default: int) -> int:
+    """A whole-number attribute brought into what the carrier takes."""
+    least, most = LIMITS[element.tag, name]
+    return min(max(whole(element, name, default), least), most)
 
 
 def spoken(element: Element) -> str:

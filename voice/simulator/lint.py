@@ -3,7 +3,7 @@
 from itertools import pairwise
 from urllib.parse import urlsplit
 
-from .document import Context, Document, Element, Facing
+from .document import LIMITS, Context, Document, Element, Facing, whole
 
 _STATUS = "statusCallback statusCallbackMethod statusCallbackEvent"
 _MACHINE = (
@@ -102,6 +102,11 @@ def _element(element: Element, document: Document, facing: Facing) -> list[str]:
         f'<{tag} {name}="{element.get(name)}"> is no value of it (12200)'
         for (owner, name), values in _VALUES.items()
         if owner == tag and name in element.attrib and element.get(name) not in values
+    ]
+    found += [
+        f'<{tag} {name}="{element.get(name)}"> is not from {least} to {most} (12200)'
+        for (owner, name), (least, most) in LIMITS.items()
+        if owner == tag and name in element.attrib and not least <= whole(element, name, -1) <= most
     ]
     found += _children(element, document, facing)
     found += _links(element, document)

@@ -3,6 +3,7 @@
 import asyncio
 from collections import deque
 from collections.abc import Callable
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from .legs import Leg
@@ -50,7 +51,21 @@ class Pacer:
 async def place_api(carrier: "Carrier", leg: Leg) -> None:
     """The life of a call made by REST: ring, and when answered run its document."""
     if await ring(carrier, leg, leg.timeout + carrier.switches.api_buffer_seconds):
+        if leg.time_limit < Leg.time_limit:
+            keep_to_limit(leg)
         await carrier.player.run(leg, leg.source, "document")
+
+
+def keep_to_limit(leg: Leg) -> None:
+    """See to it that an answered leg ends when its time limit, as it then is, is over."""
+
+    async def run_out(answered_at: datetime) -> None:
+        while (left := leg.time_limit - (leg.carrier.now() - answered_at).total_seconds()) > 0:
+            await asyncio.sleep(left)
+        leg.end("completed", "carrier", "over its time limit")
+
+    if leg.answered_at is not None:
+        leg.helpers.append(leg.carrier.spawn(run_out(leg.answered_at)))
 
 
 async def ring(carrier: "Carrier", leg: Leg, timeout: float) -> bool:

@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from .document import BadDocumentError, Context, Document, Element, Source, parse_text
+from .document import BadDocumentError, Context, Document, DocumentSeen, Element, Source, parse_text
 from .legs import Leg, Moved
 from .lint import ALLOWED, lint
 from .params import call_params
@@ -156,8 +156,10 @@ class Player:
         except BadDocumentError as error:
             self._carrier.complain(f"inline TwiML that cannot be run ({error.code}): {twiml[:400]}", leg.sid)
             raise EndOfCallError(why="inline TwiML that cannot be run") from error
-        for what in lint(document, "call", leg.facing):
-            self._carrier.complain(f"{what}: {twiml[:400]}", leg.sid)
+        found, at = lint(document, "call", leg.facing), self._carrier.now()
+        self._carrier.keep(
+            DocumentSeen(at, "", leg.sid, leg.direction, leg.facing, "call", "inline", "", {}, 0, {}, twiml, found)
+        )
         return document
 
 

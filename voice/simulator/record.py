@@ -3,7 +3,7 @@
 import asyncio
 from datetime import datetime
 
-from .document import Element, Source, flag, whole
+from .document import Element, Source, flag, whole, within
 from .legs import Input, Interrupted, Leg
 from .params import call_params
 from .player import Stage, verb
@@ -37,7 +37,7 @@ async def _until_done(stage: Stage, element: Element, ear: "asyncio.Queue[Input]
     """Listen until the recording ends; returns the key that ended it or an empty string."""
     now = stage.carrier.now
     silence = whole(element, "timeout", 5)
-    longest = whole(element, "maxLength", _LONGEST_TRANSCRIBED if _transcribed(element) else _LONGEST)
+    longest = within(element, "maxLength", _LONGEST_TRANSCRIBED if _transcribed(element) else _LONGEST)
     finish = element.get("finishOnKey", "1234567890*#")
     if not finish and not stage.carrier.switches.record_keys_ignored:
         finish = "1234567890*#"

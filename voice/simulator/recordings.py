@@ -80,7 +80,7 @@ class Recordings:
             "RecordingDuration": str(round(kept.seconds)),
             "RecordingChannels": "1",
             "RecordingSource": kept.source,
-            "RecordingStartTime": rfc2822(kept.started_at),
+            "RecordingStartTime": rfc2822(self._carrier.stated(kept.started_at)),
         }
         self._carrier.tell(Webhook(kept.leg, "recording", told.url, told.method, params, "receipt"))
 

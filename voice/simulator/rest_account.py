@@ -45,7 +45,7 @@ def _accounts(carrier: "Carrier") -> Response:
     shown = _account(carrier)
     asked = {"friendly_name": request.args.get("FriendlyName"), "status": request.args.get("Status")}
     wanted = all(value in {None, shown[name]} for name, value in asked.items())
-    return page("accounts", _ALL, [carrier] if wanted else [], _account)
+    return page(carrier, "accounts", _ALL, [carrier] if wanted else [], _account)
 
 
 def _fetch(carrier: "Carrier") -> Response:

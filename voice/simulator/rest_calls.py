@@ -10,6 +10,7 @@ from .document import Source
 from .legs import Leg, StatusHook
 from .paging import between, page
 from .params import API_VERSION, E164, country, rfc2822
+from .placing import keep_to_limit
 from .rest_base import BASE, RestError, View, account_uri, created, not_found
 from .webhooks import Exchange
 
@@ -42,7 +43,7 @@ def render_call(leg: Leg) -> dict[str, Any]:
         "to": leg.to,
         "to_formatted": leg.to,
         "direction": leg.direction,
-        "status": {"initiated": "queued"}.get(leg.status, leg.status),
+        "status": _status(leg),
         "answered_by": None,
         "caller_name": "",
         "forwarded_from": leg.forwarded_from or None,
@@ -61,7 +62,12 @@ def render_call(leg: Leg) -> dict[str, Any]:
     }
 
 
-def render_event(exchange: Exchange) -> dict[str, Any]:
+def _status(leg: Leg) -> str:
+    """As REST has it, which knows no `initiated`."""
+    return "queued" if leg.status == "initiated" else leg.status
+
+
+def render_event(carrier: "Carrier", exchange: Exchange) -> dict[str, Any]:
     """One request to the application and its answer. Parameter names are in snake case."""
     hook = exchange.webhook
     return {
@@ -75,7 +81,7 @@ def render_event(exchange: Exchange) -> dict[str, Any]:
             "request_duration": round(exchange.seconds * 1000),
             "content_type": exchange.headers.get("content-type", ""),
             "response_body": exchange.body.decode("utf-8", "replace"),
-            "date_created": rfc2822(exchange.at),
+            "date_created": rfc2822(carrier.stated(exchange.at)),
         },
     }
 
@@ -85,11 +91,11 @@ def _snake(name: str) -> str:
 
 
 def _time(leg: Leg, moment: datetime | None) -> str | None:
-    return rfc2822(moment + (leg.carrier.stated() - leg.carrier.now())) if moment else None
+    return rfc2822(leg.carrier.stated(moment)) if moment else None
 
 
 def _listing(carrier: "Carrier") -> Response:
-    return page("calls", f"{account_uri(carrier)}/Calls.json", _filtered(carrier), render_call)
+    return page(carrier, "calls", f"{account_uri(carrier)}/Calls.json", _filtered(carrier), render_call)
 
 
 def _fetch(carrier: "Carrier", sid: str) -> Response:
@@ -111,7 +117,8 @@ def _remove(carrier: "Carrier", sid: str) -> Response:
 
 def _events(carrier: "Carrier", sid: str) -> Response:
     found = _readable_events(carrier, _find(carrier, sid))
-    return page("events", f"{account_uri(carrier)}/Calls/{sid}/Events.json", found, render_event)
+    uri = f"{account_uri(carrier)}/Calls/{sid}/Events.json"
+    return page(carrier, "events", uri, found, lambda exchange: render_event(carrier, exchange))
 
 
 def _find(carrier: "Carrier", sid: str) -> Leg:
@@ -134,7 +141,7 @@ def _create(carrier: "Carrier") -> Response:
     leg = Leg(carrier, carrier.new_sid("CA"), "outbound-api", frm, to, carrier.phone(to), "queued", carrier.now())
     leg.source = source
     leg.timeout = float(min(int(form.get("Timeout", "60")), _LONGEST_TIMEOUT))
-    leg.time_limit = float(form.get("TimeLimit", "14400"))
+    leg.time_limit = float(form.get("TimeLimit", leg.time_limit))
     _set_hooks(leg)
     if ignored := set(form) - _SIMULATED:
         carrier.complain(f"not simulated for a call: {', '.join(sorted(ignored))}", leg.sid)
@@ -208,6 +215,7 @@ def _update(leg: Leg) -> None:
         leg.move(source)
     if "TimeLimit" in request.form:
         leg.time_limit = float(request.form["TimeLimit"])
+        keep_to_limit(leg)
 
 
 def _unanswered(leg: Leg) -> str:
@@ -227,9 +235,9 @@ def _filtered(carrier: "Carrier") -> list[Leg]:
         if asked.get("To", leg.to) == leg.to
         and asked.get("From", leg.frm) == leg.frm
         and asked.get("ParentCallSid", parent(leg)) == parent(leg)
-        and asked.get("Status", leg.status) == leg.status
-        and between("StartTime", leg.started_at or leg.created_at)
-        and between("EndTime", leg.ended_at)
+        and asked.get("Status", _status(leg)) == _status(leg)
+        and between(carrier, "StartTime", leg.started_at or leg.created_at)
+        and between(carrier, "EndTime", leg.ended_at)
     ]
     return sorted(found, key=lambda leg: leg.created_at, reverse=True)
 

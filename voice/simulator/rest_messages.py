@@ -27,10 +27,10 @@ def _listing(carrier: "Carrier") -> Response:
         for message in carrier.texts.by_sid.values()
         if asked.get("To", message.to) == message.to
         and asked.get("From", message.frm) == message.frm
-        and between("DateSent", message.sent_at or message.created_at)
+        and between(carrier, "DateSent", message.sent_at or message.created_at)
     ]
     uri = f"{account_uri(carrier)}/Messages.json"
-    return page("messages", uri, found[::-1], lambda message: _render_message(carrier, message))
+    return page(carrier, "messages", uri, found[::-1], lambda message: _render_message(carrier, message))
 
 
 def _fetch(carrier: "Carrier", sid: str) -> Response:
@@ -59,7 +59,7 @@ def _render_message(carrier: "Carrier", message: Message) -> dict[str, Any]:
     base = f"{account_uri(carrier)}/Messages/{message.sid}"
 
     def time(moment: datetime | None) -> str | None:
-        return rfc2822(moment) if moment else None
+        return rfc2822(carrier.stated(moment)) if moment else None
 
     return {
         "sid": message.sid,

@@ -46,7 +46,7 @@ def _listing(carrier: "Carrier") -> Response:
         and asked.get("Origin", "twilio") == "twilio"
     ]
     uri = f"{account_uri(carrier)}/IncomingPhoneNumbers.json"
-    return page("incoming_phone_numbers", uri, found, lambda number: _render_number(carrier, number))
+    return page(carrier, "incoming_phone_numbers", uri, found, lambda number: _render_number(carrier, number))
 
 
 def _find(carrier: "Carrier", sid: str) -> Number:

@@ -27,8 +27,8 @@ def render_queue(queue: Queue) -> dict[str, Any]:
         "current_size": len(queue.members),
         "max_size": queue.max_size,
         "average_wait_time": queue.average(),
-        "date_created": rfc2822(queue.created_at),
-        "date_updated": rfc2822(queue.created_at),
+        "date_created": rfc2822(queue.carrier.stated(queue.created_at)),
+        "date_updated": rfc2822(queue.carrier.stated(queue.created_at)),
         "uri": f"{base}.json",
     }
 
@@ -38,7 +38,7 @@ def render_member(queue: Queue, member: Member) -> dict[str, Any]:
     return {
         "call_sid": member.leg.sid,
         "queue_sid": queue.sid,
-        "date_enqueued": rfc2822(member.joined_at),
+        "date_enqueued": rfc2822(queue.carrier.stated(member.joined_at)),
         "position": queue.members.index(member) + 1,
         "wait_time": round(queue.seconds(member)),
         "uri": f"{account_uri(queue.carrier)}/Queues/{queue.sid}/Members/{member.leg.sid}.json",
@@ -55,7 +55,7 @@ def _create(carrier: "Carrier") -> Response:
 
 
 def _listing(carrier: "Carrier") -> Response:
-    return page("queues", f"{account_uri(carrier)}/Queues.json", list(carrier.queues.values()), render_queue)
+    return page(carrier, "queues", f"{account_uri(carrier)}/Queues.json", list(carrier.queues.values()), render_queue)
 
 
 def _fetch(carrier: "Carrier", sid: str) -> Response:
@@ -82,7 +82,7 @@ def _remove(carrier: "Carrier", sid: str) -> Response:
 def _members(carrier: "Carrier", sid: str) -> Response:
     queue = _find(carrier, sid)
     uri = f"{account_uri(carrier)}/Queues/{sid}/Members.json"
-    return page("queue_members", uri, queue.members, lambda member: render_member(queue, member))
+    return page(carrier, "queue_members", uri, queue.members, lambda member: render_member(queue, member))
 
 
 def _fetch_member(carrier: "Carrier", sid: str, call: str) -> Response:

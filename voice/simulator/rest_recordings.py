@@ -21,13 +21,13 @@ def _listing(carrier: "Carrier", call: str = "") -> Response:
         for kept in carrier.recordings.by_sid.values()
         if wanted in {"", kept.leg.sid}
         and _visible(kept)
-        and between("DateCreated", kept.ended_at)
+        and between(carrier, "DateCreated", kept.ended_at)
         and not request.args.get("ConferenceSid")  # no conference is ever recorded here
     ][::-1]
     base = account_uri(carrier)
     if call:
-        return page("recordings", f"{base}/Calls/{call}/Recordings.json", found, _render_of_call)
-    return page("recordings", f"{base}/Recordings.json", found, _render)
+        return page(carrier, "recordings", f"{base}/Calls/{call}/Recordings.json", found, _render_of_call)
+    return page(carrier, "recordings", f"{base}/Recordings.json", found, _render)
 
 
 def _visible(kept: Recording) -> bool:
@@ -76,9 +76,9 @@ def _render_common(kept: Recording) -> dict[str, Any]:
         "price": None,
         "price_unit": "USD",
         "duration": str(round(kept.seconds)) if done else None,
-        "start_time": rfc2822(kept.started_at),
-        "date_created": rfc2822(kept.ended_at),
-        "date_updated": rfc2822(kept.ended_at),
+        "start_time": rfc2822(carrier.stated(kept.started_at)),
+        "date_created": rfc2822(carrier.stated(kept.ended_at)),
+        "date_updated": rfc2822(carrier.stated(kept.ended_at)),
         "encryption_details": None,
     }
 

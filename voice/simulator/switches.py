@@ -33,6 +33,7 @@ class Switches:
     cap_mode: str = "create"  # over the cap: create (10004 at once) | fail (the leg fails unrung)
     clock_offset_seconds: float = 0.0  # a wrong clock: moves every time the carrier states
     opt_out_keywords: bool = True
+    day_filters: bool = False  # filters of lists by time look at the UTC day alone
 
     def set(self, **values: Any) -> None:
         """Set some by name; an unknown name raises ValueError."""

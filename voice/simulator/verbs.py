@@ -1,6 +1,6 @@
 """The plain verbs: Say, Play, Pause, Redirect, Hangup, Reject, Leave."""
 
-from .document import Element, Source, spoken, whole
+from .document import Element, Source, spoken, whole, within
 from .lint import spoken_link
 from .media import FALLBACK_SECONDS, speech_seconds, wav_seconds
 from .player import EndOfCallError, LeftQueueError, Stage, verb
@@ -48,7 +48,7 @@ async def _length(stage: Stage, url: str) -> float:
 @verb("Pause")
 async def pause(stage: Stage, element: Element) -> Source | None:
     """Silence."""
-    await stage.leg.hear_for("silence", "", whole(element, "length", 1))
+    await stage.leg.hear_for("silence", "", within(element, "length", 1))
     return None
 
 

@@ -11,7 +11,7 @@ from urllib.parse import parse_qs, urlencode, urljoin, urlsplit, urlunsplit
 
 from twilio.request_validator import RequestValidator
 
-from .document import Context, Document
+from .document import Context, Document, DocumentSeen
 from .switches import Rudeness
 from .transport import ConnectFailedError, ReadTimedOutError, WebAnswer, WebRequest, header
 
@@ -63,6 +63,25 @@ class Exchange:
     def answer(self) -> WebAnswer:
         """The answer's bytes; status 0 when there was none."""
         return WebAnswer(self.status or 0, self.headers, self.body)
+
+    def seen(self, complaints: list[str]) -> DocumentSeen:
+        """The document it brought, with what is wrong with it."""
+        hook, leg = self.webhook, self.webhook.leg
+        return DocumentSeen(
+            self.at,
+            hook.url,
+            leg.sid if leg else "",
+            leg.direction if leg else "",
+            leg.facing if leg else "caller",
+            hook.context,
+            hook.kind,
+            self.token,
+            hook.params,
+            self.status or 0,
+            self.headers,
+            self.body.decode("utf-8", "replace"),
+            complaints,
+        )
 
 
 @dataclass(frozen=True)
