@@ -17,6 +17,7 @@ DONE = {
     "snoozed": "You set aside",
     "closed": "You closed",
     "allowed": "You allowed",
+    "number_allowed": "You allowed",  # by an owner who has no phone here
     "number_given": "You entered the number of",
     "reopened": "You reopened",
     "dialling_by_hand": "Dialling by hand:",
