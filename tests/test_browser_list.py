@@ -125,12 +125,17 @@ def test_keys_take_a_caller_take_over_reopen_undo_and_play(firm: Firm, sign_in: 
     shut = firm.callback(LUIS, state="closed", closed_reason="talked", closed_at=clock.now())
     message = firm.message(theirs, b"RIFF")
     with firm.database.transaction() as session:
+        firm.call(session, "+12125550159", state="ringing", received_at=clock.now() - dt.timedelta(seconds=5))
         call = firm.call(session, "+12125550160", state="ringing").id
     page = sign_in("sam")
+    page.keyboard.press("j")
+    page.keyboard.press("j")
+    expect(page.locator(f"#live-{call}")).to_be_focused()
     page.evaluate("HTMLMediaElement.prototype.play = function () { window.played = this.id; }")
     page.keyboard.press("t")
     expect(page.locator(f"#live-{call}")).to_contain_text("You are taking it")
-    page.locator(f"#cb-{theirs}").focus()
+    page.keyboard.press("j")
+    expect(page.locator(f"#cb-{theirs}")).to_be_focused()
     page.keyboard.press("p")
     assert page.evaluate("played") == f"audio-{message}"
     page.keyboard.press("c")
