@@ -179,9 +179,12 @@ def sign_in(address: str, firm: Firm, windows: Windows) -> Iterator[Open]:
         dialog.dismiss()
 
     def open_as(
-        who: str, size: str = "desk", at: str = "/", init_script: str = "", quiet: bool = False, **options: Any
-    ) -> Page:
-        window = windows.take(size, lasting=not init_script, **options)
+        who: str, size: str = "desk", at: str = "/", init_script: str = "", quiet: bool = False,
+        moved_clock: bool = False, **options: Any,
+    ) -> Page:  # fmt: skip
+        window = windows.take(size, lasting=not (init_script or moved_clock), **options)
+        if moved_clock:
+            window.page.clock.install()
         if init_script:
             window.context.add_init_script(init_script)
         if quiet:  # its pages may not grumble either
