@@ -39,6 +39,12 @@ def fits(page: Page, name: str = "") -> None:
     assert [(page.url, *fault) for fault in page.evaluate(FAULTS)] == []
 
 
+def turn(page: Page) -> None:
+    """The story goes on at the other width: on a desk where it began on a phone, and the other way round."""
+    wide = (page.viewport_size or {"width": 0})["width"] == SIZES["desk"]["width"]
+    page.set_viewport_size(SIZES["phone" if wide else "desk"])  # type: ignore[arg-type]
+
+
 def is_listening(page: Page) -> None:
     """Wait until the page has its place at the bell and has asked once more."""
     page.wait_for_function(ASKED)
