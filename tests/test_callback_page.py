@@ -129,7 +129,7 @@ def test_after_the_talk_one_tap_says_how_it_went(
     assert row.claimed_by is None
 
 
-def test_call_again_takes_a_time_on_the_lines_own_clock(firm: Firm) -> None:
+def test_call_again_takes_a_time_ahead_on_the_callers_clock(firm: Firm) -> None:
     callback = firm.callback(state="claimed", claimed_by="sam", lease_until=clock.now() + dt.timedelta(seconds=90))
     sam = firm.visitor("sam@example.com")
     for wrong in ("", "soon", "2026-11-22T09:00", "2029-11-24T09:00", "9999-12-31T23:59"):
