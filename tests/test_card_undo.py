@@ -85,6 +85,11 @@ def test_all_that_is_done_on_a_card_can_be_undone_for_ten_seconds(
     assert alex.press(f"/people/{JANE}/undo").status_code == 400
     alex.press(f"/people/{JANE}/change", name="Jane D.")
     assert press(sam, token, "undo") == 400, "a colleague has changed it since"
+    press(sam, token, "merge", other=OFFICE)
+    morning.shift(1)
+    with firm.database.transaction() as session:
+        firm.call(session, OFFICE)
+    assert press(sam, token, "undo") == 400, "they have rung, as one person"
     press(sam, token, "change", vip="yes")
     morning.shift(10)
     assert "Undo" not in sam.get(f"/people/{JANE}").text
