@@ -7,7 +7,6 @@ import datetime as dt
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
 
 import sqlalchemy as sa
 from flask import Blueprint, Response, abort, make_response, redirect, render_template, request, url_for
@@ -15,10 +14,9 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as AnyResponse
 
-from dashboard import list_forms, list_page, list_view, list_words, refusals, visits
+from dashboard import allowing, list_forms, list_page, list_view, list_words, refusals, visits
 from dashboard.list_view import View
 from voice import (
-    allowed,
     attempts,
     audit,
     by_hand,
@@ -27,7 +25,6 @@ from voice import (
     clock,
     later,
     notices,
-    persons,
     push_key,
     results,
     ringing,
@@ -44,6 +41,7 @@ from voice.rules import person
 callback_list = Blueprint("callback_list", __name__)
 Verb = Callable[[Session, Callback, str, dt.datetime], Refusal | Attempt | None]
 Change = Callable[[Session, Callback, str, dt.datetime], Refusal | None]
+ON_RECORD = ("number_given", "reopened")  # on “Who did what” as well: what changes whom we ring, long after a talk
 
 
 @dataclass(frozen=True)
@@ -147,19 +145,8 @@ def give_number(callback_id: str) -> ResponseReturnValue:
 @callback_list.post("/callbacks/<callback_id>/allow")
 def allow(callback_id: str) -> ResponseReturnValue:
     """The owner lets a held number be rung, whether or not they have a phone here themselves."""
-    visit, now, view = visits.owner_only("Numbers are allowed by the owner."), clock.now(), _view()
-    with installation().database.transaction() as session:
-        row = session.get(Callback, callback_id) or abort(404)
-        if visit.staff_id is None:
-            refused = allowed.allow(session, row, now)
-        else:
-            verb = partial(allowed.allow, session, row, now)
-            refused = undo.remembering(session, row, visit.staff_id, "allowed", now, verb)
-        problem = refusals.words_for(session, row, refused, now) if refused else None
-        if refused is None and row.caller is not None:
-            persons.set_allowed(session, row.caller, True, visit.name, now)
-            audit.record(session, visit, "number_allowed", callback_id, now)
-    return _page(view, Problem(problem), 409) if problem else _back(view, f"cb-{callback_id}")
+    visit = visits.owner_only("Numbers are allowed by the owner.")
+    return _decide(callback_id, lambda session, row, now: allowing.allow(session, row, visit, now))
 
 
 @callback_list.post("/callbacks/<callback_id>/result")
@@ -208,6 +195,9 @@ def reopen(callback_id: str) -> ResponseReturnValue:
 @callback_list.post("/callbacks/<callback_id>/undo")
 def take_back(callback_id: str) -> ResponseReturnValue:
     """Undo the last thing I did with it."""
+    visit = visits.here()
+    if visit.staff_id is None:
+        return _decide(callback_id, lambda session, row, now: allowing.take_back(session, visit, now))
     return _do(callback_id, undo.undo)
 
 
@@ -231,11 +221,24 @@ def take(call_id: str) -> ResponseReturnValue:
     return _page(_view(), Problem("Somebody else has taken that call, or the caller has hung up."), 409)
 
 
+def _decide(callback_id: str, verb: Callable[[Session, Callback, dt.datetime], Refusal | None]) -> ResponseReturnValue:
+    """What an owner may do who has no phone here, too."""
+    now, view = clock.now(), _view()
+    with installation().database.transaction() as session:
+        row = session.get(Callback, callback_id) or abort(404)
+        refused = verb(session, row, now)
+        problem = refusals.words_for(session, row, refused, now) if refused else None
+    return _page(view, Problem(problem), 409) if problem else _back(view, f"cb-{callback_id}")
+
+
 def _change(callback_id: str, what: str, verb: Change, again: str = "callback_list.call") -> ResponseReturnValue:
     """Call a verb whose doing can be undone."""
 
     def remembered(session: Session, row: Callback, staff_id: str, now: dt.datetime) -> Refusal | None:
-        return undo.remembering(session, row, staff_id, what, now, lambda: verb(session, row, staff_id, now))
+        refused = undo.remembering(session, row, staff_id, what, now, lambda: verb(session, row, staff_id, now))
+        if refused is None and what in ON_RECORD:
+            audit.record(session, visits.here(), what, row.id, now)
+        return refused
 
     return _do(callback_id, remembered, again)
 
@@ -284,7 +287,7 @@ def _page(view: View, problem: Problem | None = None, status: int = 200) -> Resp
 def _contents(view: View) -> dict[str, object]:
     visit, now = visits.here(), clock.now()
     with installation().database.reading() as session:
-        listing = list_page.read(session, view, visit.staff_id, now)
+        listing = list_page.read(session, view, visit.staff_id, visit.user_id, now)
         unseen = len(notices.unseen(session)) if visit.is_owner else 0
     shown = {"listing": listing, "view": view, "view_text": view.text()}
     return shown | {"now": now, "unseen": unseen, "list_words": list_words}

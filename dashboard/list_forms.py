@@ -34,7 +34,7 @@ def about(session: Session) -> About:
 
 
 def call_again_at(session: Session, row: Callback, now: dt.datetime) -> dt.datetime:
-    """When to call again: in so many minutes, or at a time on the line's own clock. 400 for neither, or the past."""
+    """When to call again: in so many minutes, or at a time on the caller's clock. 400 for neither, or the past."""
     minutes = request.form.get("in", "")
     if minutes in AGAIN_IN:
         return now + dt.timedelta(minutes=int(minutes))
@@ -42,7 +42,7 @@ def call_again_at(session: Session, row: Callback, now: dt.datetime) -> dt.datet
 
 
 def snoozed_until(session: Session, row: Callback, now: dt.datetime) -> dt.datetime:
-    """Until when to set it aside: one of the choices by its key, or a time picked on the line's own clock."""
+    """Until when to set it aside: one of the choices by its key, or a time picked on the caller's clock."""
     key = request.form.get("until", "")
     if not key:
         return _picked(session, row, now, "bring it back")
@@ -72,7 +72,7 @@ def word() -> str:
 
 
 def _picked(session: Session, row: Callback, now: dt.datetime, what: str) -> dt.datetime:
-    zone = ZoneInfo(session.get_one(Line, row.line).time_zone)
+    zone = ZoneInfo(later.said_in(session.get_one(Line, row.line), row.caller, now))
     try:
         due = dt.datetime.fromisoformat(request.form.get("at", "")).replace(tzinfo=zone).astimezone(dt.UTC)
     except (ValueError, OverflowError):

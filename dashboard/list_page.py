@@ -8,11 +8,12 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from dashboard import list_glance, list_groups, list_people, list_rows, steps, words
+from dashboard import allowing, list_glance, list_groups, list_people, list_rows, steps, words
 from dashboard.list_people import People
 from dashboard.list_rows import Row
 from dashboard.list_view import View
 from voice import access, call_log, due_rings, topics, undo
+from voice.card_undo import Offer
 from voice.firm import Line, StaffMember
 from voice.list_tables import LastChange, Told, Topic
 from voice.models import Attempt, Call, Callback
@@ -70,7 +71,9 @@ class News:
 class Undo:
     """What this person can take back just now, and with whom it was done."""
 
-    change: LastChange
+    what: str
+    at: dt.datetime
+    callback_id: str
     who: str
 
 
@@ -94,15 +97,19 @@ class Listing:
     behind: dt.datetime | None  # since when somebody who rang may be missing
 
 
-def read(session: Session, view: View, staff_id: str | None, now: dt.datetime) -> Listing:
-    """Everything the page shows to this staff member (None: somebody who is none)."""
+def read(session: Session, view: View, staff_id: str | None, user_id: str, now: dt.datetime) -> Listing:
+    """Everything the page shows to this user, who may be a staff member."""
     glance = list_glance.read(session, staff_id, now)
     zone, country = glance.zone or "UTC", glance.country or ""
     found = list_groups.read(session, view, staff_id, now, zone)
     everybody = [callback for group in found for callback in group.callbacks]
     live = list(session.scalars(LIVE)) if glance.rings else []
     news = session.execute(NEWS, {"me": staff_id or ""}).all() if glance.told else []
-    undoable = undo.offered(session, staff_id, now) if staff_id and glance.undo else None
+    undoable: tuple[LastChange | Offer, Callback] | None = None
+    if staff_id is None:
+        undoable = allowing.offered(session, user_id, now)
+    elif glance.undo:
+        undoable = undo.offered(session, staff_id, now)
     beside = [callback for _, callback in news] + ([undoable[1]] if undoable else [])
     callers = {row.caller for row in (*everybody, *beside)} | {call.caller for call in live}
     keys = {row.caller_key for row in everybody if row.caller}
@@ -122,11 +129,15 @@ def read(session: Session, view: View, staff_id: str | None, now: dt.datetime) -
         topics=[topic for topic in every_topic if topic.active],
         colleagues=_colleagues(session, known, staff_id),
         news=[News(told, known.staff_name(told.by_staff_id) or "", known.who(row.caller)[0]) for told, row in news],
-        undo=Undo(undoable[0], known.who(undoable[1].caller)[0]) if undoable else None,
+        undo=_undo(*undoable, known) if undoable else None,
         first_run=not everybody and not live and session.scalar(sa.select(Call.id).limit(1)) is None,
         newest_at=glance.newest_at,
         behind=call_log.behind_since(glance.log_read_at, now),
     )
+
+
+def _undo(change: LastChange | Offer, row: Callback, known: People) -> Undo:
+    return Undo(change.what, change.at, row.id, known.who(row.caller)[0])
 
 
 def _colleagues(session: Session, known: People, staff_id: str | None) -> dict[str, list[StaffMember]]:

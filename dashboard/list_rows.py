@@ -9,7 +9,6 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
-from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -261,15 +260,8 @@ def _when(callback: Callback, aside: bool, late: bool, zone: str, caller_zone: s
 
 
 def _caller_zone(callback: Callback, line: Line, now: dt.datetime) -> str | None:
-    """The zone the caller is in, when only one is possible and its clock is not the line's."""
-    zones = numbers.caller_zones(callback.caller, line.time_zone)
-    if len({_offset(zone, now) for zone in zones}) != 1 or _offset(zones[0], now) == _offset(line.time_zone, now):
-        return None
-    return zones[0]
-
-
-def _offset(zone: str, now: dt.datetime) -> dt.timedelta | None:
-    return now.astimezone(ZoneInfo(zone)).utcoffset()
+    zone = later.said_in(line, callback.caller, now)
+    return None if zone == line.time_zone else zone
 
 
 def _calls(session: Session, ids: Sequence[str]) -> tuple[dict[str, list[Message]], dict[str, _LastCall]]:

@@ -17,6 +17,7 @@ DONE = {
     "snoozed": "You set aside",
     "closed": "You closed",
     "allowed": "You allowed",
+    "number_allowed": "You allowed",  # by an owner who has no phone here
     "number_given": "You entered the number of",
     "reopened": "You reopened",
     "dialling_by_hand": "Dialling by hand:",
@@ -47,13 +48,15 @@ def tries(callback: Callback, most: int, later: bool, now: dt.datetime, zone: st
     return " · ".join(said)
 
 
-def later(choice: Choice, now: dt.datetime, zone: str) -> str:
-    """The button of one choice: 'At four', 'Tomorrow morning, 9:00 am', 'Next morning, Mon 30 Nov 9:00 am'."""
+def later(choice: Choice, now: dt.datetime, zone: str, caller_zone: str | None) -> str:
+    """The button of one choice: 'At four', 'Tomorrow morning, 9:00 am', 'Next morning, Mon 30 Nov 9:00 am'; on a clock
+    of the caller's own 'At four their time'."""
+    theirs = " their time" if caller_zone and choice.at else ""
     if choice.key != "tomorrow" or choice.at is None:
-        return LATER[choice.key]
-    when = words.day_time(choice.at, now, zone)
+        return LATER[choice.key] + theirs
+    when = words.day_time(choice.at, now, caller_zone or zone)
     tomorrow = when.removeprefix("tomorrow ")
-    return f"Next morning, {when}" if tomorrow == when else f"Tomorrow morning, {tomorrow}"
+    return f"Next morning, {when}{theirs}" if tomorrow == when else f"Tomorrow morning, {tomorrow}{theirs}"
 
 
 def undo_left(done_at: dt.datetime, now: dt.datetime) -> int:

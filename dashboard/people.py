@@ -9,8 +9,9 @@ from flask import Blueprint, Response, abort, make_response, redirect, render_te
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
-from dashboard import people_rows, person_history, person_rows, stale, visits
-from voice import allowed, audit, callbacks, clock, contacts, merge_undo, notices, persons, same_person, sight, undo
+from dashboard import list_words, people_rows, person_history, person_rows, stale, visits
+from voice import allowed, audit, callbacks, card_undo, clock, contacts, notices, persons, same_person, sight
+from voice.card_undo import Deed
 from voice.firm import Business
 from voice.installation import installation
 from voice.rules import person
@@ -22,7 +23,6 @@ FLAGS = {"yes": True, "no": False}
 READ: Mapping[str, Callable[[str], Any]] = {
     "name": person.name, "language": person.language, "tags": lambda text: person.tags([text]),
 }  # fmt: skip
-Deed = tuple[str, str] | None  # what was done, and with what of the card: for the audit. None: nothing
 Verb = Callable[[Session, str, dt.datetime], Deed]
 
 
@@ -52,7 +52,7 @@ def show(e164: str) -> ResponseReturnValue:
 @people.post("/people/<e164>/change")
 def change(e164: str) -> ResponseReturnValue:
     """Name, tags, language, VIP, no texts: whichever the form holds."""
-    return _do(e164, lambda session, by, now: _change(session, e164, by, now))
+    return _edit(e164, lambda session, by, now: _change(session, e164, by, now))
 
 
 def _change(session: Session, e164: str, by: str, now: dt.datetime) -> Deed:
@@ -77,7 +77,7 @@ def add_note(e164: str) -> ResponseReturnValue:
         persons.add_note(session, e164, words, by, now)
         return ("note_added", "") if words else None
 
-    return _do(e164, add)
+    return _edit(e164, add)
 
 
 @people.post("/people/<e164>/notes/<note_id>/remove")
@@ -87,7 +87,7 @@ def remove_note(e164: str, note_id: str) -> ResponseReturnValue:
     def remove(session: Session, by: str, now: dt.datetime) -> Deed:
         return ("note_removed", "") if persons.remove_note(session, e164, note_id, by, now) else None
 
-    return _do(e164, remove)
+    return _edit(e164, remove)
 
 
 @people.post("/people/<e164>/merge")
@@ -99,22 +99,26 @@ def merge(e164: str) -> ResponseReturnValue:
         other = person.number(request.form.get("other", ""), country)
         if sight.hidden(session, {"e164": other}):
             raise person.Unfit(f"phone: {other} has not rung on your lines. Ask somebody who sees every line.")
-        merge_undo.merge(session, e164, other, visits.here().user_id, by, now)
-        return "numbers_joined", ""
+
+        def joined() -> Deed:
+            same_person.merge(session, e164, other, by, now)
+            return "numbers_joined", ""
+
+        return card_undo.remembering(session, visits.here().user_id, [e164, other], now, joined)
 
     return _do(e164, join)
 
 
-@people.post("/people/<e164>/merge/undo")
-def undo_merge(e164: str) -> ResponseReturnValue:
-    """The two numbers are as they were before: for ten seconds, if nothing has happened since."""
+@people.post("/people/<e164>/undo")
+def take_back(e164: str) -> ResponseReturnValue:
+    """What I just did here is as it was before: for ten seconds, if nothing has happened since."""
 
-    def part(session: Session, by: str, now: dt.datetime) -> Deed:
-        if merge_undo.take_back(session, visits.here().user_id, by, now) is not None:
-            raise person.Unfit("It is too late to undo that: take the number off the card with “Not theirs”.")
-        return "merge_undone", ""
+    def back(session: Session, by: str, now: dt.datetime) -> Deed:
+        if card_undo.take_back(session, visits.here().user_id, by, now) is not None:
+            raise person.Unfit("It is too late to undo that: something has happened since, or the time for it is over.")
+        return "card_change_undone", ""
 
-    return _do(e164, part)
+    return _do(e164, back)
 
 
 @people.post("/people/<e164>/split")
@@ -125,7 +129,7 @@ def split(e164: str) -> ResponseReturnValue:
         same_person.split(session, e164, by, now)
         return "number_taken_off", ""
 
-    return _do(e164, part)
+    return _edit(e164, part)
 
 
 @people.post("/people/<e164>/blocked")
@@ -139,7 +143,7 @@ def block(e164: str) -> ResponseReturnValue:
         persons.set_blocked(session, e164, blocked, by, now)  # which number: on the card, never in the audit
         return "blocked" if blocked else "unblocked", ""
 
-    return _do(e164, decide)
+    return _edit(e164, decide)
 
 
 @people.post("/people/<e164>/allowed")
@@ -152,11 +156,21 @@ def follow_rules(e164: str) -> ResponseReturnValue:
         persons.set_allowed(session, e164, False, by, now)
         return "number_not_allowed", ""
 
-    return _do(e164, decide)
+    return _edit(e164, decide)
+
+
+def _edit(e164: str, verb: Verb) -> ResponseReturnValue:
+    """One edit that can be taken back."""
+
+    def remembered(session: Session, by: str, now: dt.datetime) -> Deed:
+        user_id = visits.here().user_id
+        return card_undo.remembering(session, user_id, [e164], now, lambda: verb(session, by, now))
+
+    return _do(e164, remembered)
 
 
 def _do(e164: str, verb: Verb) -> ResponseReturnValue:
-    """One edit in one transaction; back to the card, which says why not when it was refused."""
+    """One deed in one transaction; back to the card, which says why not when it was refused."""
     visit, now, database = visits.here(), clock.now(), installation().database
     if not E164.fullmatch(e164):
         abort(404)
@@ -186,11 +200,11 @@ def _card(e164: str, problem: str = "", status: int = 200, meanwhile: stale.Mean
         ours = [line.number for line in card.numbers]
         happenings, earlier = person_history.read(session, ours, _before())
         unseen = len(notices.unseen(session)) if visit.is_owner else 0
-        undoable = merge_undo.offered(session, visit.user_id, e164, now)
-        blocked = persons.just_blocked(session, ours, visit.name, now - undo.OFFERED) if visit.is_owner else None
+        undoable = card_undo.offered(session, visit.user_id, now, e164)
     page: dict[str, object] = {
-        "just_blocked": blocked,
         "undoable": undoable,
+        "done": undoable and person_rows.done(undoable),
+        "undo_left": undoable and list_words.undo_left(undoable.at, now),
         "card": card,
         "happenings": happenings,
         "earlier": earlier,

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from dashboard import words
-from voice import contacts, persons
+from voice import card_undo, contacts, persons
 from voice.firm import Business, StaffMember
 from voice.models import Attempt, Call, Callback, Contact
 from voice.rules import numbers, person
@@ -47,12 +47,29 @@ class Card:
     country: str
 
 
+DONE = {
+    "note_added": "Your note is on the card.",
+    "note_removed": "The note is gone.",
+    "numbers_joined": "These numbers are one person's now.",
+    "number_taken_off": "This number is somebody else's now.",
+    "blocked": "The number is blocked now.",
+    "unblocked": "The number is not blocked any more.",
+    "number_allowed": "The number may be rung now.",
+    "number_not_allowed": "The number rules hold for this number again.",
+}
+FIELDS = {"name": "the name", "tags": "the tags", "language": "the language", "vip": "whether they are a VIP",
+          "do_not_text": "whether they want texts"}  # fmt: skip
 EDITED = ("name", "tags", "language")
 
 
 def edited(card: Card) -> dict[str, str]:
     """What the card's fields show before anybody types in them."""
     return {"name": card.name, "tags": ", ".join(card.tags), "language": card.language}
+
+
+def done(offer: card_undo.Offer) -> str:
+    """What can be taken back, in words."""
+    return DONE.get(offer.what) or f"Changed: {', '.join(FIELDS[field] for field in offer.object.split(', '))}."
 
 
 def read(session: Session, number: str, now: dt.datetime) -> Card | None:

@@ -14,6 +14,7 @@ from playwright.sync_api import Browser, BrowserContext, Error, Page, expect, sy
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 MISSING = "no Chromium here: install `chromium` with your package manager, or name one in CHROME_BIN"
+WIDTHS, HEIGHT = (375, 1280), 800  # pictures of all stories are kept at these
 FLAGS = (
     "--disable-gpu",
     "--disable-quic",
@@ -45,11 +46,16 @@ def keep_picture(page: Page, name: str) -> None:
 
 
 def keep_last_pictures(context: BrowserContext) -> None:
-    """Keep what each page of a story shows at its end."""
+    """Keep what each page of a story shows at its end: at its width, and at the others it is used at."""
+    if not os.environ.get("RINGBACK_SCREENSHOTS"):
+        return
     story = os.environ.get("PYTEST_CURRENT_TEST", "").partition("::")[2].rpartition(" ")[0]
     for place, page in enumerate(context.pages):
         with contextlib.suppress(Error):  # a page that is just leaving has nothing to show
-            keep_picture(page, f"{story}-{place}")
+            size = page.viewport_size or {"width": WIDTHS[0], "height": HEIGHT}
+            for width in {size["width"], *WIDTHS}:
+                page.set_viewport_size({"width": width, "height": size["height"]})
+                keep_picture(page, f"{story}-{place}")
 
 
 @pytest.fixture(autouse=True, scope="session")

@@ -116,6 +116,7 @@ def test_who_put_somebody_back_or_entered_their_number_is_kept_with_what_happene
             closed: ("reopened", {"staff": "alex"}),
             hidden: ("number_given", {"staff": "alex"}),
         }
+    assert deeds(firm)[1:] == [("Alex Moor", "reopened", closed), ("Alex Moor", "number_given", hidden)]
 
 
 @pytest.mark.parametrize("told", ["+12125550142", "rang +12125550142 twice", "%2B12125550142\nSam signed in"])

@@ -3,6 +3,7 @@
 import datetime as dt
 import json
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 import time_machine
@@ -11,7 +12,7 @@ from playwright.sync_api import Page, expect
 from tests.firm import LINE, MONDAY_TEN
 from tests.pages import JANE, Firm
 from tests.waiting import until
-from tests.windows import Open
+from tests.windows import Open, turn
 from voice import callbacks, clock
 
 EARLIER = MONDAY_TEN - dt.timedelta(hours=1)
@@ -52,8 +53,8 @@ def deliver(page: Page, news: dict[str, str | None]) -> None:
     wire = page.context.new_cdp_session(page)
     seen: list[str] = []
 
-    def found(event: dict[str, list[dict[str, str]]]) -> None:
-        seen.extend(each["registrationId"] for each in event["registrations"])
+    def found(event: dict[str, list[dict[str, Any]]]) -> None:
+        seen.extend(each["registrationId"] for each in event["registrations"] if not each["isDeleted"])
 
     wire.on("ServiceWorker.workerRegistrationUpdated", found)
     wire.send("ServiceWorker.enable")
@@ -82,6 +83,7 @@ def test_nothing_sounds_unless_asked_for_then_a_new_caller_does_and_it_is_rememb
     switch(page, "A sound when somebody new is waiting")
     expect(page.locator("#alerts > summary")).to_have_text("Alerts: on")
     assert page.evaluate("notes") == 2
+    turn(page)
     second = new_caller(firm, "+12125550143")
     expect(page.locator(f"#cb-{second}")).to_be_visible()
     assert page.evaluate("notes") == 4
@@ -111,6 +113,7 @@ def test_a_push_shows_who_waits_and_leads_to_them(firm: Firm, sign_in: Open) -> 
     told = shown(page, "Somebody is waiting")
     assert str(told["body"]).startswith("To be rung back by ")
     assert told["data"] == {"address": f"/#cb-{callback}"}
+    turn(page)
     deliver(page, {"kind": "handed", "callback": callback, "who": "Jane <b>Doe", "by": by})
     assert shown(page, "Jane <b>Doe is yours to ring back")["tag"] == f"callback-{callback}"
     assert len(page.evaluate(SHOWN)) == 1  # once for each caller: the newer takes the place of the older
@@ -122,6 +125,7 @@ def test_a_page_nobody_looks_at_notifies_where_no_push_service_is(firm: Firm, si
     switch(page, "Notifications on this device")
     expect(page.locator("#alerts [role=status]")).to_contain_text("You will be told on this device")
     page.evaluate("document.hasFocus = () => false")
+    turn(page)
     new_caller(firm)
     shown(page, "Somebody is waiting")
 
@@ -129,6 +133,7 @@ def test_a_page_nobody_looks_at_notifies_where_no_push_service_is(firm: Firm, si
 def test_a_refusal_to_be_notified_is_explained(firm: Firm, sign_in: Open) -> None:
     page = sign_in("sam")
     page.evaluate("Notification.requestPermission = async () => 'denied'")
+    turn(page)
     page.locator("#alerts > summary").click()
     page.get_by_label("Notifications on this device").click()
     expect(page.locator("#alerts [role=status]")).to_contain_text("Allow notifications for this site")
@@ -153,6 +158,7 @@ def test_without_a_network_the_app_says_so_and_keeps_nobodys_data(firm: Firm, si
     page.context.set_offline(True)
     page.reload()
     expect(page.get_by_role("heading", name="No connection")).to_be_visible()
+    turn(page)
     assert page.evaluate("getComputedStyle(document.querySelector('.card')).borderRadius") == "14px"  # it has its look
     page.context.set_offline(False)
     expect(page.locator("#list")).to_contain_text("Jane Doe", timeout=10_000)

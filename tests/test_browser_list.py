@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from tests.firm import MONDAY_TEN
 from tests.pages import JANE, Firm
-from tests.windows import SIZES, Open, fits, is_listening
+from tests.windows import SIZES, Open, fits, is_listening, turn
 from voice import clock
 from voice.ledger import Notice
 from voice.models import Attempt, Call
@@ -54,6 +54,8 @@ def test_two_people_at_once_see_each_others_claims_without_reloading(firm: Firm,
     callback = firm.callback()
     sam, alex = sign_in("sam"), sign_in("alex", "phone")
     expect(alex.locator(f"#claim-{callback}")).to_be_visible()
+    for page in (sam, alex):
+        turn(page)
     sam.locator(f"#claim-{callback}").click()
     expect(alex.locator(f"#cb-{callback}")).to_contain_text("Sam Field has it")
     expect(alex.locator(f"#claim-{callback}")).to_have_count(0)
@@ -68,13 +70,14 @@ def test_who_comes_second_is_told_who_has_it_and_sees_it(firm: Firm, sign_in: Op
     firm.set(callback, state="claimed", claimed_by="sam", lease_until=lease)
     alex.locator(f"#call-{callback}").click()
     expect(alex.get_by_role("alert")).to_contain_text("Sam Field has this one.")
+    turn(alex)
     expect(alex.locator(f"#cb-{callback}")).to_contain_text("Sam Field has it")
 
 
-@pytest.mark.parametrize("script", [True, False], ids=["with script", "without script"])
-def test_call_anyway_is_offered_outside_the_callers_hours(firm: Firm, sign_in: Open, script: bool) -> None:
+@pytest.mark.parametrize(("size", "script"), [("phone", True), ("desk", False)], ids=["phone", "desk, no script"])
+def test_call_anyway_is_offered_outside_the_callers_hours(firm: Firm, sign_in: Open, size: str, script: bool) -> None:
     callback = firm.callback("+13105550177")
-    page = sign_in("sam", "phone", java_script_enabled=script)
+    page = sign_in("sam", size, java_script_enabled=script)
     page.locator(f"#call-{callback}").click()
     expect(page.get_by_role("alert")).to_contain_text("It is 7:")
     page.get_by_role("button", name="Call anyway").click()
@@ -92,6 +95,7 @@ def test_a_refresh_takes_neither_the_focus_nor_a_half_written_note_nor_an_open_m
         firm.set(first, **change)
         firm.set(second, calls=change.get("calls", 3))
         expect(page.locator(f"#cb-{second}")).to_contain_text("twice" if "calls" in change else "3 times")
+        turn(page)  # a phone that is turned round
     expect(page.locator("[data-row]").first).to_have_id(f"cb-{second}")
     expect(note).to_be_focused()
     note.press_sequentially("ote")
@@ -107,6 +111,7 @@ def test_the_list_can_be_worked_from_the_keyboard(firm: Firm, sign_in: Open) -> 
     page.keyboard.press("k")
     expect(page.locator(f"#cb-{first}")).to_be_focused()
     page.keyboard.press("j")
+    turn(page)
     page.keyboard.press("c")
     expect(page.locator(f"#cb-{second}")).to_contain_text("You have it")
     expect(page.locator(f"#group-mine #cb-{second}")).to_be_focused()
@@ -125,12 +130,18 @@ def test_keys_take_a_caller_take_over_reopen_undo_and_play(firm: Firm, sign_in: 
     shut = firm.callback(LUIS, state="closed", closed_reason="talked", closed_at=clock.now())
     message = firm.message(theirs, b"RIFF")
     with firm.database.transaction() as session:
+        firm.call(session, "+12125550159", state="ringing", received_at=clock.now() - dt.timedelta(seconds=5))
         call = firm.call(session, "+12125550160", state="ringing").id
     page = sign_in("sam")
+    page.keyboard.press("j")
+    page.keyboard.press("j")
+    expect(page.locator(f"#live-{call}")).to_be_focused()
     page.evaluate("HTMLMediaElement.prototype.play = function () { window.played = this.id; }")
     page.keyboard.press("t")
     expect(page.locator(f"#live-{call}")).to_contain_text("You are taking it")
-    page.locator(f"#cb-{theirs}").focus()
+    turn(page)
+    page.keyboard.press("j")
+    expect(page.locator(f"#cb-{theirs}")).to_be_focused()
     page.keyboard.press("p")
     assert page.evaluate("played") == f"audio-{message}"
     page.keyboard.press("c")
@@ -145,8 +156,10 @@ def test_keys_take_a_caller_take_over_reopen_undo_and_play(firm: Firm, sign_in: 
 def test_a_lost_connection_is_said_and_heals(firm: Firm, sign_in: Open) -> None:
     callback = firm.callback()
     page = sign_in("sam", "phone")
+    page.evaluate("navigator.serviceWorker.ready.then(() => true)")
     page.context.set_offline(True)
     expect(page.locator("#connection")).to_contain_text("No connection since")
+    turn(page)
     page.locator(f"#claim-{callback}").click()
     expect(page.get_by_role("alert")).to_contain_text("did not reach Ringback")
     page.context.set_offline(False)
@@ -162,6 +175,7 @@ def test_a_caller_who_rings_now_appears_and_can_be_taken(firm: Firm, sign_in: Op
     with firm.database.transaction() as session:
         call = firm.call(session, JANE, state="ringing").id
     page.locator(f"#take-{call}").click()
+    turn(page)
     expect(page.locator(f"#live-{call}")).to_contain_text("You are taking it")
     with firm.database.transaction() as session:
         row = session.get_one(Call, call)
@@ -174,6 +188,7 @@ def test_signing_out_in_another_tab_takes_the_list_away(firm: Firm, sign_in: Ope
     page = sign_in("sam")
     other = page.context.new_page()
     other.goto(page.url)
+    turn(other)
     other.locator(".account summary").click()
     other.get_by_role("button", name="Sign out", exact=True).click()
     expect(page.get_by_label("Password")).to_be_visible()
@@ -193,6 +208,7 @@ def test_hostile_callers_cannot_make_the_page_do_anything(firm: Firm, sign_in: O
             expect(page.locator(f"#cb-{callback}")).to_contain_text(times)
             expect(page.locator(f"#cb-{callback} h3 bdi")).to_have_text(name)
             firm.set(callback, calls=2)
+        turn(page)
     assert page.locator("#list script, #list img").count() == 0
 
 
@@ -204,6 +220,7 @@ def test_every_page_is_fit_for_everybody(firm: Firm, sign_in: Open, address: str
     firm.message(wrapping, b"RIFF")
     firm.callback(LUIS, state="claimed", claimed_by="alex", lease_until=lease)
     firm.callback(None, state="no_number")
+    firm.callback("+12125550157", state="unreached", attempts=4, result="no_answer", rang_at=clock.now())
     firm.callback("+12125550158", state="closed", closed_reason="talked", closed_at=clock.now())
     with firm.database.transaction() as session:
         call = firm.call(session, "+12125550160", state="ringing").id

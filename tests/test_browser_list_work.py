@@ -9,7 +9,7 @@ from playwright.sync_api import expect
 
 from tests.firm import MONDAY_TEN
 from tests.pages import JANE, Firm
-from tests.windows import Open, fits
+from tests.windows import Open, fits, turn
 from voice import claims, clock
 from voice.list_tables import Topic
 from voice.models import Callback
@@ -34,15 +34,16 @@ def _morning() -> Iterator[None]:
         yield
 
 
-@pytest.mark.parametrize("script", [True, False], ids=["with script", "without script"])
-def test_setting_aside_and_undoing_it_are_a_few_taps(firm: Firm, sign_in: Open, script: bool) -> None:
+@pytest.mark.parametrize(("size", "script"), [("phone", True), ("desk", False)], ids=["phone", "desk, no script"])
+def test_setting_aside_and_undoing_it_are_a_few_taps(firm: Firm, sign_in: Open, size: str, script: bool) -> None:
     callback = firm.callback(due=20)
-    page = sign_in("sam", "phone", java_script_enabled=script)
+    page = sign_in("sam", size, java_script_enabled=script)
     page.locator(f"#more-{callback}").click()
     if not script:
         page.get_by_role("link", name="Results, later, hand over").click()
     page.locator(f"#later-hour-{callback}").click()
     expect(page.locator("#group-later")).to_contain_text("set aside")
+    turn(page)
     page.get_by_role("button", name="Undo").click()
     expect(page.locator("#group-waiting .count")).to_have_text("1")
     expect(page.locator(".toast")).to_have_count(0)
@@ -59,6 +60,7 @@ def test_later_hand_over_and_undo_by_keyboard(firm: Firm, sign_in: Open) -> None
     expect(page.locator(f"#group-later #cb-{first}")).to_be_visible()
     page.keyboard.press("z")
     expect(page.locator(f"#group-waiting #cb-{first}")).to_be_visible()
+    turn(page)
     page.locator(f"#cb-{second}").focus()
     page.keyboard.press("h")
     expect(page.locator(f"#to-{second}")).to_be_focused()
@@ -77,6 +79,7 @@ def test_searching_while_typing_keeps_to_what_is_looked_for(firm: Firm, sign_in:
     page.locator("#q").press_sequentially("555-0177", delay=10)
     expect(page.locator(f"#group-found #cb-{luis}")).to_be_visible()
     expect(page.locator(f"#cb-{jane}")).to_have_count(0)
+    turn(page)
     page.locator(f"#claim-{luis}").click()
     expect(page.locator(f"#cb-{luis}")).to_contain_text("You have it")
     expect(page.locator(f"#cb-{jane}")).to_have_count(0)
@@ -93,6 +96,7 @@ def test_more_of_a_long_group_stays_shown_while_one_works_on_it(firm: Firm, sign
     page = sign_in("sam")
     expect(page.locator(f"#cb-{callbacks[51]}")).to_have_count(0)
     page.locator("#more-of-waiting").click()
+    turn(page)
     expect(page.locator(f"#cb-{callbacks[51]}")).to_be_visible()
     page.locator(f"#claim-{callbacks[0]}").click()
     expect(page.locator(f"#group-mine #cb-{callbacks[0]}")).to_be_visible()
@@ -105,6 +109,7 @@ def test_dialling_by_hand_offers_the_number_and_asks_how_it_went(firm: Firm, sig
     page.locator(f"#more-{callback}").click()
     page.locator(f"#by-hand-{callback}").click()
     expect(page.locator(f"#dial-{callback}")).to_have_attribute("href", f"tel:{JANE}")
+    turn(page)
     expect(page.locator(f"#cb-{callback}")).to_contain_text("How did it go?")
     page.locator(f"#sorted-{callback}").click()
     expect(page.locator("#group-closed")).to_contain_text("Sorted by hand")
@@ -124,6 +129,7 @@ def test_on_a_phone_dialling_by_hand_dials_at_once_and_not_before_it_is_ours(fir
     expect(page.get_by_role("alert")).to_contain_text("Alex Moor has this one.")
     assert page.evaluate("dialled") == []
     page.unroute_all()
+    turn(page)  # a tablet
     page.locator(f"#more-{callback}").click()
     page.locator(f"#by-hand-{callback}").click()
     expect(page.locator(f"#dial-{callback}")).to_be_visible()
@@ -139,6 +145,7 @@ def test_the_speed_of_messages_is_remembered_on_this_device(firm: Firm, sign_in:
     page.locator(f"#speed-{message}").select_option("1.5")
     rate = f"document.getElementById('audio-{message}').playbackRate"
     assert page.evaluate(rate) == 1.5
+    turn(page)
     page.reload()
     expect(page.locator(f"#speed-{message}")).to_have_value("1.5")
     assert page.evaluate(rate) == 1.5
@@ -154,6 +161,7 @@ def test_all_of_it_is_fit_for_everybody_down_to_the_narrowest_phone(
     firm.name(JANE, "Bartholomew-Featherstonehaugh-Cholmondeley-of-Upper-Slaughter")
     handed = firm.callback(JANE, due=-8)
     firm.callback("+13105550177", due=30, later="snoozed")
+    firm.callback("+13105550178", state="unreached", attempts=4, result="no_answer", rang_at=now)
     firm.callback("+12125550155", state="claimed", claimed_by="alex", lease_until=now + dt.timedelta(minutes=1))
     aside = firm.callback(LUIS, due=10)
     with firm.database.transaction() as session:

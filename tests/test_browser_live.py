@@ -9,17 +9,25 @@ from collections.abc import Iterator
 
 import pytest
 import time_machine
-from playwright.sync_api import Request, expect
+from playwright.sync_api import expect
 
 from dashboard import live
 from tests.firm import LINE, MONDAY_TEN, PHONES
 from tests.pages import JANE, Firm
-from tests.windows import Open, is_listening
+from tests.windows import Open, is_listening, turn
 from voice import callbacks, claims, clock, moves, results
 from voice.models import Attempt, Call, Callback, Leg
 
 HEAVIEST = 150_000  # bytes over the wire until the list can be used
 LATE = 2  # seconds a busy machine may take now and then
+TEN_MINUTES = 600_000  # on the page's own clock, which is moved
+COUNT_QUESTIONS = """
+window.asked = 0;
+window.bells = [];
+const { fetch: ask, EventSource: Bell } = window;
+window.fetch = (...what) => { window.asked += 1; return ask(...what); };
+window.EventSource = class extends Bell { constructor(address) { super(address); window.bells.push(this); } };
+"""
 HIDE = """hidden => {
   Object.defineProperty(document, "hidden", {configurable: true, get: () => hidden});
   document.dispatchEvent(new Event("visibilitychange"));
@@ -79,6 +87,7 @@ def test_what_somebody_else_does_appears_within_a_second(firm: Firm, sign_in: Op
             row = session.get_one(Callback, callback.id)
             assert results.give_result(session, row, "alex", "done_by_hand", clock.now()) is None
         shown("is closed", "#title-closed .count", str(number), began)
+        turn(page)
     late = {deed: times for deed, times in took.items() if statistics.median(times) >= 1 or max(times) >= LATE}
     assert not late, "without the bell each of these would be three seconds or more"
 
@@ -90,25 +99,25 @@ def test_without_a_place_for_a_stream_the_page_asks_by_itself(
     callback = firm.callback()
     page = sign_in("sam")
     claim(firm, callback, "alex")
+    turn(page)
     expect(page.locator(f"#cb-{callback}")).to_contain_text("Alex Moor has it", timeout=8_000)
     expect(page.locator("#connection")).to_be_hidden()
 
 
 def test_a_hidden_tab_rests_and_is_up_to_date_at_once_when_one_comes_back(firm: Firm, sign_in: Open) -> None:
     callback = firm.callback()
-    page = sign_in("sam")
-    is_listening(page)
+    page = sign_in("sam", init_script=COUNT_QUESTIONS, moved_clock=True)
+    page.wait_for_function("bells.some(bell => bell.readyState === EventSource.OPEN)")
+    asked = page.evaluate("asked")
+    page.clock.run_for(TEN_MINUTES)
+    assert page.evaluate("asked") > asked, "while somebody looks it asks now and then"
     page.evaluate(HIDE, True)
-    asked: list[str] = []
-
-    def hear(request: Request) -> None:
-        asked.append(request.url)
-
-    page.on("request", hear)
+    asked = page.evaluate("asked")
     claim(firm, callback, "alex")
-    page.wait_for_timeout(1_000)
-    assert asked == []
-    page.remove_listener("request", hear)
+    page.clock.run_for(TEN_MINUTES)
+    assert page.evaluate("asked") == asked
+    assert page.evaluate("bells.every(bell => bell.readyState === EventSource.CLOSED)"), "nor does it hear the bell"
+    turn(page)
     page.evaluate(HIDE, False)
     expect(page.locator(f"#cb-{callback}")).to_contain_text("Alex Moor has it", timeout=5_000)
 
@@ -129,6 +138,8 @@ def test_each_step_of_a_call_is_shown_as_it_happens(firm: Firm, sign_in: Open) -
         session.add(leg)
         session.flush()
         attempt.leg_id = leg.id
+    for page in (sam, alex):
+        turn(page)
     expect(mine).to_contain_text(re.compile(r"You picked up \d s: press any key on your phone"))
     for values, words in (
         ({"state": "sending", "sending_at": clock.now()}, "Ringing them"),
@@ -155,13 +166,13 @@ def test_two_hundred_rows_change_while_somebody_types(firm: Firm, sign_in: Open)
     note = page.locator(f"#note-{rows[120]}")
     note.focus()
     top = note.evaluate("field => field.getBoundingClientRect().top")
-    for turn, letters in enumerate(("Wants ", "a quote", " for two", " boilers"), start=2):
+    for times, letters in enumerate(("Wants ", "a quote", " for two", " boilers"), start=2):
         page.keyboard.type(letters)
         with firm.database.transaction() as session:
             for callback in session.query(Callback):
-                callback.calls = turn
+                callback.calls = times
             moves.note(session, "callback_raised", clock.now())
-        expect(page.locator(f"#cb-{rows[199]}")).to_contain_text("twice" if turn == 2 else f"{turn} times")
+        expect(page.locator(f"#cb-{rows[199]}")).to_contain_text("twice" if times == 2 else f"{times} times")
     expect(note).to_be_focused()
     expect(note).to_have_value("Wants a quote for two boilers")
     assert abs(note.evaluate("field => field.getBoundingClientRect().top") - top) < 40

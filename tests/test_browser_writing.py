@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from tests.firm import MONDAY_TEN
 from tests.pages import JANE, Firm
-from tests.windows import Open
+from tests.windows import Open, turn
 from voice import callbacks, claims, clock, later, results
 from voice.models import Callback
 
@@ -74,6 +74,7 @@ def test_a_note_one_writes_outlives_whatever_colleagues_do_with_its_row(firm: Fi
     expect(row).to_contain_text("What you were writing is kept here. Nothing of it has been sent.")
     goes_on(page, note, "or ", text.format("new gas or "))
 
+    turn(page)
     does(firm, callback, lambda session, row, now: claims.release(session, row, "alex", now))
     expect(row).to_contain_text("Meanwhile: nobody has it any more.")
     expect(row.locator(f".sheet #note-{callback}")).to_be_focused()
@@ -98,6 +99,7 @@ def test_what_one_wrote_on_is_sent_once_and_then_forgotten(firm: Firm, sign_in: 
     does(firm, callback, lambda session, row, now: claims.claim(session, row, "alex", now))
     expect(row).to_contain_text("Meanwhile: Alex Moor has it.")
     goes_on(page, note, "new ", "Wants a new boiler")
+    turn(page)
     row.get_by_role("button", name="Take over").click()
     expect(row).to_contain_text("You have it")
     expect(row.locator(f".sheet #note-{callback}")).to_be_visible()  # although the focus is on the button

@@ -93,6 +93,12 @@ def test_outside_the_callers_hours_the_page_says_when_and_offers_to_call_anyway(
     assert "It is 7:00 am where they are." in refused.text
     assert "from 11:00 am on your clock" in refused.text
     assert "Call anyway" in refused.text
+    firm.set(callback, state="claimed", claimed_by="alex", lease_until=clock.now() + dt.timedelta(seconds=90))
+    for button in ("call", "by-hand"):  # whose it is comes first: their hours are not ours to wait for
+        refused = sam.press(f"/callbacks/{callback}/{button}")
+        assert (refused.status_code, "anyway" in refused.text) == (409, False)
+        assert "Alex Moor has this one." in refused.text
+    morning.shift(91)
     assert sam.press(f"/callbacks/{callback}/call", anyway="1").status_code == 303
     assert firm.row(callback).state == "calling"
 
@@ -123,7 +129,7 @@ def test_after_the_talk_one_tap_says_how_it_went(
     assert row.claimed_by is None
 
 
-def test_call_again_takes_a_time_on_the_lines_own_clock(firm: Firm) -> None:
+def test_call_again_takes_a_time_ahead_on_the_callers_clock(firm: Firm) -> None:
     callback = firm.callback(state="claimed", claimed_by="sam", lease_until=clock.now() + dt.timedelta(seconds=90))
     sam = firm.visitor("sam@example.com")
     for wrong in ("", "soon", "2026-11-22T09:00", "2029-11-24T09:00", "9999-12-31T23:59"):

@@ -94,7 +94,7 @@ LAYERS: list[tuple[str, list[str]]] = [
             "voice.by_hand",
             "voice.undo",
             "voice.topics",
-            *("voice.same_person", "voice.merge_undo"),
+            *("voice.same_person", "voice.card_undo"),
             "voice.imports",
         ],
     ),

@@ -102,4 +102,5 @@ def test_a_message_has_its_words_beside_it_when_there_are_any(firm: Firm, sam: V
     assert "In words" not in sam.get("/").text
     with firm.database.transaction() as session:
         session.get_one(Message, message).transcript = "Please <i>ring</i> me"
-    assert "In words, written by a machine: Please &lt;i&gt;ring&lt;/i&gt; me" in reads(sam.get("/").text)
+    for page in ("/", f"/people/{JANE}"):
+        assert "In words, written by a machine: Please &lt;i&gt;ring&lt;/i&gt; me" in reads(sam.get(page).text)

@@ -60,15 +60,19 @@ def test_a_caller_who_rings_again_is_set_aside_no_longer(firm: Firm, sam: Visito
     assert "To ring back 1" in words(sam)
 
 
-def test_the_choices_for_later_are_the_lines_hours_with_the_callers_beside_them(firm: Firm, sam: Visitor) -> None:
+def test_later_is_said_on_the_callers_clock_with_ours_beside_it(firm: Firm, sam: Visitor) -> None:
     callback = firm.callback(ANGELA)
     page = words(sam, f"/?open={callback}")
-    assert "At noon 9:00 am for them" in page
-    assert "At four 1:00 pm for them" in page
-    assert "Tomorrow morning, 11:00 am 8:00 am for them" in page, "not before they are up"
-    assert "(it is 7:00 am for them)" in page
+    assert "At noon their time 3:00 pm here" in page
+    assert "At four their time 7:00 pm here" in page
+    assert "Tomorrow morning, 8:00 am their time tomorrow 11:00 am here" in page, "not before they are up"
+    assert "Later, at, Los Angeles time (it is 7:00 am there, 10:00 am here)" in page
     sam.press(f"/callbacks/{callback}/snooze", at="2026-11-23T15:00")
-    assert "back 3:00 pm 12:00 pm for them" in words(sam)
+    assert "back 6:00 pm 3:00 pm for them" in words(sam)
+    sam.press(f"/callbacks/{callback}/snooze", until="four")
+    assert "back 7:00 pm 4:00 pm for them" in words(sam)
+    sam.press(f"/callbacks/{callback}/result", result="call_again", at="2026-11-24T09:30")
+    assert "back tomorrow 12:30 pm 9:30 am for them" in words(sam)
 
 
 @pytest.mark.parametrize(

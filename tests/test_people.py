@@ -119,11 +119,12 @@ def test_the_card_tells_calls_rings_back_texts_and_notes_in_one_line_of_time(fir
 def test_a_card_is_edited_in_place_and_says_who_changed_what(firm: Firm) -> None:
     rang(firm, JANE)
     alex = firm.visitor("alex@example.com")
-    for fields in ({"name": " Jane  Doe "}, {"tags": "boiler, Boiler, top floor"}, {"language": "es"}, {"vip": "yes"}):
+    for fields in ({"name": " Jane  Doe "}, {"tags": "boiler, Boiler, top floor"}, {"language": "es"}, {"vip": "yes"},
+                   {"do_not_text": "yes"}):  # fmt: skip
         assert alex.press(f"/people/{JANE}/change", **fields).status_code == 303
     page = reads(alex.get(f"/people/{JANE}").text)
     for words in ("Jane Doe VIP", "boiler top floor", "Spanish", "Alex Moor changed the name from “none” to “Jane Doe”",
-                  "Alex Moor marked them as a VIP"):  # fmt: skip
+                  "Alex Moor marked them as a VIP", "They want no texts", "Ringback itself sends none"):  # fmt: skip
         assert words in page, words
     refused = alex.press(f"/people/{JANE}/change", name="x" * 201)
     assert refused.status_code == 400

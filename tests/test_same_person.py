@@ -98,20 +98,20 @@ def test_a_merge_can_be_undone_for_ten_seconds_to_the_last_column(
     assert everything(firm) != before
     assert "Undo" in sam.get(f"/people/{OFFICE}").text
     assert "Undo" not in alex.get(f"/people/{OFFICE}").text, "hers to undo, who did it"
-    assert alex.press(f"/people/{JANE}/merge/undo").status_code == 400
-    assert press(f"/people/{JANE}/merge/undo") == 303
+    assert alex.press(f"/people/{JANE}/undo").status_code == 400
+    assert press(f"/people/{JANE}/undo") == 303
     assert everything(firm) == before
     assert "took back that the numbers" in sam.get(f"/people/{OFFICE}").text
-    assert press(f"/people/{JANE}/merge/undo") == 400, "once"
+    assert press(f"/people/{JANE}/undo") == 400, "once"
 
     press(f"/people/{JANE}/merge", other=OFFICE)
     rings(firm, OFFICE)
     assert "Undo" not in sam.get(f"/people/{JANE}").text
-    assert press(f"/people/{JANE}/merge/undo") == 400
+    assert press(f"/people/{JANE}/undo") == 400
     press(f"/people/{OFFICE}/split")
     press(f"/people/{JANE}/merge", other=OFFICE)
     morning.shift(16)
-    assert press(f"/people/{JANE}/merge/undo") == 400
+    assert press(f"/people/{JANE}/undo") == 400
     assert len(opened(firm)) == 1
 
 

@@ -32,6 +32,23 @@ def test_an_hour_of_the_day_is_offered_while_it_is_half_an_hour_ahead(now: str, 
 
 
 @pytest.mark.parametrize(
+    ("zones", "said_in", "four"),
+    [
+        ((NEW_YORK,), NEW_YORK, "2026-11-23T16:00"),
+        ((LOS_ANGELES,), LOS_ANGELES, "2026-11-23T19:00"),
+        (("America/Toronto",), NEW_YORK, "2026-11-23T16:00"),  # the same time by another name
+        ((LOS_ANGELES, NEW_YORK), NEW_YORK, "2026-11-23T16:00"),  # a country of several: nobody knows
+        (("America/Denver", "America/Boise"), "America/Denver", "2026-11-23T18:00"),
+        (("Asia/Tokyo",), "Asia/Tokyo", "2026-11-24T02:00"),  # where it is the next day already
+    ],
+)
+def test_four_o_clock_is_the_callers_own(zones: tuple[str, ...], said_in: str, four: str) -> None:
+    now = at("2026-11-23T10:00")
+    assert snooze.said_in(zones, NEW_YORK, now) == said_in
+    assert snooze.chosen("four", now, OFFICE, zones) == at(four)
+
+
+@pytest.mark.parametrize(
     ("now", "schedule", "zone", "morning"),
     [
         ("2026-11-23T10:00", OFFICE, NEW_YORK, "2026-11-24T09:00"),

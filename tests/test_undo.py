@@ -10,6 +10,7 @@ import time_machine
 from dashboard import list_words
 from tests.pages import Firm, Visitor, reads
 from voice import clock
+from voice.firm import StaffMember
 from voice.ledger import CallEvent
 from voice.models import Attempt, Callback
 
@@ -44,6 +45,9 @@ def changes() -> list[tuple[str, str, dict[str, str]]]:
 def test_everything_can_be_undone_for_ten_seconds(firm: Firm, sam: Visitor) -> None:
     for place, (verb, state, fields) in enumerate(changes()):
         done_and_undone(firm, sam, None if state == "no_number" else f"+121255501{place:02d}", verb, state, fields)
+    with firm.database.transaction() as session:  # an owner who has no phone here
+        session.get_one(StaffMember, "sam").email = ""
+    done_and_undone(firm, sam, "+12125550199", "allow", "held", {})
     with firm.database.reading() as session:
         undone = session.scalars(sa.select(CallEvent.data).where(CallEvent.kind == "undone")).all()
     assert {data["what"] for data in undone} == set(list_words.DONE), "all that the page says can be undone"

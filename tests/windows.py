@@ -39,6 +39,12 @@ def fits(page: Page, name: str = "") -> None:
     assert [(page.url, *fault) for fault in page.evaluate(FAULTS)] == []
 
 
+def turn(page: Page) -> None:
+    """The story goes on at the other width: on a desk where it began on a phone, and the other way round."""
+    wide = (page.viewport_size or {"width": 0})["width"] == SIZES["desk"]["width"]
+    page.set_viewport_size(SIZES["phone" if wide else "desk"])  # type: ignore[arg-type]
+
+
 def is_listening(page: Page) -> None:
     """Wait until the page has its place at the bell and has asked once more."""
     page.wait_for_function(ASKED)
@@ -179,9 +185,12 @@ def sign_in(address: str, firm: Firm, windows: Windows) -> Iterator[Open]:
         dialog.dismiss()
 
     def open_as(
-        who: str, size: str = "desk", at: str = "/", init_script: str = "", quiet: bool = False, **options: Any
-    ) -> Page:
-        window = windows.take(size, lasting=not init_script, **options)
+        who: str, size: str = "desk", at: str = "/", init_script: str = "", quiet: bool = False,
+        moved_clock: bool = False, **options: Any,
+    ) -> Page:  # fmt: skip
+        window = windows.take(size, lasting=not (init_script or moved_clock), **options)
+        if moved_clock:
+            window.page.clock.install()
         if init_script:
             window.context.add_init_script(init_script)
         if quiet:  # its pages may not grumble either

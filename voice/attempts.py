@@ -37,6 +37,7 @@ def ring_back(
         return running
     refused = (
         _unfit(session, callback, now)
+        or claims.held_by_another(callback, staff_id, now)
         or _no_phone(session, staff_id, now)
         or _not_their_hours(session, callback, now, anyway)
     )
@@ -46,9 +47,15 @@ def ring_back(
     )
 
 
-def unfit_to_dial(session: Session, callback: Callback, now: dt.datetime, anyway: bool = False) -> Refusal | None:
-    """Why nobody may dial this caller now, with whatever phone; None when they may be dialled."""
-    return _unfit(session, callback, now) or _not_their_hours(session, callback, now, anyway)
+def unfit_to_dial(
+    session: Session, callback: Callback, staff_id: str, now: dt.datetime, anyway: bool = False
+) -> Refusal | None:
+    """Why this person may not dial this caller now, with whatever phone; None when they may be dialled."""
+    return (
+        _unfit(session, callback, now)
+        or claims.held_by_another(callback, staff_id, now)
+        or _not_their_hours(session, callback, now, anyway)
+    )
 
 
 def from_leg(session: Session, callback: Callback, leg: Leg, now: dt.datetime) -> Attempt | Refusal:

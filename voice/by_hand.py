@@ -15,8 +15,8 @@ def dial(session: Session, callback: Callback, staff_id: str, now: dt.datetime, 
 
     The number policy and the caller's hours hold as they do for ringing back; `anyway` goes beyond the hours.
     """
-    refused = attempts.unfit_to_dial(session, callback, now, anyway) or claims.claim(session, callback, staff_id, now)
-    if refused is not None:
+    refused = attempts.unfit_to_dial(session, callback, staff_id, now, anyway)
+    if refused := refused or claims.claim(session, callback, staff_id, now):
         return refused
     here = [Callback.id == callback.id, Callback.claimed_by == staff_id, Callback.state == "claimed"]
     mine = sa.update(Callback).where(*here, claims.no_live_attempt())

@@ -74,6 +74,14 @@ def mine_to_touch(staff_id: str, now: dt.datetime) -> sa.ColumnElement[bool]:
     return sa.or_(Callback.claimed_by.is_(None), Callback.claimed_by == staff_id, lapsed)
 
 
+def held_by_another(callback: Callback, staff_id: str, now: dt.datetime) -> Refusal | None:
+    """Said before any reason of the caller's, so that nobody tries to mend that one. It decides nothing."""
+    lapsed = callback.state == "claimed" and callback.lease_until is not None and callback.lease_until < now
+    if callback.claimed_by in (None, staff_id) or lapsed:
+        return None
+    return Refusal("held_by", holder=callback.claimed_by)
+
+
 def refusal(callback: Callback, staff_id: str) -> Refusal:
     """Why `staff_id` could not do what they wanted with this fresh row."""
     if callback.claimed_by not in (None, staff_id):

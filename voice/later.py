@@ -23,6 +23,11 @@ def choices(line: Line, caller: str | None, now: dt.datetime) -> list[snooze.Cho
     return snooze.choices(now, schedule(line), numbers.caller_zones(caller, line.time_zone))
 
 
+def said_in(line: Line, caller: str | None, now: dt.datetime) -> str:
+    """The zone on whose clock a time for this caller is said and picked."""
+    return snooze.said_in(numbers.caller_zones(caller, line.time_zone), line.time_zone, now)
+
+
 def chosen(line: Line, caller: str | None, key: str, now: dt.datetime) -> dt.datetime | None:
     """The instant behind one of `choices`; None when it is offered no more."""
     return snooze.chosen(key, now, schedule(line), numbers.caller_zones(caller, line.time_zone))

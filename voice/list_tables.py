@@ -49,10 +49,10 @@ class LastChange(Base):
     after: Mapped[dict[str, Any]]
 
 
-class LastMerge(Base):
-    """The last two numbers a user put on one card: all that touched, before and after, so that it can be undone."""
+class LastCardChange(Base):
+    """The last thing a user did on a card: all that it touched, before and after, so that it can be undone."""
 
-    __tablename__ = "last_merges"
+    __tablename__ = "last_merges"  # the first that could be
     user_id: Mapped[str] = mapped_column(sa.ForeignKey("users.id"), primary_key=True)
     at: Mapped[dt.datetime]
     before: Mapped[dict[str, Any]]

@@ -120,15 +120,6 @@ def set_blocked(session: Session, number: str, blocked: bool, by: str, now: dt.d
     note_change(session, number, by, now, f"{'blocked' if blocked else 'unblocked'} {number}")
 
 
-def just_blocked(session: Session, wanted: Collection[str], by: str, since: dt.datetime) -> str | None:
-    """Which of these numbers this person has blocked after that moment, if nothing was changed on their cards since."""
-    rows = sa.select(ContactNote).where(ContactNote.number.in_(wanted), ContactNote.kind == "change")
-    newest = session.scalars(rows.order_by(ContactNote.at.desc(), ContactNote.id.desc()).limit(1)).first()
-    if newest is None or newest.by != by or newest.at <= since:
-        return None
-    return newest.number if newest.words == f"blocked {newest.number}" else None
-
-
 def set_allowed(session: Session, number: str, allowed: bool, by: str, now: dt.datetime) -> None:
     """Write down that the owner lets this number be dialled, or no longer; `voice.allowed` does it."""
     contacts.remember(session, number)

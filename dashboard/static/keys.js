@@ -19,7 +19,7 @@ export function listenToKeys(list, help) {
       r: () => row && reach(list, row, "r"),
       s: () => row && reach(list, row, "s"),
       h: () => row && reach(list, row, "h"),
-      t: () => document.querySelector('#live [id^="take-"]')?.click(),
+      t: () => (row?.closest("#live") ? press(row, "take-") : document.querySelector('#live [id^="take-"]')?.click()),
       p: () => row && play(row),
       z: () => document.getElementById("take-back")?.click(),
       u: () => document.getElementById("take-back")?.click(),
@@ -28,7 +28,7 @@ export function listenToKeys(list, help) {
     }[event.key];
     if (act) act();
     // Enter on a button or a link is that button's or link's own.
-    else if (event.key === "Enter" && document.activeElement === row) press(row, "call-") || press(row, "dial-");
+    else if (event.key === "Enter" && document.activeElement === row) press(row, "call-") || press(row, "dial-") || press(row, "take-");
     else return;
     event.preventDefault();
   });

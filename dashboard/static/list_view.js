@@ -53,8 +53,4 @@ new MutationObserver((changes) => {
     dialled = "";
     link.click();
   }
-  for (const toast of list.querySelectorAll(".toast:not([data-timed])")) {
-    toast.dataset.timed = "";
-    setTimeout(() => toast.remove(), Number(toast.dataset.left));
-  }
 }).observe(list, { childList: true, subtree: true, attributes: true, attributeFilter: ["data-part"] });

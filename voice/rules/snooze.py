@@ -9,7 +9,7 @@ from voice.rules.promise import next_caller_hours
 
 HOUR = dt.timedelta(hours=1)
 SOONEST = dt.timedelta(minutes=30)  # a fixed hour closer than this is no use as "later"
-FIXED = {"noon": 12, "four": 16}  # the hours of the line's own day people speak of
+FIXED = {"noon": 12, "four": 16}  # the hours of their own day people speak of
 NIGHT_ENDS = 6  # o'clock: an opening before it is nobody's morning
 FARTHEST = dt.timedelta(days=366)
 
@@ -22,10 +22,18 @@ class Choice:
     at: dt.datetime | None
 
 
+def said_in(caller_zones: tuple[str, ...], line_zone: str, now: dt.datetime) -> str:
+    """The zone on whose clock a later time is said: the caller's, when all they may be in show the same time; else the
+    line's."""
+    here, *theirs = (now.astimezone(ZoneInfo(zone)).utcoffset() for zone in (line_zone, *caller_zones))
+    return caller_zones[0] if len({*theirs}) == 1 and here not in theirs else line_zone
+
+
 def choices(now: dt.datetime, schedule: Schedule, caller_zones: tuple[str, ...]) -> list[Choice]:
-    """What to offer: in an hour, today's noon and four o'clock while they are ahead, tomorrow morning."""
-    today = now.astimezone(ZoneInfo(schedule.zone)).date()
-    fixed = [(key, _at(today, hour, schedule.zone)) for key, hour in FIXED.items()]
+    """What to offer: in an hour, today's noon and four o'clock of the caller while they are ahead, tomorrow morning."""
+    zone = said_in(caller_zones, schedule.zone, now)
+    today = now.astimezone(ZoneInfo(zone)).date()
+    fixed = [(key, _at(today, hour, zone)) for key, hour in FIXED.items()]
     ahead = [Choice(key, at) for key, at in fixed if at - now >= SOONEST]
     return [Choice("hour", None), *ahead, Choice("tomorrow", tomorrow_morning(now, schedule, caller_zones))]
 
