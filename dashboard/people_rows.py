@@ -1,23 +1,24 @@
 """The list of people: everybody who has rung or whom staff have written down, newest first, a page at a time."""
 
 import datetime as dt
-import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
+import phonenumbers
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, aliased
 
-from dashboard import words
-from voice import callbacks, paging, persons
+from dashboard import list_search, words
+from voice import callbacks, paging, person_words, persons
 from voice.db import UTC, chunks
 from voice.models import Call, Callback, Contact
-from voice.people import ContactTag
+from voice.person_words import BY_TAIL, TAIL, PersonWords
 from voice.rules import person
 
 PAGE = 50
 MOST = 1000  # who fit a search: beyond these, more words find sooner than more pages
+MANY = 5_000  # of a word that more have, it is not asked how many
 WINDOW, WINDOWS = 5_000, 4
 NEVER = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)  # of people who have not rung: after all others
 
@@ -168,28 +169,42 @@ def _order(place: Place) -> tuple[float, str]:
 
 
 def _fitting(session: Session, wanted: str, country: str) -> list[str]:
-    """Numbers whose card holds what was written: in the name, a tag, or the number itself, however that is written."""
-    if whole := _whole_number(wanted, country):
-        known = sa.or_(sa.exists().where(Contact.number == whole), sa.exists().where(Call.caller == whole))
-        if session.scalar(sa.select(known)):
-            return [whole]
-    # National numbers begin with a 0 that the full one does not have.
-    digits = re.sub(r"\D", "", wanted).lstrip("0") if re.fullmatch(r"[\d\s()+./-]+", wanted) else ""
-    # One pass over the cards for all of it: a second one would cost as much again.
-    name = sa.func.coalesce(Contact.name, Contact.carrier_name)
-    # SQLite's LIKE takes no notice of case by itself; asked for it, it is three times as slow.
-    is_sqlite = session.get_bind().dialect.name == "sqlite"
-    named = (name.contains if is_sqlite else name.icontains)(wanted, autoescape=True)
-    fits: list[sa.Select[Any]] = [
-        sa.select(Contact.number).where(sa.or_(named, Contact.number.contains(digits)) if digits else named),
-        sa.select(ContactTag.number).where(ContactTag.tag.icontains(wanted, autoescape=True)),
-    ]
-    if digits:  # who rang and has no card yet
-        fits.append(sa.select(Call.caller).where(Call.caller.contains(digits)).group_by(Call.caller))
-    found = dict[str, None]()
-    for each in fits:
-        found |= dict.fromkeys(number for number in session.scalars(each.limit(MOST)) if number)
-    return list(found)[:MOST]
+    """Numbers that begin or end with what was written, or with each of its words at the head of one of theirs."""
+    whole = _whole_number(wanted, country)
+    if whole and session.scalar(sa.select(sa.exists().where(PersonWords.number == whole))):
+        return [whole]
+    digits, found = list_search.digits(wanted), list[str]()
+    if digits:
+        by_tail = PersonWords.word == BY_TAIL + digits[-TAIL:]
+        found += _numbers(session, by_tail, PersonWords.number.endswith(digits))
+        for code in {"", str(phonenumbers.country_code_for_region(country) or "")}:
+            first = f"+{code}{digits}"
+            found += _numbers(
+                session, PersonWords.number.between(first, first.ljust(20, "9")), PersonWords.word.startswith(BY_TAIL)
+            )
+    return list(dict.fromkeys(found + _named(session, person_words.words(wanted)[: list_search.MOST_WORDS])))[:MOST]
+
+
+def _named(session: Session, sought: Sequence[str]) -> list[str]:
+    """Numbers with all these words: of the rarest word, those that have the others too."""
+    some = {word: sa.select(PersonWords.number).where(person_words.begins(PersonWords.word, word)) for word in sought}
+    counts = {}
+    for word, numbers in some.items():
+        counts[word] = session.scalar(sa.select(sa.func.count()).select_from(numbers.limit(MANY).subquery())) or 0
+        if not counts[word]:
+            return []
+    if not counts:
+        return []
+    first, *others = sorted(counts, key=counts.__getitem__)
+    has = []
+    for word in others:
+        other = aliased(PersonWords)
+        has.append(sa.exists().where(other.number == PersonWords.number, person_words.begins(other.word, word)))
+    return list(session.scalars(some[first].where(*has).limit(MOST)))
+
+
+def _numbers(session: Session, *fits: sa.ColumnElement[bool]) -> Sequence[str]:
+    return session.scalars(sa.select(PersonWords.number).where(*fits).limit(MOST)).all()
 
 
 def _whole_number(wanted: str, country: str) -> str | None:

@@ -72,7 +72,7 @@ def test_a_long_list_has_pages_and_nobody_is_left_out_between_them(firm: Firm, m
             contacts.remember(session, f"+1212555{3000 + index}", name="Silent")
         persons.merge(session, "+12125553001", "+12125553002", "Sam", clock.now())
     sam = firm.visitor("sam@example.com")
-    for asked, expected in (("", 9 + 7), ("&q=555", 9 + 7), ("&q=silent", 7)):
+    for asked, expected in (("", 9 + 7), ("&q=212555", 9 + 7), ("&q=silent", 7)):
         found, after = [], ""
         for _ in range(9):
             page = sam.get(f"/people?after={after}{asked}").text
