@@ -6,9 +6,9 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from dashboard.api import asked, shapes
-from dashboard.api.operation import Answer, operation, program_name, tell_audit
+from dashboard.api.operation import Answer, operation, program_maker, program_name, tell_audit
 from dashboard.api.problems import Problem
-from voice import allowed, callbacks, persons, same_person, sight
+from voice import allowed, callbacks, merge_undo, persons, same_person, sight
 from voice import contacts as known
 from voice.models import Contact
 from voice.rules import person
@@ -84,9 +84,27 @@ def merge_contact(session: Session, now: dt.datetime, e164: str) -> Answer:
     if sight.hidden(session, {"e164": other}):
         raise Problem(422, "number: it has not rung on the lines this token may see.")
     try:
-        same_person.merge(session, number, other, program_name(), now)
+        merge_undo.merge(session, number, other, program_maker(), program_name(), now)
     except person.Unfit as unfit:
         raise Problem(422, str(unfit).replace("phone:", "number:")) from None
+    tell_audit("")
+    return wire(session, session.get_one(Contact, number, populate_existing=True))
+
+
+@operation(
+    "POST",
+    "/contacts/<e164>/merge/undo",
+    "Take back the last merge of this token, of which this number was one, within ten seconds and if nothing happened "
+    "since: all is as it was before. `split` parts two numbers later, too.",
+    {200: shapes.ref("Contact"), 409: shapes.ref("Problem")},
+    body=shapes.request_body(),
+)
+def unmerge_contact(session: Session, now: dt.datetime, e164: str) -> Answer:
+    """Two numbers of two people after all."""
+    number, maker = _number(e164), program_maker()
+    asked.body(())
+    if not merge_undo.offered(session, maker, number, now) or merge_undo.take_back(session, maker, program_name(), now):
+        return Problem(409, "Something has happened since, or the time for it is over.", kind="too_late")
     tell_audit("")
     return wire(session, session.get_one(Contact, number, populate_existing=True))
 
@@ -126,6 +144,8 @@ def wire(session: Session, row: Contact) -> dict[str, Any]:
         "language": row.language,
         "tags": list(persons.tags_of(session, [row.number]).get(row.number, ())),
         "numbers": numbers,
+        "last_spoke_with": row.last_staff_id,
+        "last_spoke_at": shapes.time(row.last_talk_at),
         "notes": [{"at": shapes.time(note.at), "by": note.by, "note": note.words} for note in notes],
     }
 
