@@ -11,7 +11,8 @@ from sqlalchemy.orm import Session, aliased
 
 from dashboard import list_search, words
 from voice import callbacks, paging, person_words, persons
-from voice.db import UTC, chunks
+from voice.among import among
+from voice.db import UTC
 from voice.models import Call, Callback, Contact
 from voice.person_words import BY_TAIL, TAIL, PersonWords
 from voice.rules import person
@@ -21,7 +22,16 @@ MOST = 1000  # who fit a search: beyond these, more words find sooner than more 
 MANY = 5_000  # of a word that more have, it is not asked how many
 WINDOW, WINDOWS = 5_000, 4
 NEVER = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)  # of people who have not rung: after all others
-
+# Made once: putting them together takes longer than the database does.
+JOINED = sa.select(Contact.number, Contact.same_as).where(
+    among(Contact.number, "numbers"), Contact.same_as.is_not(None)
+)  # fmt: skip
+OTHERS = sa.select(Contact.same_as, Contact.number).where(among(Contact.same_as, "firsts")).order_by(Contact.number)
+LAST_CALLS = (
+    sa.select(Call.caller, sa.func.max(Call.received_at, type_=UTC()))
+    .where(among(Call.caller, "numbers"))
+    .group_by(Call.caller)
+)
 
 Place = tuple[dt.datetime, str]
 
@@ -135,22 +145,17 @@ def _never_rang(session: Session, firsts: Sequence[str]) -> list[str]:
 
 def _persons(session: Session, numbers: Sequence[str]) -> dict[str, list[str]]:
     """All numbers of the person with each of these, the first one first."""
-    known = sa.select(Contact.number, Contact.same_as).where(Contact.number.in_(numbers), Contact.same_as.is_not(None))
-    first = {number: number for number in numbers} | {number: same for number, same in session.execute(known) if same}
+    known = session.execute(JOINED, {"numbers": numbers})
+    first = {number: number for number in numbers} | {number: same for number, same in known if same}
     ours = {each: [each] for each in first.values()}
-    others = sa.select(Contact.same_as, Contact.number).where(Contact.same_as.in_(list(ours)))
-    for same, number in session.execute(others.order_by(Contact.number)):
+    for same, number in session.execute(OTHERS, {"firsts": list(ours)}):
         ours[str(same)].append(number)
     return {number: ours[first[number]] for number in numbers}
 
 
 def _last_calls(session: Session, numbers: Collection[str]) -> dict[str, dt.datetime]:
     """When each of these numbers rang last; who never did is left out."""
-    found = dict[str, dt.datetime]()
-    for some in chunks(sorted(numbers)):
-        rows = sa.select(Call.caller, sa.func.max(Call.received_at, type_=UTC())).where(Call.caller.in_(some))
-        found |= {number: moment for number, moment in session.execute(rows.group_by(Call.caller)) if number}
-    return found
+    return {number: moment for number, moment in session.execute(LAST_CALLS, {"numbers": numbers}) if number}
 
 
 def _found(session: Session, wanted: str, start: Place | None, country: str) -> tuple[list[Person], Place | None]:
