@@ -27,6 +27,7 @@ pytest_plugins = ["tests.interface"]
 
 LONG = os.environ.get("RINGBACK_FUZZ")
 EXAMPLES = int(LONG or 3)  # each costs some seconds of every run of the suite; the boundary cases come on top of them
+OF_VERBS = 6
 ODD = ["", " ", "\x00", "\u202e", "'; --", "<b>", "=1+1", "%00", "../..", "\U0001f388" * 50, "\u0661", "-0", "9" * 400]
 
 
@@ -49,6 +50,14 @@ def config(token: str, real: dict[str, list[str]]) -> SchemathesisConfig:
                 "max-examples": EXAMPLES,
                 "dictionaries": {"string": {"dictionary": "odd", "probability": 0.2}},
             },
+            "operations": [
+                # What the list does is what programs will do all day.
+                {
+                    "include-path-regex": "^/callbacks/.*/",
+                    "include-method": "POST",
+                    "generation": {"max-examples": max(EXAMPLES, OF_VERBS)},
+                },
+            ],
             "checks": {
                 # A schema cannot say all that is refused: whether a line is ours, which cursor we gave.
                 "positive_data_acceptance": {"enabled": False},
