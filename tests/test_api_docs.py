@@ -190,7 +190,7 @@ def reader(world: World) -> Iterator[Reader]:
     server.server_close()
 
 
-@pytest.mark.proves("01-2.18")
+@pytest.mark.proves("01-2.18", "02-5.5")
 def test_the_page_says_what_a_real_server_answers(reader: Reader) -> None:
     told = PAGE.read_text()
     true = EXAMPLE.sub(reader.rewrite, told)

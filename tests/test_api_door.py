@@ -35,7 +35,7 @@ def test_without_a_known_token_no_route_answers(program: Program) -> None:
             assert answer.json["title"] == "Unauthorized"
 
 
-@pytest.mark.proves("01-2.18")
+@pytest.mark.proves("01-2.18", "02-5.2")
 def test_every_route_is_described_and_every_description_is_a_route(program: Program) -> None:
     described = program.client.get("/api/v1/openapi.json").json
     assert described is not None
@@ -52,7 +52,7 @@ def test_every_route_is_described_and_every_description_is_a_route(program: Prog
     assert "/hooks" not in described["paths"]
 
 
-@pytest.mark.proves("01-2.18")
+@pytest.mark.proves("01-2.18", "02-5.2")
 def test_the_description_is_openapi_3_1_and_its_examples_are_what_it_describes(program: Program) -> None:
     described = program.client.get("/api/v1/openapi.json").json
     assert described is not None

@@ -91,7 +91,7 @@ def run(schema: Any) -> tuple[list[str], dict[int, int]]:
     return found, statuses
 
 
-@pytest.mark.proves("01-2.18")
+@pytest.mark.proves("01-2.18", "02-5.4")
 @pytest.mark.parametrize("both_settings", ["sqlite", "postgres"] if LONG else ["sqlite"], indirect=True)
 @pytest.mark.timeout(2400 if LONG else 300)
 @pytest.mark.filterwarnings("ignore:Generating overly large repr")

@@ -4,6 +4,7 @@ import datetime as dt
 from collections.abc import Callable
 from typing import Any
 
+import pytest
 import sqlalchemy as sa
 import time_machine
 
@@ -92,6 +93,7 @@ def test_two_numbers_of_one_person_are_put_on_one_card_and_either_id_is_the_one_
     assert program.post("/contacts/+12125550999/split")[0] == 404
 
 
+@pytest.mark.proves("02-5.1")
 def test_each_deed_of_the_list_has_its_operation(program: Program) -> None:
     """A button that is added to the list is a deed: say above which operation does it, and make that if need be."""
     ours = [
@@ -103,6 +105,7 @@ def test_each_deed_of_the_list_has_its_operation(program: Program) -> None:
     assert set(DEEDS.values()) <= operations
 
 
+@pytest.mark.proves("02-4.8", "02-5.1")
 def test_what_was_said_is_read_and_heard_and_who_heard_it_is_kept(
     program: Program, acme: Database, add_call: AddRow, add_callback: AddRow
 ) -> None:
@@ -138,6 +141,7 @@ def test_what_was_said_is_read_and_heard_and_who_heard_it_is_kept(
     assert Program(program.client, manager).get("/messages/m")[0] == 403
 
 
+@pytest.mark.proves("02-5.1")
 def test_a_ring_back_is_followed_step_by_step(program: Program, acme: Database, add_callback: AddRow) -> None:
     callback = add_callback()
     attempt = program.post(f"/callbacks/{callback}/call", staff="sam")[1]["attempt"]
@@ -171,6 +175,7 @@ def test_a_ring_back_is_followed_step_by_step(program: Program, acme: Database, 
     assert program.get("/attempts/none")[0] == 404
 
 
+@pytest.mark.proves("02-5.1")
 def test_who_is_told_what_colleagues_did_says_ok_and_it_is_gone(program: Program, add_callback: AddRow) -> None:
     callback = add_callback()
     program.post(f"/callbacks/{callback}/claim", staff="sam")

@@ -29,6 +29,7 @@ def fits(page: Page) -> None:
         windows.fits(page)
 
 
+@pytest.mark.proves("02-2.4")
 def test_a_card_is_edited_and_a_call_read(firm: Firm, page: Page) -> None:
     callback = firm.callback(JANE)
     firm.name(JANE, None, HOSTILE)
@@ -52,6 +53,7 @@ def test_a_card_is_edited_and_a_call_read(firm: Firm, page: Page) -> None:
     fits(page)
 
 
+@pytest.mark.proves("02-2.5")
 def test_an_import_is_looked_at_and_its_progress_seen(firm: Firm, page: Page, tmp_path: pathlib.Path) -> None:
     rows = "".join(f"Person {index},+1212555{1000 + index}\n" for index in range(imports.CHUNK + 5))
     (tmp_path / "contacts.csv").write_text(f"name,phone\n{rows}{HOSTILE},abc\n")

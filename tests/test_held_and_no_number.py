@@ -62,6 +62,7 @@ def test_the_owner_allows_a_held_number_once_and_for_all_and_can_take_it_back(
         assert contacts.dial_refusal(session, ABROAD) is not None
 
 
+@pytest.mark.proves("02-1.20")
 def test_allowing_can_be_undone_and_the_number_is_forbidden_again(firm: Firm, sam: Visitor) -> None:
     held = firm.callback(PREMIUM, state="held", held_reason="premium")
     sam.press(f"/callbacks/{held}/allow")

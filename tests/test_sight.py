@@ -126,6 +126,7 @@ def test_a_caller_ringing_another_line_is_not_shown(firm: TwoLines) -> None:
     assert "555-0188" not in page
 
 
+@pytest.mark.proves("02-4.1")
 def test_whatever_is_named_of_another_line_is_not_there(firm: TwoLines) -> None:
     """F29: every address with an id, also those that are still to be written."""
     alex, sam = firm.visitor("alex@example.com"), firm.visitor("sam@example.com")
