@@ -160,6 +160,8 @@ def test_programs_can_do_the_same(firm: Firm) -> None:
     status, told = ask("work", "POST", f"/callbacks/{again}/number", staff="alex", number=JANE)
     assert (status, told["id"], told["calls"]) == (200, waiting, 2)
     assert ask("work", "POST", f"/callbacks/{held}/allow")[0] == 403
+    assert ask("manage", "POST", f"/callbacks/{held}/allow", staff="alex")[1]["state"] == "waiting"
+    assert ask("work", "POST", f"/callbacks/{held}/undo", staff="alex")[1]["state"] == "held"
     status, told = ask("manage", "POST", f"/callbacks/{held}/allow")
     assert (status, told["state"]) == (200, "waiting")
     assert ask("manage", "POST", f"/callbacks/{short}/allow")[0] == 422
