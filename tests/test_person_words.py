@@ -1,6 +1,7 @@
 """The words people are found by are those of the tables, whoever changed them, and by which statement."""
 
 import datetime as dt
+import re
 
 import pytest
 import sqlalchemy as sa
@@ -84,6 +85,18 @@ def test_people_are_found_by_the_heads_of_their_words_and_both_ends_of_their_num
     }  # fmt: skip
     with firm.database.reading() as session:
         assert {q: found(session, q) for q in hits} == hits
+
+
+def test_what_one_number_is_found_by_is_read_from_indexes(firm: Firm) -> None:
+    asked = f"SELECT DISTINCT number, word FROM {VIEW} WHERE number = 'x'"  # noqa: S608
+    with firm.database.reading() as session:
+        if firm.database.is_sqlite:
+            plan = [row[3] for row in session.execute(sa.text(f"EXPLAIN QUERY PLAN {asked}"))]
+        else:
+            session.execute(sa.text("SET LOCAL enable_seqscan = off"))
+            plan = list(session.scalars(sa.text(f"EXPLAIN {asked}")))
+    assert len(plan) > 4
+    assert [step for step in plan if re.search("SCAN (contacts|contact_tags|calls)|Seq Scan", step)] == []
 
 
 def test_a_database_from_before_is_filled(firm: Firm) -> None:

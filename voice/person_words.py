@@ -63,18 +63,18 @@ def lay(connection: sa.Connection) -> None:
     connection.exec_driver_sql(_view(connection.dialect.name))
     triggers.lay(connection, _triggers())
     if connection.exec_driver_sql("SELECT 1 FROM person_words LIMIT 1").first() is None:
-        connection.exec_driver_sql(f"INSERT INTO person_words (number, word) SELECT number, word FROM {VIEW}")
+        connection.exec_driver_sql(f"INSERT INTO person_words (number, word) SELECT DISTINCT number, word FROM {VIEW}")
 
 
 def _view(dialect: str) -> str:
-    """The view of what the rows should be."""
+    """The view of what the rows should be, some of them twice: only UNION ALL lets SQLite ask for one number alone."""
     names = " || ' ' || ".join(f"coalesce({name}, '')" for name in NAMES)
     return f"""
         CREATE VIEW {VIEW} AS
         SELECT number, cut.value AS word FROM contacts, {_cut(dialect, names)} WHERE cut.value <> ''
-        UNION SELECT number, cut.value FROM contact_tags, {_cut(dialect, "tag")} WHERE cut.value <> ''
-        UNION SELECT number, {_tail("number")} FROM contacts
-        UNION SELECT caller, {_tail("caller")} FROM calls WHERE caller IS NOT NULL"""
+        UNION ALL SELECT number, cut.value FROM contact_tags, {_cut(dialect, "tag")} WHERE cut.value <> ''
+        UNION ALL SELECT number, {_tail("number")} FROM contacts
+        UNION ALL SELECT caller, {_tail("caller")} FROM calls WHERE caller IS NOT NULL"""
 
 
 def _cut(dialect: str, text: str) -> str:
@@ -114,5 +114,5 @@ def _afresh(number: str) -> str:
     now = f"FROM {VIEW} WHERE number = {number}"
     return (
         f"DELETE FROM person_words WHERE number = {number} AND word NOT IN (SELECT word {now}); "
-        f"INSERT INTO person_words (number, word) SELECT number, word {now} ON CONFLICT DO NOTHING"
+        f"INSERT INTO person_words (number, word) SELECT DISTINCT number, word {now} ON CONFLICT DO NOTHING"
     )
