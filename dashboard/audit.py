@@ -63,6 +63,8 @@ WORDS = {
     "number_taken_off": "took a number off a person's card",
     "person_added": "added a person",
     "merge_contact": "put two numbers of a person on one card",
+    "unmerge_contact": "took back that two numbers are one person's",
+    "told_seen": "put away what a colleague did",
     "split_contact": "took a number off a person's card",
     "change_contact": "changed a contact:",
     "exported": "exported",

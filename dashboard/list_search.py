@@ -22,9 +22,18 @@ def matching(q: str, now: dt.datetime) -> sa.Select[str]:
     return sa.select(CallbackWords.callback_id).where(_matches(q), lately).order_by(*OPEN_FIRST)
 
 
+def digits(q: str) -> str:
+    """The digits a stored number would hold in a row, when what was typed is a number or a part of one; else empty.
+
+    Without what is dialled before a number at home or from abroad: "020 7946 0000", "+44 (0)20 7946" and "0044 20".
+    """
+    found = re.sub(r"\D", "", q.replace("(0)", "")).lstrip("0") if NUMBER.fullmatch(q) else ""
+    return found if len(found) >= FEWEST_DIGITS else ""
+
+
 def _matches(q: str) -> sa.ColumnElement[bool]:
-    if digits := _digits(q):
-        return sa.or_(CallbackWords.caller.contains(digits), _somewhere(q))
+    if number := digits(q):
+        return sa.or_(CallbackWords.caller.contains(number), _somewhere(q))
     return sa.and_(*(_somewhere(word) for word in q.split()[:MOST_WORDS]))
 
 
@@ -34,12 +43,3 @@ def _somewhere(word: str) -> sa.ColumnElement[bool]:
     escaped = re.sub(r"([%_\\])", r"\\\1", word)
     like = "".join(letter.lower() if letter.isascii() else "_" for letter in escaped)
     return CallbackWords.words.like(f"%{like}%", escape="\\")
-
-
-def _digits(q: str) -> str:
-    """The digits a stored number would hold in a row, when what was typed is a number or a part of one; else empty.
-
-    Without what is dialled before a number at home or from abroad: "020 7946 0000", "+44 (0)20 7946" and "0044 20".
-    """
-    digits = re.sub(r"\D", "", q.replace("(0)", "")).lstrip("0") if NUMBER.fullmatch(q) else ""
-    return digits if len(digits) >= FEWEST_DIGITS else ""

@@ -1,26 +1,37 @@
 """The list of people: everybody who has rung or whom staff have written down, newest first, a page at a time."""
 
 import datetime as dt
-import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
+import phonenumbers
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, aliased
 
-from dashboard import words
-from voice import callbacks, paging, persons
-from voice.db import UTC, chunks
+from dashboard import list_search, words
+from voice import callbacks, paging, person_words, persons
+from voice.among import among
+from voice.db import UTC
 from voice.models import Call, Callback, Contact
-from voice.people import ContactTag
+from voice.person_words import BY_TAIL, TAIL, PersonWords
 from voice.rules import person
 
 PAGE = 50
 MOST = 1000  # who fit a search: beyond these, more words find sooner than more pages
+MANY = 5_000  # of a word that more have, it is not asked how many
 WINDOW, WINDOWS = 5_000, 4
 NEVER = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)  # of people who have not rung: after all others
-
+# Made once: putting them together takes longer than the database does.
+JOINED = sa.select(Contact.number, Contact.same_as).where(
+    among(Contact.number, "numbers"), Contact.same_as.is_not(None)
+)  # fmt: skip
+OTHERS = sa.select(Contact.same_as, Contact.number).where(among(Contact.same_as, "firsts")).order_by(Contact.number)
+LAST_CALLS = (
+    sa.select(Call.caller, sa.func.max(Call.received_at, type_=UTC()))
+    .where(among(Call.caller, "numbers"))
+    .group_by(Call.caller)
+)
 
 Place = tuple[dt.datetime, str]
 
@@ -134,22 +145,17 @@ def _never_rang(session: Session, firsts: Sequence[str]) -> list[str]:
 
 def _persons(session: Session, numbers: Sequence[str]) -> dict[str, list[str]]:
     """All numbers of the person with each of these, the first one first."""
-    known = sa.select(Contact.number, Contact.same_as).where(Contact.number.in_(numbers), Contact.same_as.is_not(None))
-    first = {number: number for number in numbers} | {number: same for number, same in session.execute(known) if same}
+    known = session.execute(JOINED, {"numbers": numbers})
+    first = {number: number for number in numbers} | {number: same for number, same in known if same}
     ours = {each: [each] for each in first.values()}
-    others = sa.select(Contact.same_as, Contact.number).where(Contact.same_as.in_(list(ours)))
-    for same, number in session.execute(others.order_by(Contact.number)):
+    for same, number in session.execute(OTHERS, {"firsts": list(ours)}):
         ours[str(same)].append(number)
     return {number: ours[first[number]] for number in numbers}
 
 
 def _last_calls(session: Session, numbers: Collection[str]) -> dict[str, dt.datetime]:
     """When each of these numbers rang last; who never did is left out."""
-    found = dict[str, dt.datetime]()
-    for some in chunks(sorted(numbers)):
-        rows = sa.select(Call.caller, sa.func.max(Call.received_at, type_=UTC())).where(Call.caller.in_(some))
-        found |= {number: moment for number, moment in session.execute(rows.group_by(Call.caller)) if number}
-    return found
+    return {number: moment for number, moment in session.execute(LAST_CALLS, {"numbers": numbers}) if number}
 
 
 def _found(session: Session, wanted: str, start: Place | None, country: str) -> tuple[list[Person], Place | None]:
@@ -168,28 +174,42 @@ def _order(place: Place) -> tuple[float, str]:
 
 
 def _fitting(session: Session, wanted: str, country: str) -> list[str]:
-    """Numbers whose card holds what was written: in the name, a tag, or the number itself, however that is written."""
-    if whole := _whole_number(wanted, country):
-        known = sa.or_(sa.exists().where(Contact.number == whole), sa.exists().where(Call.caller == whole))
-        if session.scalar(sa.select(known)):
-            return [whole]
-    # National numbers begin with a 0 that the full one does not have.
-    digits = re.sub(r"\D", "", wanted).lstrip("0") if re.fullmatch(r"[\d\s()+./-]+", wanted) else ""
-    # One pass over the cards for all of it: a second one would cost as much again.
-    name = sa.func.coalesce(Contact.name, Contact.carrier_name)
-    # SQLite's LIKE takes no notice of case by itself; asked for it, it is three times as slow.
-    is_sqlite = session.get_bind().dialect.name == "sqlite"
-    named = (name.contains if is_sqlite else name.icontains)(wanted, autoescape=True)
-    fits: list[sa.Select[Any]] = [
-        sa.select(Contact.number).where(sa.or_(named, Contact.number.contains(digits)) if digits else named),
-        sa.select(ContactTag.number).where(ContactTag.tag.icontains(wanted, autoescape=True)),
-    ]
-    if digits:  # who rang and has no card yet
-        fits.append(sa.select(Call.caller).where(Call.caller.contains(digits)).group_by(Call.caller))
-    found = dict[str, None]()
-    for each in fits:
-        found |= dict.fromkeys(number for number in session.scalars(each.limit(MOST)) if number)
-    return list(found)[:MOST]
+    """Numbers that begin or end with what was written, or with each of its words at the head of one of theirs."""
+    whole = _whole_number(wanted, country)
+    if whole and session.scalar(sa.select(sa.exists().where(PersonWords.number == whole))):
+        return [whole]
+    digits, found = list_search.digits(wanted), list[str]()
+    if digits:
+        by_tail = PersonWords.word == BY_TAIL + digits[-TAIL:]
+        found += _numbers(session, by_tail, PersonWords.number.endswith(digits))
+        for code in {"", str(phonenumbers.country_code_for_region(country) or "")}:
+            first = f"+{code}{digits}"
+            found += _numbers(
+                session, PersonWords.number.between(first, first.ljust(20, "9")), PersonWords.word.startswith(BY_TAIL)
+            )
+    return list(dict.fromkeys(found + _named(session, person_words.words(wanted)[: list_search.MOST_WORDS])))[:MOST]
+
+
+def _named(session: Session, sought: Sequence[str]) -> list[str]:
+    """Numbers with all these words: of the rarest word, those that have the others too."""
+    some = {word: sa.select(PersonWords.number).where(person_words.begins(PersonWords.word, word)) for word in sought}
+    counts = {}
+    for word, numbers in some.items():
+        counts[word] = session.scalar(sa.select(sa.func.count()).select_from(numbers.limit(MANY).subquery())) or 0
+        if not counts[word]:
+            return []
+    if not counts:
+        return []
+    first, *others = sorted(counts, key=counts.__getitem__)
+    has = []
+    for word in others:
+        other = aliased(PersonWords)
+        has.append(sa.exists().where(other.number == PersonWords.number, person_words.begins(other.word, word)))
+    return list(session.scalars(some[first].where(*has).limit(MOST)))
+
+
+def _numbers(session: Session, *fits: sa.ColumnElement[bool]) -> Sequence[str]:
+    return session.scalars(sa.select(PersonWords.number).where(*fits).limit(MOST)).all()
 
 
 def _whole_number(wanted: str, country: str) -> str | None:

@@ -76,7 +76,7 @@ def steps(attempt: Attempt, leg: Leg | None, whose: str, mine: bool) -> list[Ste
     name = None if mine else whose
     first = f"Ringback is ringing {whose}" if attempt.due_for else f"Ringing {name or 'you'}"
     labels = (first, f"{name or 'You'} picked up", "Ringing them", "Talking")
-    at, since = _where(attempt, leg)
+    at, since = where(attempt, leg)
     hint = "press any key on your phone" if at == 1 and name is None else ""
     return [
         Step(label, "done" if place < at else "now" if place == at else "next", *((since, hint) if place == at else ()))
@@ -84,8 +84,8 @@ def steps(attempt: Attempt, leg: Leg | None, whose: str, mine: bool) -> list[Ste
     ]
 
 
-def _where(attempt: Attempt, leg: Leg | None) -> tuple[int, dt.datetime]:
-    """The step that is under way, and since when."""
+def where(attempt: Attempt, leg: Leg | None) -> tuple[int, dt.datetime]:
+    """The step that is under way, from 0, and since when."""
     if attempt.answered_at is not None:
         return 3, attempt.answered_at
     if attempt.sending_at is not None:

@@ -14,10 +14,12 @@ import voice.list_tables
 import voice.people
 import voice.replay_tables
 import voice.rollup_tables  # noqa: F401  (their tables must be known to the metadata)
-from voice import findable, rollup_marks
+from voice import findable, person_words, rollup_marks
 from voice.migrate import locked
 from voice.models import Base
 from voice.settings import Settings
+
+LAID = (findable, person_words, rollup_marks)  # triggers, and what they stand on
 
 
 def _run(connection: sa.Connection) -> None:
@@ -31,12 +33,12 @@ def _run(connection: sa.Connection) -> None:
     if before == after:
         return  # nothing to do, so no trigger is touched: another process may be serving calls
     with context.begin_transaction():
-        findable.lift(connection)
-        rollup_marks.lift(connection)
+        for each in LAID:
+            each.lift(connection)
         context.run_migrations()
         if after == ScriptDirectory.from_config(context.config).get_current_head():
-            findable.lay(connection)
-            rollup_marks.lay(connection)
+            for each in LAID:
+                each.lay(connection)
 
 
 handed = context.config.attributes.get("connection")

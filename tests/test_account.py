@@ -57,6 +57,7 @@ def test_a_password_that_is_guessed_early_is_refused_with_the_reason(firm: Firm,
     assert firm.visitor().sign_in(SAM).status_code == 303
 
 
+@pytest.mark.proves("02-4.4")
 def test_one_sees_where_one_is_signed_in_and_ends_what_one_does_not_know(firm: Firm) -> None:
     """ASVS 7.4.4, 7.5.2."""
     desk, phone, tablet = firm.visitor(), firm.visitor(), firm.visitor()
@@ -78,6 +79,7 @@ def test_one_sees_where_one_is_signed_in_and_ends_what_one_does_not_know(firm: F
     assert [each.get("/").status_code for each in (desk, phone, tablet)] == [200, 303, 303]
 
 
+@pytest.mark.proves("02-4.4")
 def test_all_other_sessions_end_with_one_press(firm: Firm) -> None:
     desk, phone = firm.visitor(SAM), firm.visitor(SAM)
     desk.press("/account/sessions/end-others")

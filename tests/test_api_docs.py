@@ -32,7 +32,8 @@ PAGE = Path(__file__).resolve().parent.parent / "docs" / "api.md"
 JANE = "+12125550177"
 OURS = re.compile(r"CA[0-9a-f]{32}|[0-9a-f]{32}")  # ids are made anew each time; the page keeps the ones it has
 EXAMPLE = re.compile(
-    r"(?P<sh>```sh\n(?P<line>.*?)\n```\n\n```json\n(?P<json>.*?)\n```)"
+    r"(?P<sh>```sh\n(?P<line>[^`]*?)\n```\n\n```json\n(?P<json>.*?)\n```)"
+    r"|(?P<sound>```sh\n(?P<get>curl [^\n]* -o .*?)\n```\n\n```text\n.*?```)"
     r"|(?P<python>```python\n(?P<script>.*?)\n```\n\n```text\n.*?```)"
     r"|(?P<then><!-- (?P<happens>[A-Z].*?\.) -->)"
     r"|(?P<table><!-- (?P<of>operations|statuses) -->\n.*?<!-- end -->)",
@@ -43,6 +44,9 @@ curl = argparse.ArgumentParser("curl")
 curl.add_argument("-H", action="append")
 curl.add_argument("-X", default=None)
 curl.add_argument("--json", default=None)
+curl.add_argument("-r", default=None)
+curl.add_argument("-o", default=None)
+curl.add_argument("-w", default=None)
 curl.add_argument("url")
 
 
@@ -59,9 +63,18 @@ def they_talk(world: World) -> None:
     world.advance(60)
 
 
+def jane_says_it(world: World) -> None:
+    """Nobody takes it; she leaves a message."""
+    for name in ("sam", "alex"):
+        world.staff(name, scripts.Declines())
+    world.rings(JANE, message="It is about the boiler.")
+    world.advance(90)
+
+
 HAPPENS: dict[str, Callable[[World], None]] = {
     "Jane rings, and hangs up before anybody answers.": jane_hangs_up,
     "They talk for half a minute.": they_talk,
+    "Jane rings again and leaves a message.": jane_says_it,
 }
 
 
@@ -81,6 +94,8 @@ class Reader:
             return f"<!-- {found['of']} -->\n{TABLES[found['of']]()}\n<!-- end -->"
         if found["python"]:
             return f"```python\n{found['script']}\n```\n\n```text\n{self._run(found['script'])}```"
+        if found["sound"]:
+            return f"```sh\n{found['get']}\n```\n\n```text\n{self._fetch(found['get'])}\n```"
         answer, told = self._ask(found["line"]), json.loads(found["json"])
         self._learn(told, answer)
         text = json.dumps(answer, indent=2, ensure_ascii=False)
@@ -88,12 +103,24 @@ class Reader:
             text = text.replace(real, page)
         return f"```sh\n{found['line']}\n```\n\n```json\n{text}\n```"
 
-    def _ask(self, line: str) -> Any:
-        words = shlex.split(string.Template(line).substitute(self.env))
-        given = curl.parse_args(words[1:])
+    def _given(self, line: str) -> tuple[argparse.Namespace, dict[str, str]]:
+        """A line as curl reads it, and the headers it sends."""
+        given = curl.parse_args(shlex.split(string.Template(line).substitute(self.env))[1:])
         for page, real in self.real.items():
             given.url = given.url.replace(page, real)
-        headers = dict(header.split(": ", 1) for header in given.H)
+        return given, dict(header.split(": ", 1) for header in given.H)
+
+    def _fetch(self, line: str) -> str:
+        """Bytes that are kept in a file, and what curl is asked to print of them."""
+        given, headers = self._given(line)
+        request = urllib.request.Request(given.url, headers=headers | {"Range": f"bytes={given.r}"})  # noqa: S310
+        with urllib.request.urlopen(request, timeout=20) as answer:  # noqa: S310  this machine's http
+            size = len(answer.read())
+        told = {"http_code": answer.status, "content_type": answer.headers["Content-Type"], "size_download": size}
+        return re.sub(r"%\{(\w+)\}", lambda found: str(told[found[1]]), str(given.w))
+
+    def _ask(self, line: str) -> Any:
+        given, headers = self._given(line)
         if given.json is not None:
             headers["Content-Type"] = "application/json"
         method = given.X or ("GET" if given.json is None else "POST")
@@ -163,7 +190,7 @@ def reader(world: World) -> Iterator[Reader]:
     server.server_close()
 
 
-@pytest.mark.proves("01-2.18")
+@pytest.mark.proves("01-2.18", "02-5.5")
 def test_the_page_says_what_a_real_server_answers(reader: Reader) -> None:
     told = PAGE.read_text()
     true = EXAMPLE.sub(reader.rewrite, told)

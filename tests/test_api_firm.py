@@ -1,6 +1,7 @@
 """Lines, staff, contacts and figures as a program reads and changes them."""
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -91,24 +92,24 @@ def test_what_staff_say_of_a_caller_is_read_and_changed_too(program: Program) ->
     }
 
 
-@pytest.mark.parametrize(
-    "body",
-    [
-        {"blocked": "yes"},
-        {"name": 5},
-        {"name": "x" * 201},
-        {"note": "rude"},
-        {"vip": 1},
-        {"language": "xx"},
-        {"tags": "a"},
-        {"tags": ["x" * 31]},
-        {"add_note": None},
-        {"add_note": "x" * 2001},
-    ],
-)
-def test_a_contact_takes_nothing_else(program: Program, body: dict[str, object]) -> None:
-    assert program.patch(f"/contacts/{JANE}", **body)[0] == 400
-    assert program.patch("/contacts/jane", **body)[0] == 404
+ODD_CONTACTS: list[dict[str, Any]] = [
+    {"blocked": "yes"},
+    {"name": 5},
+    {"name": "x" * 201},
+    {"note": "rude"},
+    {"vip": 1},
+    {"language": "xx"},
+    {"tags": "a"},
+    {"tags": ["x" * 31]},
+    {"add_note": None},
+    {"add_note": "x" * 2001},
+]
+
+
+def test_a_contact_takes_nothing_else(program: Program) -> None:
+    for body in ODD_CONTACTS:
+        assert program.patch(f"/contacts/{JANE}", **body)[0] == 400, body
+        assert program.patch("/contacts/jane", **body)[0] == 404
 
 
 @pytest.mark.proves("01-2.18")

@@ -15,13 +15,19 @@ from schemathesis.config import SchemathesisConfig
 from schemathesis.engine import events
 
 from dashboard.api.operation import OPERATIONS
-from tests.program import JANE, MAIN, OTHER, Program
+from tests.program import JANE, MAIN, NOON, OTHER, Program
+from voice.db import Database
+from voice.firm import Audio
+from voice.ledger import Message
+from voice.list_tables import Told
+from voice.models import Attempt
 from voice.rules import states
 
 pytest_plugins = ["tests.interface"]
 
 LONG = os.environ.get("RINGBACK_FUZZ")
 EXAMPLES = int(LONG or 3)  # each costs some seconds of every run of the suite; the boundary cases come on top of them
+OF_VERBS = 6
 ODD = ["", " ", "\x00", "\u202e", "'; --", "<b>", "=1+1", "%00", "../..", "\U0001f388" * 50, "\u0661", "-0", "9" * 400]
 
 
@@ -44,6 +50,14 @@ def config(token: str, real: dict[str, list[str]]) -> SchemathesisConfig:
                 "max-examples": EXAMPLES,
                 "dictionaries": {"string": {"dictionary": "odd", "probability": 0.2}},
             },
+            "operations": [
+                # What the list does is what programs will do all day.
+                {
+                    "include-path-regex": "^/callbacks/.*/",
+                    "include-method": "POST",
+                    "generation": {"max-examples": max(EXAMPLES, OF_VERBS)},
+                },
+            ],
             "checks": {
                 # A schema cannot say all that is refused: whether a line is ours, which cursor we gave.
                 "positive_data_acceptance": {"enabled": False},
@@ -77,26 +91,38 @@ def run(schema: Any) -> tuple[list[str], dict[int, int]]:
     return found, statuses
 
 
-@pytest.mark.proves("01-2.18")
+@pytest.mark.proves("01-2.18", "02-5.4")
 @pytest.mark.parametrize("both_settings", ["sqlite", "postgres"] if LONG else ["sqlite"], indirect=True)
 @pytest.mark.timeout(2400 if LONG else 300)
 @pytest.mark.filterwarnings("ignore:Generating overly large repr")
 def test_no_request_makes_it_stumble_or_answer_other_than_described(
-    program: Program, add_callback: Callable[..., str], add_call: Callable[..., str]
+    program: Program, acme: Database, add_callback: Callable[..., str], add_call: Callable[..., str]
 ) -> None:
-    add_call(0, state="ringing", outcome="pending")
+    call = add_call(0, state="ringing", outcome="pending")
     closed = {"state": "closed", "closed_reason": "talked"}
     kinds = [closed if state == "closed" else {"state": state} for state in states.CALLBACK_STATES]
     ids = [
         add_callback(number, caller=f"+1212555{2000 + number}", **kind) for number, kind in enumerate(kinds + [{}] * 20)
     ]
+    with acme.transaction() as session:
+        session.add(Audio(id="sound", content_type="audio/mpeg", seconds=1, data=b"sound"))
+        session.add(Attempt(id="attempt", callback_id=ids[-1], staff_id="sam", created_at=NOON))
+        session.flush()
+        session.add(
+            Message(id="message", call_id=call, recording_sid="RE1", state="ready", received_at=NOON, audio_id="sound")
+        )
+        session.add(Told(staff_id="sam", by_staff_id="alex", callback_id=ids[-1], kind="took_over", at=NOON))
     real = {
         "path.callback_id": ids,
         "path.staff_id": ["sam", "alex"],
         "path.number": [MAIN, OTHER],
         "path.e164": [JANE],
         "path.sid": ["CA" + "0" * 32],
+        "path.attempt_id": ["attempt"],
+        "path.message_id": ["message"],
+        "path.told_id": ["1"],
         "query.line": [MAIN],
+        "query.staff": ["sam"],
         "body.staff": ["sam", "alex"],
     }
     in_paths = {name for each in OPERATIONS for name in re.findall(r"<(\w+)>", each.rule)}

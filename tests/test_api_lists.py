@@ -59,6 +59,8 @@ def test_a_call_is_told_with_all_its_fields(program: Program, add_call: AddRow, 
                 "ended_at": "2026-11-24T16:40:00Z",
                 "answered_by": "sam",
                 "callback_id": callback,
+                "taken_by": None,
+                "verified": None,
             }
         ],
         "next": None,
@@ -138,6 +140,7 @@ def test_a_callback_is_told_with_all_its_fields(program: Program, acme: Database
         "lease_until": "2026-11-24T17:01:30Z",
         "attempts": 1,
         **dict.fromkeys(("later", "result", "topic", "bought", "handed_by", "handed_to", "rang_at", "closed_at")),
+        **dict.fromkeys(("last_spoke_with", "last_spoke_at", "verified", "attempt")),
         **dict.fromkeys(("note", "why_not", "handed_word"), ""),
     }
     assert program.get("/callbacks") == (200, {"items": [told], "next": None})

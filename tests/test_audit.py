@@ -54,6 +54,7 @@ def test_sign_ins_that_worked_and_that_did_not_are_written_down(firm: Firm) -> N
     ]
 
 
+@pytest.mark.proves("02-4.8")
 def test_who_heard_which_message_is_written_down_once_a_listening(firm: Firm) -> None:
     message = firm.message(firm.callback(), b"RIFF" * 100)
     alex = firm.visitor(ALEX)
@@ -76,6 +77,7 @@ def test_what_programs_change_is_written_down_and_what_was_refused_is_not(firm: 
     ]
 
 
+@pytest.mark.proves("02-4.8")
 def test_what_is_changed_of_a_person_is_written_down_by_field_with_who_and_never_with_its_words(firm: Firm) -> None:
     """ASVS 16.2.5."""
     firm.callback()
@@ -166,6 +168,7 @@ def test_older_entries_are_a_page_further(firm: Firm) -> None:
     assert "file 5<" not in page
 
 
+@pytest.mark.proves("02-4.8")
 def test_as_a_table_no_cell_is_a_formula_and_taking_it_is_written_down(firm: Firm) -> None:
     """F22, F45."""
     add(firm, "=cmd()", "exported", "@sum", NOON)

@@ -58,6 +58,7 @@ def an_hour_goes_by(world: World) -> None:
     world.rest = usual
 
 
+@pytest.mark.proves("02-3.8")
 def test_away_until_a_time_is_back_by_itself(world: World) -> None:
     set_to(world, "away", world.now + HOUR)
     assert on_shift(world) == ["alex"]
@@ -86,6 +87,7 @@ def test_away_until_the_past_or_for_ever_is_refused(world: World, days: int) -> 
         set_to(world, "away", world.now + dt.timedelta(days=days))
 
 
+@pytest.mark.proves("02-3.10")
 def test_three_callers_in_vain_and_a_phone_is_left_alone_for_an_hour(world: World) -> None:
     world.staff("sam")
     world.staff("alex", scripts.Off())
@@ -125,6 +127,7 @@ def test_rings_cut_short_by_others_say_nothing_and_one_caller_counts_once() -> N
     assert rules.missed_in_a_row([Heard("a", "not_screened", 2), Heard("b", "ended", 60), *missed]) == 1
 
 
+@pytest.mark.proves("02-1.13")
 def test_the_phone_of_today_rings_until_midnight_and_then_their_own(world: World) -> None:
     world.write(
         lambda session: availability.phone_here(session, session.get_one(StaffMember, "sam"), "212 555 0155", world.now)
@@ -161,6 +164,7 @@ def test_a_phone_the_number_rules_forbid_is_not_taken(world: World, number: str,
     assert person(world).phone_today is None
 
 
+@pytest.mark.proves("02-3.9")
 def test_shifts_are_on_the_persons_own_clock_and_days_off_are_off(make_world: MakeWorld) -> None:
     world = make_world(staff=("sam", "alex", "kim"))
     change(world, "sam", shifts={"mon": "09:00-17:00"}, time_zone="America/Los_Angeles")

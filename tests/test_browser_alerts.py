@@ -74,6 +74,7 @@ def shown(page: Page, title: str) -> dict[str, object]:
     return until(there, f"a notification: {title}")[0]
 
 
+@pytest.mark.proves("02-1.3")
 def test_nothing_sounds_unless_asked_for_then_a_new_caller_does_and_it_is_remembered(firm: Firm, sign_in: Open) -> None:
     page = sign_in("sam", init_script=COUNT_NOTES)
     expect(page.locator("#alerts > summary")).to_have_text("Alerts: off")
@@ -119,6 +120,7 @@ def test_a_push_shows_who_waits_and_leads_to_them(firm: Firm, sign_in: Open) -> 
     assert len(page.evaluate(SHOWN)) == 1  # once for each caller: the newer takes the place of the older
 
 
+@pytest.mark.proves("02-1.3")
 def test_a_page_nobody_looks_at_notifies_where_no_push_service_is(firm: Firm, sign_in: Open) -> None:
     page = sign_in("sam")
     page.context.grant_permissions(["notifications"])
@@ -140,6 +142,7 @@ def test_a_refusal_to_be_notified_is_explained(firm: Firm, sign_in: Open) -> Non
     expect(page.get_by_label("Notifications on this device")).not_to_be_checked()
 
 
+@pytest.mark.proves("02-1.23")
 def test_without_a_network_the_app_says_so_and_keeps_nobodys_data(firm: Firm, sign_in: Open) -> None:
     firm.name(JANE, "Jane Doe")
     firm.callback()
@@ -164,6 +167,7 @@ def test_without_a_network_the_app_says_so_and_keeps_nobodys_data(firm: Firm, si
     expect(page.locator("#list")).to_contain_text("Jane Doe", timeout=10_000)
 
 
+@pytest.mark.proves("02-1.4")
 def test_it_can_be_installed(firm: Firm, sign_in: Open) -> None:
     page = sign_in("sam", "phone")
     wire = page.context.new_cdp_session(page)

@@ -25,7 +25,7 @@ def _morning() -> Iterator[None]:
         yield
 
 
-@pytest.mark.proves("01-6.15")
+@pytest.mark.proves("01-6.15", "02-1.10")
 @pytest.mark.parametrize(
     ("size", "script"), [*((size, True) for size in SIZES), ("phone", False)], ids=[*SIZES, "phone, no script"]
 )
@@ -49,7 +49,7 @@ def test_claim_call_and_result_are_one_tap_each(firm: Firm, sign_in: Open, size:
     assert firm.row(callback).closed_reason == "talked"
 
 
-@pytest.mark.proves("01-6.15")
+@pytest.mark.proves("01-6.15", "02-6.1")
 def test_two_people_at_once_see_each_others_claims_without_reloading(firm: Firm, sign_in: Open) -> None:
     callback = firm.callback()
     sam, alex = sign_in("sam"), sign_in("alex", "phone")
@@ -61,6 +61,7 @@ def test_two_people_at_once_see_each_others_claims_without_reloading(firm: Firm,
     expect(alex.locator(f"#claim-{callback}")).to_have_count(0)
 
 
+@pytest.mark.proves("02-6.1")
 def test_who_comes_second_is_told_who_has_it_and_sees_it(firm: Firm, sign_in: Open) -> None:
     callback = firm.callback()
     alex = sign_in("alex")
@@ -85,6 +86,7 @@ def test_call_anyway_is_offered_outside_the_callers_hours(firm: Firm, sign_in: O
     expect(page.get_by_role("alert")).to_have_count(0)
 
 
+@pytest.mark.proves("02-1.22")
 def test_a_refresh_takes_neither_the_focus_nor_a_half_written_note_nor_an_open_menu(firm: Firm, sign_in: Open) -> None:
     first, second = firm.callback(due=5), firm.callback(LUIS, due=10)
     page = sign_in("sam")
@@ -102,6 +104,7 @@ def test_a_refresh_takes_neither_the_focus_nor_a_half_written_note_nor_an_open_m
     expect(note).to_have_value("Wants a quote")
 
 
+@pytest.mark.proves("02-1.21")
 def test_the_list_can_be_worked_from_the_keyboard(firm: Firm, sign_in: Open) -> None:
     first, second = firm.callback(due=5), firm.callback(LUIS, due=10)
     page = sign_in("sam")
@@ -124,6 +127,7 @@ def test_the_list_can_be_worked_from_the_keyboard(firm: Firm, sign_in: Open) -> 
     expect(page.get_by_role("dialog")).to_be_hidden()
 
 
+@pytest.mark.proves("02-1.21")
 def test_keys_take_a_caller_take_over_reopen_undo_and_play(firm: Firm, sign_in: Open) -> None:
     lease = clock.now() + dt.timedelta(minutes=9)
     theirs = firm.callback(state="claimed", claimed_by="alex", lease_until=lease)
@@ -153,6 +157,7 @@ def test_keys_take_a_caller_take_over_reopen_undo_and_play(firm: Firm, sign_in: 
     expect(page.locator(f"#group-closed #cb-{shut}")).to_be_visible()
 
 
+@pytest.mark.proves("02-1.2")
 def test_a_lost_connection_is_said_and_heals(firm: Firm, sign_in: Open) -> None:
     callback = firm.callback()
     page = sign_in("sam", "phone")
@@ -213,6 +218,7 @@ def test_hostile_callers_cannot_make_the_page_do_anything(firm: Firm, sign_in: O
 
 
 @pytest.mark.parametrize(("size", "scheme"), [("phone", "light"), ("desk", "dark")])
+@pytest.mark.proves("02-1.22")
 def test_every_page_is_fit_for_everybody(firm: Firm, sign_in: Open, address: str, size: str, scheme: str) -> None:
     lease = clock.now() + dt.timedelta(minutes=9)
     firm.name(JANE, carrier_name="JANE")
@@ -232,6 +238,7 @@ def test_every_page_is_fit_for_everybody(firm: Firm, sign_in: Open, address: str
         fits(page)
 
 
+@pytest.mark.proves("02-1.22")
 def test_nothing_runs_off_the_side_of_the_narrowest_phone(firm: Firm, sign_in: Open, address: str) -> None:
     lease = clock.now() + dt.timedelta(minutes=9)
     firm.name(JANE, "Bartholomew-Featherstonehaugh-Cholmondeley-of-Upper-Slaughter")

@@ -50,6 +50,7 @@ def test_setting_aside_and_undoing_it_are_a_few_taps(firm: Firm, sign_in: Open, 
     assert firm.row(callback).later is None
 
 
+@pytest.mark.proves("02-1.21")
 def test_later_hand_over_and_undo_by_keyboard(firm: Firm, sign_in: Open) -> None:
     first, second = firm.callback(due=5), firm.callback(LUIS, due=10)
     page = sign_in("sam")
@@ -72,6 +73,7 @@ def test_later_hand_over_and_undo_by_keyboard(firm: Firm, sign_in: Open) -> None
     expect(page.locator("#q")).to_be_focused()
 
 
+@pytest.mark.proves("02-1.8")
 def test_searching_while_typing_keeps_to_what_is_looked_for(firm: Firm, sign_in: Open) -> None:
     firm.name(JANE, "Jane Doe")
     jane, luis = firm.callback(), firm.callback(LUIS)
@@ -115,6 +117,7 @@ def test_dialling_by_hand_offers_the_number_and_asks_how_it_went(firm: Firm, sig
     expect(page.locator("#group-closed")).to_contain_text("Sorted by hand")
 
 
+@pytest.mark.proves("02-1.12")
 def test_on_a_phone_dialling_by_hand_dials_at_once_and_not_before_it_is_ours(firm: Firm, sign_in: Open) -> None:
     callback, taken = firm.callback(), firm.callback(LUIS)
     page = sign_in("sam", "phone", init_script=DIALLED)
@@ -139,6 +142,7 @@ def test_on_a_phone_dialling_by_hand_dials_at_once_and_not_before_it_is_ours(fir
     assert page.evaluate("dialled") == [f"tel:{JANE}"], "once, whatever is shown anew"
 
 
+@pytest.mark.proves("02-1.6")
 def test_the_speed_of_messages_is_remembered_on_this_device(firm: Firm, sign_in: Open) -> None:
     message = firm.message(firm.callback(), b"RIFF")
     page = sign_in("sam")

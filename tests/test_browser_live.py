@@ -58,6 +58,7 @@ def many(firm: Firm, count: int) -> list[str]:
     return [row.id for row in rows]
 
 
+@pytest.mark.proves("02-1.1")
 def test_what_somebody_else_does_appears_within_a_second(firm: Firm, sign_in: Open) -> None:
     page = sign_in("sam", "phone")
     is_listening(page)
@@ -92,6 +93,7 @@ def test_what_somebody_else_does_appears_within_a_second(firm: Firm, sign_in: Op
     assert not late, "without the bell each of these would be three seconds or more"
 
 
+@pytest.mark.proves("02-1.2")
 def test_without_a_place_for_a_stream_the_page_asks_by_itself(
     firm: Firm, sign_in: Open, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -104,6 +106,7 @@ def test_without_a_place_for_a_stream_the_page_asks_by_itself(
     expect(page.locator("#connection")).to_be_hidden()
 
 
+@pytest.mark.proves("02-1.2")
 def test_a_hidden_tab_rests_and_is_up_to_date_at_once_when_one_comes_back(firm: Firm, sign_in: Open) -> None:
     callback = firm.callback()
     page = sign_in("sam", init_script=COUNT_QUESTIONS, moved_clock=True)
@@ -122,6 +125,7 @@ def test_a_hidden_tab_rests_and_is_up_to_date_at_once_when_one_comes_back(firm: 
     expect(page.locator(f"#cb-{callback}")).to_contain_text("Alex Moor has it", timeout=5_000)
 
 
+@pytest.mark.proves("02-1.11")
 def test_each_step_of_a_call_is_shown_as_it_happens(firm: Firm, sign_in: Open) -> None:
     firm.name(JANE, "Jane Doe")
     callback = firm.callback()
@@ -156,6 +160,7 @@ def test_each_step_of_a_call_is_shown_as_it_happens(firm: Firm, sign_in: Open) -
     expect(page_time).not_to_have_text(str(first).rpartition("Talking ")[2].strip())  # the seconds go by
 
 
+@pytest.mark.proves("02-6.2")
 def test_two_hundred_rows_change_while_somebody_types(firm: Firm, sign_in: Open) -> None:
     rows = many(firm, 200)
     page = sign_in("sam", at="/?waiting=200")
@@ -178,6 +183,7 @@ def test_two_hundred_rows_change_while_somebody_types(firm: Firm, sign_in: Open)
     assert abs(note.evaluate("field => field.getBoundingClientRect().top") - top) < 40
 
 
+@pytest.mark.proves("02-6.4")
 def test_the_first_load_is_light(firm: Firm, sign_in: Open) -> None:
     many(firm, 50)
     page = sign_in("sam", "phone")

@@ -37,6 +37,7 @@ def fits(scripts: bool) -> Callable[[Page], None]:
     return windows.fits if scripts else lambda page: None
 
 
+@pytest.mark.proves("02-2.4")
 def test_a_card_is_edited_and_a_call_read(firm: Firm, page: Page, scripts: bool, fits: Callable[[Page], None]) -> None:
     callback = firm.callback(JANE)
     firm.name(JANE, None, HOSTILE)
@@ -78,6 +79,7 @@ def _undo_is_offered_for_half_a_second_more(firm: Firm, page: Page) -> None:
     expect(page.locator("#main")).to_be_focused()
 
 
+@pytest.mark.proves("02-2.5")
 def test_an_import_is_looked_at_and_its_progress_seen(
     firm: Firm, page: Page, fits: Callable[[Page], None], tmp_path: pathlib.Path
 ) -> None:

@@ -127,6 +127,7 @@ def row_of(page: Page, caller: str) -> Any:
     return page.locator("[data-row]").filter(has_text=f"555-{caller[-4:]}")
 
 
+@pytest.mark.proves("02-1.4")
 def test_a_browser_is_woken_through_its_push_service_and_its_notification_leads_to_the_row(
     there: Installed, push: PushService, sign_in: Any
 ) -> None:
@@ -174,6 +175,7 @@ def test_a_browser_is_woken_through_its_push_service_and_its_notification_leads_
     assert len(browser.shown) == 1
 
 
+@pytest.mark.proves("02-6.3")
 def test_a_redis_that_dies_and_stays_away_is_not_noticed_on_an_open_page(
     there: Installed, sign_in: Any, redis: "subprocess.Popen[bytes]"
 ) -> None:

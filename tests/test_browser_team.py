@@ -52,6 +52,7 @@ def card(page: Page, name: str) -> Locator:
 
 
 @pytest.mark.parametrize(("size", "script"), [("phone", True), ("desk", False)], ids=["phone", "desk, no script"])
+@pytest.mark.proves("02-1.13")
 def test_away_until_a_time_another_phone_and_back_are_a_few_taps(
     firm: Firm, sign_in: Open, size: str, script: bool
 ) -> None:

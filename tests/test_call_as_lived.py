@@ -42,6 +42,7 @@ def bars(world: World, call: Call, staff: str = "") -> list[tuple[str, int, int]
     return [(bar.kind, round(bar.start), round(bar.end)) for bar in lane.bars]
 
 
+@pytest.mark.proves("02-2.6")
 def test_a_call_that_is_answered_shows_each_phone_and_the_talk(world: World) -> None:
     world.staff("sam", scripts.Answers(after=4))
     world.staff("alex", scripts.Declines(after=2))
@@ -62,6 +63,7 @@ def test_a_call_that_is_answered_shows_each_phone_and_the_talk(world: World) -> 
     assert "The first to accept has the caller: picking up alone proves nothing" in told
 
 
+@pytest.mark.proves("02-2.6")
 def test_a_call_nobody_takes_shows_the_phones_stopping_before_their_mailbox_and_what_was_said(world: World) -> None:
     for name in ("sam", "alex"):
         world.staff(name, scripts.Answers(after=100))

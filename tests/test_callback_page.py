@@ -24,7 +24,7 @@ def firm(each_firm: Firm) -> Firm:
     return each_firm
 
 
-@pytest.mark.proves("01-3.2")
+@pytest.mark.proves("01-3.2", "02-1.5")
 def test_the_list_is_in_order_of_promise_and_says_who_when_how_late_and_how_often(firm: Firm) -> None:
     firm.name(JANE, "Jane Doe")
     firm.callback(LUIS, due=12)
@@ -45,6 +45,7 @@ def test_a_promise_on_another_day_says_which(firm: Firm) -> None:
     assert "by Sat 28 Nov 10:00 am in 5 days" in page
 
 
+@pytest.mark.proves("02-1.23")
 def test_an_empty_list_says_so_and_before_the_first_call_how_to_try_it(firm: Firm) -> None:
     alex = firm.visitor("alex@example.com")
     assert "No call has come in yet. Try it: ring (212) 555-0100 from another phone" in reads(alex.get("/").text)
@@ -103,7 +104,7 @@ def test_outside_the_callers_hours_the_page_says_when_and_offers_to_call_anyway(
     assert firm.row(callback).state == "calling"
 
 
-@pytest.mark.proves("01-3.3")
+@pytest.mark.proves("01-3.3", "02-1.14")
 @pytest.mark.parametrize(
     ("result", "state", "closed_reason"),
     [
@@ -150,6 +151,7 @@ def test_a_result_or_reason_that_is_none_of_ours_is_refused_and_fields_of_the_ro
     assert (row.claimed_by, row.state, row.line) == ("sam", "claimed", LINE)
 
 
+@pytest.mark.proves("02-1.7")
 def test_what_is_closed_today_stands_below_and_can_be_opened_again(firm: Firm) -> None:
     callback = firm.callback()
     sam = firm.visitor("sam@example.com")
@@ -161,7 +163,7 @@ def test_what_is_closed_today_stands_below_and_can_be_opened_again(firm: Firm) -
     assert sam.press(f"/callbacks/{'0' * 32}/claim").status_code == 404
 
 
-@pytest.mark.proves("01-3.2")
+@pytest.mark.proves("01-3.2", "02-1.7")
 def test_held_unreached_and_hidden_callers_stand_apart_with_why(firm: Firm) -> None:
     firm.callback("+19005550123", state="held", held_reason="premium")
     firm.callback("+12125550155", state="unreached", attempts=4, result="no_answer")
@@ -232,6 +234,7 @@ def test_a_caller_who_is_ringing_now_stands_on_top_and_can_be_taken_by_one(firm:
         assert session.get_one(Call, ringing).reserved_by == "sam"
 
 
+@pytest.mark.proves("02-1.2")
 def test_the_changing_part_is_sent_only_when_it_has_changed(firm: Firm, morning: time_machine.Traveller) -> None:
     callback = firm.callback()
     sam = firm.visitor("sam@example.com")

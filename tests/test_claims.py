@@ -101,6 +101,7 @@ def test_of_close_and_call_at_the_same_moment_one_happens(acme: Database, add_ca
         assert (state, tried) in {("closed", 0), ("calling", 1)}
 
 
+@pytest.mark.proves("02-1.10")
 def test_the_holder_again_renews_and_another_is_told_who_has_it(session: Session, callback: Callback) -> None:
     assert claims.claim(session, callback, "sam", NOON) is None
     assert callback.lease_until == NOON + dt.timedelta(seconds=90)
@@ -134,6 +135,7 @@ def test_what_cannot_be_rung_cannot_be_claimed(session: Session, values: dict[st
     assert refused.kind == kind
 
 
+@pytest.mark.proves("02-1.10")
 def test_releasing_gives_it_back_and_only_the_holder_can(session: Session, callback: Callback) -> None:
     claims.claim(session, callback, "sam", NOON)
     assert claims.release(session, callback, "alex", NOON) == Refusal("held_by", holder="sam")
@@ -150,7 +152,7 @@ def test_one_that_was_tried_often_enough_goes_back_as_unreached(session: Session
     assert callback.state == "unreached"
 
 
-@pytest.mark.proves("01-3.3")
+@pytest.mark.proves("01-3.3", "02-3.1")
 def test_a_claim_without_a_sign_of_life_lapses_after_ninety_seconds(session: Session, callback: Callback) -> None:
     claims.claim(session, callback, "sam", NOON)
     assert claims.lapse(session, NOON + LEASE) == 0
@@ -171,6 +173,7 @@ def test_nothing_lapses_while_a_leg_is_live(session: Session, callback: Callback
     assert claims.lapse(session, LAPSED) == 1
 
 
+@pytest.mark.proves("02-1.15")
 def test_a_talk_whose_result_nobody_says_is_listed_again_not_closed(session: Session, callback: Callback) -> None:
     claims.claim(session, callback, "sam", NOON)
     callback.state, callback.lease_until = "wrapping_up", NOON + WRAP_UP

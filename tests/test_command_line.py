@@ -135,6 +135,7 @@ def test_a_token_may_be_made_for_less(home: Path, capsys: pytest.CaptureFixture[
     assert program.scopes == frozenset(scopes)
 
 
+@pytest.mark.proves("02-4.7")
 def test_a_reset_takes_a_lost_second_factor_away_and_says_so(
     home: Path, acme_file: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -156,7 +157,7 @@ def test_a_reset_takes_a_lost_second_factor_away_and_says_so(
     assert "recovery codes" not in reset()
 
 
-@pytest.mark.proves("01-2.18")
+@pytest.mark.proves("01-2.18", "02-4.7")
 def test_a_user_is_added_with_the_password_from_standard_input_and_reset(
     home: Path, acme_file: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -97,6 +97,7 @@ def test_files_of_the_usual_programs_are_read(content: bytes) -> None:
         (f"Jane,{JANE},maybe", "vip: “maybe” is neither yes nor no"),
     ],
 )
+@pytest.mark.proves("02-2.5")
 def test_a_row_that_is_not_fit_is_refused_with_its_line_the_field_and_what_to_do(row: str, says: str) -> None:
     entries = files.read(f'name,phone,vip\n"two\nlines",{LUIS},\n{row}\n'.encode(), "US", {LINE})
     assert [entry.line for entry in entries] == [2, 4]
@@ -132,6 +133,7 @@ def test_a_file_is_read_up_to_two_megabytes() -> None:
         files.read(b"x" * (files.MAX_BYTES + 1), "US", set())
 
 
+@pytest.mark.proves("02-2.5")
 def test_nothing_is_written_before_the_owner_has_seen_what_would_change(firm: Firm, tmp_path: pathlib.Path) -> None:
     firm.name(JANE, "Jane")
     sam = firm.visitor("sam@example.com")
@@ -207,6 +209,7 @@ def _a_full_book(firm: Firm) -> None:
 
 
 @pytest.mark.parametrize("kind", ["csv", "vcf"])
+@pytest.mark.proves("02-2.5")
 def test_what_goes_out_comes_in_again_as_it_was(firm: Firm, tmp_path: pathlib.Path, kind: str) -> None:
     _a_full_book(firm)
     sam = firm.visitor("sam@example.com")

@@ -68,6 +68,7 @@ def endings(world: World) -> list[tuple[str, str | None]]:
     return world.read(lambda session: [(each.staff_id, each.ending) for each in session.scalars(rows)])
 
 
+@pytest.mark.proves("02-3.4")
 def test_a_key_claims_it_and_rings_the_caller(due: World) -> None:
     sam = due.staff("sam", scripts.Answers(after=3, key_after=7))
     due.staff("alex", scripts.Answers(after=3, key_after=7))
@@ -201,6 +202,7 @@ def test_a_promise_put_off_by_somebody_is_not_rung_for(due: World) -> None:
         (None, True, "kept already"),
     ],
 )
+@pytest.mark.proves("02-3.5")
 def test_a_live_caller_goes_first_unless_the_oldest_promise_would_be_missed(
     seconds_left: float | None, live: bool, why: str
 ) -> None:
@@ -210,6 +212,7 @@ def test_a_live_caller_goes_first_unless_the_oldest_promise_would_be_missed(
     assert why in first.why
 
 
+@pytest.mark.proves("02-3.4")
 def test_the_list_says_so_loudly_from_five_minutes_before_until_somebody_has_it() -> None:
     now = firm.MONDAY_TEN
     assert not near.needs_somebody("waiting", now + 6 * MINUTE, None, now)
@@ -219,6 +222,7 @@ def test_the_list_says_so_loudly_from_five_minutes_before_until_somebody_has_it(
     assert not near.needs_somebody("waiting", now + MINUTE, now, now)
 
 
+@pytest.mark.proves("02-3.4")
 def test_the_freest_is_who_has_no_note_to_write_and_was_longest_off_the_phone() -> None:
     now = firm.MONDAY_TEN
     sam, alex = near.Candidate("sam", now - MINUTE), near.Candidate("alex", now - 9 * MINUTE)

@@ -128,6 +128,7 @@ def test_a_database_from_before_is_filled_and_older_tables_can_still_be_altered(
     assert words(firm, callback) == {"jane"}
 
 
+@pytest.mark.proves("02-1.23")
 def test_a_search_that_takes_too_long_is_said_so_and_the_page_stands(
     firm: Firm, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -62,6 +62,7 @@ def test_the_owner_allows_a_held_number_once_and_for_all_and_can_take_it_back(
         assert contacts.dial_refusal(session, ABROAD) is not None
 
 
+@pytest.mark.proves("02-1.20")
 def test_allowing_can_be_undone_and_the_number_is_forbidden_again(firm: Firm, sam: Visitor) -> None:
     held = firm.callback(PREMIUM, state="held", held_reason="premium")
     sam.press(f"/callbacks/{held}/allow")
@@ -159,6 +160,8 @@ def test_programs_can_do_the_same(firm: Firm) -> None:
     status, told = ask("work", "POST", f"/callbacks/{again}/number", staff="alex", number=JANE)
     assert (status, told["id"], told["calls"]) == (200, waiting, 2)
     assert ask("work", "POST", f"/callbacks/{held}/allow")[0] == 403
+    assert ask("manage", "POST", f"/callbacks/{held}/allow", staff="alex")[1]["state"] == "waiting"
+    assert ask("work", "POST", f"/callbacks/{held}/undo", staff="alex")[1]["state"] == "held"
     status, told = ask("manage", "POST", f"/callbacks/{held}/allow")
     assert (status, told["state"]) == (200, "waiting")
     assert ask("manage", "POST", f"/callbacks/{short}/allow")[0] == 422

@@ -27,6 +27,7 @@ def found(visitor: Visitor, q: str) -> set[str]:
     return {each.partition('"')[0] for each in page.split('id="cb-')[1:]}
 
 
+@pytest.mark.proves("02-1.8")
 def test_somebody_is_found_by_any_spelling_of_number_name_or_note(firm: Firm, sam: Visitor) -> None:
     firm.name(JANE, "Jane Doe")
     firm.name(LUIS, carrier_name="LUÍS ORTEGA MÜLLER")
@@ -72,6 +73,7 @@ def test_what_was_looked_for_is_still_looked_for_after_a_button_was_pressed(firm
     assert answer.headers["Location"] == f"/?q=0142&waiting=100#cb-{callback}", "the row is folded up again"
 
 
+@pytest.mark.proves("02-1.23")
 def test_a_long_group_shows_the_most_urgent_first_and_more_when_asked(firm: Firm, sam: Visitor) -> None:
     for number in range(53):
         firm.callback(f"+1212555{number:04d}", due=number)
@@ -97,6 +99,7 @@ def test_only_an_unfolded_row_carries_its_forms(firm: Firm, sam: Visitor) -> Non
     assert f"open={first}.{second}" in page
 
 
+@pytest.mark.proves("02-1.6")
 def test_a_message_has_its_words_beside_it_when_there_are_any(firm: Firm, sam: Visitor) -> None:
     message = firm.message(firm.callback(), b"RIFF")
     assert "In words" not in sam.get("/").text

@@ -60,6 +60,7 @@ def test_a_caller_who_rings_again_is_set_aside_no_longer(firm: Firm, sam: Visito
     assert "To ring back 1" in words(sam)
 
 
+@pytest.mark.proves("02-1.16")
 def test_later_is_said_on_the_callers_clock_with_ours_beside_it(firm: Firm, sam: Visitor) -> None:
     callback = firm.callback(ANGELA)
     page = words(sam, f"/?open={callback}")
@@ -92,6 +93,7 @@ def test_a_time_that_cannot_be_is_refused_by_name(firm: Firm, sam: Visitor, fiel
     assert firm.row(callback).later is None
 
 
+@pytest.mark.proves("02-1.7")
 def test_a_retry_shows_its_plan_and_waits_under_later(firm: Firm, sam: Visitor) -> None:
     callback = firm.callback(due=20)
     sam.press(f"/callbacks/{callback}/result", result="no_answer")
@@ -99,6 +101,7 @@ def test_a_retry_shows_its_plan_and_waits_under_later(firm: Firm, sam: Visitor) 
     assert page.index("Later 1") < page.index("tried once · did not pick up · next try 10:15 am, 2 of 4")
 
 
+@pytest.mark.proves("02-1.17")
 def test_handed_over_it_is_the_colleagues_with_the_word_and_they_are_told(
     firm: Firm, sam: Visitor, alex: Visitor
 ) -> None:
@@ -133,6 +136,7 @@ def test_what_nobody_noticed_goes_back_to_all_and_still_says_for_whom_it_was(
     assert "gave this to" not in words(sam), "whoever takes it in hand has read it"
 
 
+@pytest.mark.proves("02-1.10")
 def test_taken_over_it_is_mine_and_the_other_is_told_until_they_say_ok(firm: Firm, sam: Visitor, alex: Visitor) -> None:
     firm.name(JANE, "Jane Doe")
     callback = firm.callback()
@@ -160,6 +164,7 @@ def test_nobody_takes_over_under_a_live_phone_or_a_result_that_is_still_to_be_sa
     assert "Take over" not in words(alex)
 
 
+@pytest.mark.proves("02-1.12")
 def test_who_dials_by_hand_has_it_alone_and_is_asked_how_it_went(
     firm: Firm, sam: Visitor, alex: Visitor, morning: time_machine.Traveller
 ) -> None:
@@ -185,6 +190,7 @@ def test_who_dials_by_hand_has_it_alone_and_is_asked_how_it_went(
     assert firm.row(callback).attempts == 2, "a try by hand counts once it is told of"
 
 
+@pytest.mark.proves("02-1.15")
 def test_who_talked_and_did_not_say_how_it_ended_is_asked_again_and_can_take_it_back(
     firm: Firm, sam: Visitor, alex: Visitor
 ) -> None:
@@ -218,6 +224,7 @@ def test_dialling_by_hand_keeps_to_the_same_rules_as_ringing_back(firm: Firm, sa
     assert sam.press(f"/callbacks/{early}/by-hand", anyway="1").status_code == 303
 
 
+@pytest.mark.proves("02-1.14")
 def test_a_result_takes_what_it_was_about_whether_they_bought_and_a_note(firm: Firm, sam: Visitor) -> None:
     with firm.database.transaction() as session:
         session.add(Topic(id=7, name="A quote", position=1))

@@ -82,6 +82,7 @@ def listen(firm: Firm) -> Iterator[Listen]:
     server.server_close()
 
 
+@pytest.mark.proves("02-1.1")
 def test_the_bell_rings_within_a_second_of_a_commit_and_says_only_that(firm: Firm, listen: Listen) -> None:
     rows = [firm.callback(), firm.callback("+12125550143"), firm.callback("+12125550144")]
     page = listen()

@@ -42,6 +42,7 @@ def promised(
     return promise(PromiseInputs(now, minutes, LINE, (NEW_YORK,), Measured(FIGURES, ahead, free, workers)))
 
 
+@pytest.mark.proves("02-3.6")
 def test_the_more_are_ahead_the_later_and_the_more_work_the_sooner() -> None:
     one, three = (Worker(LINE),), (Worker(LINE),) * 3
     assert [promised(at(10), ahead, one) for ahead in (0, 2, 4)] == [at(10, 10), at(10, 25), at(10, 40)]
@@ -54,6 +55,7 @@ def test_the_lines_minutes_are_the_ceiling() -> None:
     assert promised(at(10), 50, (Worker(LINE),), minutes=240) == at(14)
 
 
+@pytest.mark.proves("02-3.6")
 def test_what_cannot_be_kept_before_closing_is_tomorrows() -> None:
     assert promised(at(17, 10), 2, (Worker(LINE),)) == at(9, 5, day=24)
 
@@ -99,6 +101,7 @@ def test_a_time_rounded_up_is_kept_as_often_as_is_aimed_at_and_never_likelier_mi
 
 
 @pytest.mark.parametrize(("people", "load"), [(1, "busy"), (3, "full"), (10, "quiet")])
+@pytest.mark.proves("02-3.6")
 def test_of_hundreds_of_simulated_promises_nine_in_ten_are_kept(people: int, load: str) -> None:
     row = play(people, load, 2000, seed=2)
     assert AIM[0] - 0.02 <= row.at_90 <= AIM[1] + 0.02
@@ -114,6 +117,7 @@ def test_a_line_quick_beside_five_minutes_keeps_more_and_the_table_says_why() ->
     assert row.step_sooner < EVEN < AIM[1] < row.as_promised
 
 
+@pytest.mark.proves("02-3.7")
 def test_too_few_callbacks_say_nothing() -> None:
     assert capacity.measure([60.0] * 29, [10.0] * 29, [], 0) is None
     assert capacity.measure([60.0] * 30, [10.0] * 30, [], 0) == Figures(60, 0.2, 10, 0.2)
@@ -152,6 +156,7 @@ def ring_back(session: Session, start: dt.datetime, talk: dt.timedelta = 2 * MIN
     session.flush()
 
 
+@pytest.mark.proves("02-3.7")
 def test_thirty_talks_teach_a_line_what_it_takes(session: Session) -> None:
     line = session.get_one(Line, MAIN)
     for number in range(29):
@@ -213,6 +218,7 @@ def test_who_is_away_works_again_when_they_are_back_and_who_is_off_does_not(sess
     assert promising.promised_by(session, line, JANE, NOON) > NOON + 30 * MINUTE
 
 
+@pytest.mark.proves("02-3.1")
 def test_a_line_has_retry_minutes_of_its_own_and_the_row_says_the_next_try() -> None:
     now = at(10)
     assert retry_at(now, 1, LINE, (NEW_YORK,), [30]) == at(10, 30)

@@ -45,6 +45,7 @@ def leave(page: Page) -> None:
     expect(page.get_by_label("Email")).to_be_visible()
 
 
+@pytest.mark.proves("02-4.3")
 def test_a_passkey_is_made_lets_its_owner_in_without_a_password_and_is_removed(
     firm: Firm, address: str, page: Page
 ) -> None:

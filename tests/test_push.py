@@ -55,6 +55,7 @@ def misses(world: World) -> Callback:
     return world.callbacks()[0]
 
 
+@pytest.mark.proves("02-1.4")
 def test_a_missed_caller_wakes_those_on_shift_without_a_name_unless_they_chose_names(
     world: World, service: PushService
 ) -> None:

@@ -26,7 +26,7 @@ def session(acme: Database) -> Iterator[Session]:
         yield session
 
 
-@pytest.mark.proves("01-3.3")
+@pytest.mark.proves("01-3.3", "02-1.14")
 @pytest.mark.parametrize(
     ("result", "reason"),
     [
@@ -44,6 +44,7 @@ def test_a_result_that_settles_it_closes_it(session: Session, result: str, reaso
     assert (callback.note, callback.claimed_by) == ("boiler fixed", None)
 
 
+@pytest.mark.proves("02-1.14")
 def test_call_again_waits_until_the_time_that_was_agreed(session: Session) -> None:
     callback, friday = opened(session), NOON + dt.timedelta(days=3)
     claims.claim(session, callback, "sam", NOON)
@@ -53,7 +54,7 @@ def test_call_again_waits_until_the_time_that_was_agreed(session: Session) -> No
     assert callback.promised_by == NOON + 60 * MINUTE
 
 
-@pytest.mark.proves("01-3.3")
+@pytest.mark.proves("01-3.3", "02-1.14")
 @pytest.mark.parametrize("result", ["no_answer", "left_voicemail"])
 def test_tries_by_hand_come_back_at_widening_gaps_and_then_it_is_unreached(session: Session, result: str) -> None:
     callback, gaps = opened(session), []

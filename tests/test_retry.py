@@ -19,7 +19,7 @@ def at(text: str) -> dt.datetime:
     return dt.datetime.fromisoformat(text).replace(tzinfo=ZoneInfo(NEW_YORK)).astimezone(dt.UTC)
 
 
-@pytest.mark.proves("01-3.3")
+@pytest.mark.proves("01-3.3", "02-3.1")
 @pytest.mark.parametrize(
     ("tries", "now", "due"),
     [

@@ -190,7 +190,7 @@ def test_outside_the_callers_hours_only_on_purpose(make_world: MakeWorld) -> Non
     assert isinstance(tap(world, anyway=True), Attempt)
 
 
-@pytest.mark.proves("01-6.14")
+@pytest.mark.proves("01-6.14", "02-3.2")
 def test_the_caller_rings_in_before_the_staff_phone_is_picked_up(owing: World) -> None:
     sam = owing.staff("sam")
     tap(owing)
@@ -209,7 +209,7 @@ def test_the_caller_rings_in_before_the_staff_phone_is_picked_up(owing: World) -
     assert (row.state, row.closed_reason, row.attempts) == ("closed", "got_through", 0)
 
 
-@pytest.mark.proves("01-6.14")
+@pytest.mark.proves("01-6.14", "02-3.2")
 def test_the_caller_rings_in_while_their_own_phone_rings(owing: World) -> None:
     owing.staff("sam", scripts.Answers(after=1))
     owing.staff("alex", scripts.Off())

@@ -27,6 +27,7 @@ def row(visitor: Visitor, callback: str) -> str:
     return visitor.get("/list").text.partition(f'id="cb-{callback}"')[2].partition('<li class="row')[0]
 
 
+@pytest.mark.proves("02-1.5")
 def test_the_name_leads_to_the_card_and_tags_and_vip_stand_beside_it(firm: Firm, sam: Visitor) -> None:
     jane, hidden = firm.callback(), firm.callback(None, state="no_number")
     with firm.database.transaction() as session:
@@ -43,6 +44,7 @@ def test_the_name_leads_to_the_card_and_tags_and_vip_stand_beside_it(firm: Firm,
     [((None,), False), (("TN-Validation-Passed-A",), False), (("TN-Validation-Failed",), True), (("",), True),
      (("TN-Validation-Failed", None), True), (("TN-Validation-Failed", "TN-Validation-Passed-A"), False)],
 )  # fmt: skip
+@pytest.mark.proves("02-2.3")
 def test_a_number_the_carrier_does_not_vouch_for_is_marked_by_the_last_word_on_it(
     firm: Firm, sam: Visitor, verstats: tuple[str | None, ...], said: bool
 ) -> None:
@@ -67,6 +69,7 @@ def test_somebody_is_found_by_a_tag_or_by_a_note_on_any_of_their_numbers(firm: F
     assert {q: set(re.findall(r'id="cb-(\w+)"', page)) for q, page in pages.items()} == hits
 
 
+@pytest.mark.proves("02-1.5")
 def test_a_promise_that_is_near_or_past_and_nobodys_is_said_in_words(firm: Firm, sam: Visitor) -> None:
     lease = clock.now() + 9 * MINUTE
     near, far, late = firm.callback(JANE, due=5), firm.callback(LUIS, due=6), firm.callback("+12125550158", due=-8)
@@ -111,6 +114,7 @@ def test_who_takes_a_caller_is_told_so_and_not_asked_again(firm: Firm, sam: Visi
         (3600, False, None),
     ],
 )
+@pytest.mark.proves("02-3.5")
 def test_who_goes_first_is_said_where_a_caller_and_a_promise_want_a_phone(
     firm: Firm, sam: Visitor, seconds: int, asked: bool, said: str | None
 ) -> None:

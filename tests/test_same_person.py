@@ -40,6 +40,7 @@ def opened(firm: Firm) -> list[Callback]:
         return list(session.scalars(sa.select(Callback).where(Callback.state != "closed").order_by(Callback.due_at)))
 
 
+@pytest.mark.proves("02-1.18")
 def test_joining_two_numbers_joins_their_places_and_parting_them_parts_the_places(firm: Firm, sam: Visitor) -> None:
     jane, office = rings(firm, JANE, -10), rings(firm, OFFICE, -5)
     rings(firm, OFFICE, -4)
@@ -75,6 +76,7 @@ def everything(firm: Firm) -> list[list[tuple[object, ...]]]:
         return [sorted(map(tuple, session.execute(sa.select(*columns))), key=str) for columns in kept]
 
 
+@pytest.mark.proves("02-1.20")
 def test_a_merge_can_be_undone_for_ten_seconds_to_the_last_column(
     firm: Firm, sam: Visitor, alex: Visitor, morning: time_machine.Traveller
 ) -> None:
@@ -147,6 +149,7 @@ def test_call_offers_which_number_is_rung(firm: Firm, sam: Visitor, alex: Visito
         assert len(session.scalars(sa.select(Attempt)).all()) == 1
 
 
+@pytest.mark.proves("02-3.3")
 def test_nobody_is_dialled_who_rings_in_from_their_other_number(firm: Firm, sam: Visitor) -> None:
     with firm.database.transaction() as session:
         same_person.merge(session, JANE, OFFICE, "Sam", clock.now())

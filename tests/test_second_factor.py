@@ -54,6 +54,7 @@ def test_an_app_is_set_up_with_a_first_code_and_gives_ten_recovery_codes_once(fi
     assert sam.get("/account/totp.svg").status_code == 404
 
 
+@pytest.mark.proves("02-4.3")
 def test_a_password_alone_opens_nothing_once_there_is_a_second_factor(
     firm: Firm, clock: time_machine.Traveller
 ) -> None:
@@ -100,6 +101,7 @@ def test_a_code_that_was_used_opens_nothing_again_nor_does_one_before_it(
     assert second(onlooker, now_shown(secret, -1)).status_code == 401
 
 
+@pytest.mark.proves("02-4.3")
 def test_a_recovery_code_opens_the_door_once_however_it_is_typed(firm: Firm, clock: time_machine.Traveller) -> None:
     _, codes = enrol(firm.visitor(SAM))
     clock.shift(60)

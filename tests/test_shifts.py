@@ -61,6 +61,7 @@ def week(firm: Firm, line: str = "", first: str = "") -> week_rows.Week:
         return found
 
 
+@pytest.mark.proves("02-3.9")
 def test_hours_set_on_the_page_are_rung_by_exported_and_read_back(each_firm: Firm) -> None:
     sam = each_firm.visitor("sam@example.com")
     hours = {"mon": " 13:00-17:00,9:00-12:00", "sat": "22:00–02:00", "sun": ""}
@@ -112,6 +113,7 @@ def test_who_saves_hours_or_a_phone_over_a_colleagues_is_told_and_loses_nothing(
     assert person(firm, "alex").phone_today == "+12125550199"
 
 
+@pytest.mark.proves("02-3.9")
 def test_days_off_are_taken_by_the_range_exported_and_given_back(each_firm: Firm) -> None:
     alex = each_firm.visitor("alex@example.com")
     assert alex.press("/team/alex/days", first="2026-11-23", off="1").status_code == 303

@@ -9,12 +9,15 @@ import pytest
 import sqlalchemy as sa
 from flask.testing import FlaskClient
 
+from dashboard.api.examples import example
+from dashboard.api.operation import OPERATIONS
 from tests.firm import LINE, SECOND_LINE, line_row
 from tests.pages import JANE, Firm, Visitor
 from voice import clock, pushing, replays, roster, sight, tokens
 from voice.devices import Device
-from voice.firm import Line, LineStaff
+from voice.firm import Line, LineStaff, StaffMember
 from voice.ledger import Outbox, User
+from voice.list_tables import Told
 from voice.models import Call, Callback
 
 LUIS = "+12125550177"
@@ -123,6 +126,7 @@ def test_a_caller_ringing_another_line_is_not_shown(firm: TwoLines) -> None:
     assert "555-0188" not in page
 
 
+@pytest.mark.proves("02-4.1")
 def test_whatever_is_named_of_another_line_is_not_there(firm: TwoLines) -> None:
     """F29: every address with an id, also those that are still to be written."""
     alex, sam = firm.visitor("alex@example.com"), firm.visitor("sam@example.com")
@@ -248,13 +252,32 @@ def test_a_callback_is_handed_to_nobody_who_does_not_see_its_line(firm: TwoLines
     assert "they do not see this line" in refused.text
     to_alex = {"staff": "sam", "to": "alex"}
     status, problem = till.ask("POST", f"/callbacks/{firm.luis}/hand-over", to_alex)
-    assert (status, problem["detail"]) == (400, "to: must be somebody who may see the line of this callback.")
+    assert (status, problem["kind"]) == (422, "out_of_sight")
+    assert problem["detail"].startswith("to: alex may not see this line.")
     assert firm.row(firm.luis).claimed_by is None
     assert sam.press(f"/callbacks/{firm.jane}/hand-over", to="alex").status_code == 303
     assert till.ask("POST", f"/callbacks/{firm.luis}/hand-over", to_alex | {"to": "kim"})[0] == 200
     with firm.database.transaction() as session:  # an owner sees every line, whatever was ticked before
         session.execute(sa.update(User).where(User.email == "alex@example.com").values(role="owner"))
     assert till.ask("POST", f"/callbacks/{firm.luis}/hand-over", to_alex | {"staff": "kim"})[0] == 200
+
+
+def test_no_program_acts_in_the_name_of_somebody_switched_off_or_who_may_not_see_the_line(firm: TwoLines) -> None:
+    till = firm.program(None)
+    with firm.database.transaction() as session:
+        session.execute(sa.update(StaffMember).where(StaffMember.id == "kim").values(active=False))
+        row = Told(staff_id="alex", by_staff_id="sam", callback_id=firm.luis, kind="took_over", at=clock.now())
+        session.add(row)
+        session.flush()
+        named = {"callback_id": firm.luis, "told_id": str(row.id)}
+        named["sid"] = firm.call(session, LUIS, line=SECOND_LINE, state="ringing").sid
+    deeds = [each for each in OPERATIONS if each.body and "staff" in each.body["properties"]]
+    for each in deeds:
+        path = re.sub(r"<(\w+)>", lambda found: named[found[1]], each.rule)
+        for staff, kind in (("alex", "out_of_sight"), ("kim", "switched_off")):
+            answer = till.ask(each.method, path, example(each.body or {}) | {"staff": staff})
+            assert (answer[0], answer[1].get("kind")) == (422, kind), path
+    assert (len(deeds) > 12, firm.row(firm.luis).state, firm.row(firm.luis).claimed_by) == (True, "waiting", None)
 
 
 def test_nobody_is_woken_for_a_line_they_do_not_see_though_they_answer_it(firm: TwoLines) -> None:

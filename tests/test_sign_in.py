@@ -24,7 +24,7 @@ def firm(storage_url: str, tmp_path: pathlib.Path) -> Iterator[Firm]:
     made.close()
 
 
-@pytest.mark.proves("01-3.2")
+@pytest.mark.proves("01-3.2", "02-4.2")
 def test_the_right_password_opens_the_list_and_is_kept_as_argon2id_only(firm: Firm) -> None:
     visitor = firm.visitor()
     assert visitor.get("/").status_code == 303
@@ -39,6 +39,7 @@ def test_the_right_password_opens_the_list_and_is_kept_as_argon2id_only(firm: Fi
 
 
 @pytest.mark.parametrize("email", ["sam@example.com", "nobody@example.com", "", "off@example.com"])
+@pytest.mark.proves("02-4.6")
 def test_every_refusal_reads_the_same_and_costs_one_hash(
     firm: Firm, email: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -259,6 +260,7 @@ def test_a_password_is_neither_too_short_nor_endless(password: str) -> None:
         accounts.hash_password(password)
 
 
+@pytest.mark.proves("02-4.7")
 def test_a_reset_gives_a_new_password_ends_sessions_and_lifts_the_wait(firm: Firm) -> None:
     visitor = firm.visitor("sam@example.com")
     for _ in range(6):

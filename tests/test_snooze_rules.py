@@ -26,6 +26,7 @@ def at(text: str) -> dt.datetime:
         ("2026-11-23T15:31", ["hour", "tomorrow"]),
     ],
 )
+@pytest.mark.proves("02-1.16")
 def test_an_hour_of_the_day_is_offered_while_it_is_half_an_hour_ahead(now: str, keys: list[str]) -> None:
     assert [choice.key for choice in snooze.choices(at(now), OFFICE, (NEW_YORK,))] == keys
     assert snooze.chosen("noon", at("2026-11-23T12:00"), OFFICE, (NEW_YORK,)) is None
@@ -59,6 +60,7 @@ def test_four_o_clock_is_the_callers_own(zones: tuple[str, ...], said_in: str, f
         ("2026-10-31T10:00", Schedule.make({"sun": "00:00-24:00"}, NEW_YORK), NEW_YORK, "2026-11-01T09:00"),
     ],
 )
+@pytest.mark.proves("02-1.16")
 def test_tomorrow_morning_is_the_next_opening_at_a_time_for_people(
     now: str, schedule: Schedule, zone: str, morning: str
 ) -> None:

@@ -46,6 +46,7 @@ def card(page: str, name: str) -> str:
     return reads("<li" + rest.partition("</li>")[0])
 
 
+@pytest.mark.proves("02-3.8")
 def test_it_says_who_is_on_until_when_and_what_their_phone_does(firm: Firm) -> None:
     with firm.database.transaction() as session:
         session.get_one(Line, LINE).hours = {"mon": "09:00-17:30", "tue": "09:00-17:30"}
@@ -67,6 +68,7 @@ def test_it_says_who_is_on_until_when_and_what_their_phone_does(firm: Firm) -> N
     assert 'action="/team/sam/' not in page
 
 
+@pytest.mark.proves("02-3.8")
 def test_on_away_and_off_are_one_tap_each(firm: Firm) -> None:
     alex = firm.visitor("alex@example.com")
     assert alex.press("/team/alex/availability", availability="away", **{"in": "60"}).status_code == 303
@@ -81,6 +83,7 @@ def test_on_away_and_off_are_one_tap_each(firm: Firm) -> None:
     assert "Your phone is not rung" not in reads(alex.get("/").text)
 
 
+@pytest.mark.proves("02-3.10")
 def test_whose_phone_rests_is_told_why_on_every_page_and_is_back_in_one_tap(firm: Firm) -> None:
     change(firm, "alex", availability="away", away_until=MONDAY_TEN + dt.timedelta(hours=1), away_why="missed")
     alex = firm.visitor("alex@example.com")

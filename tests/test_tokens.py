@@ -38,6 +38,7 @@ def status(firm: Firm, token: str, method: str, path: str) -> int:
     return asked.status_code
 
 
+@pytest.mark.proves("02-5.3")
 def test_a_token_does_what_its_scopes_say_and_nothing_else(firm: Firm) -> None:
     """Every route there is: deny by default."""
     refused: dict[str, set[str]] = {}
@@ -57,6 +58,7 @@ def test_a_token_does_what_its_scopes_say_and_nothing_else(firm: Firm) -> None:
     assert {scope for (method, _), scope in needs.items() if method == "GET"} == {"read"}
 
 
+@pytest.mark.proves("02-5.3")
 def test_the_owner_makes_a_token_sees_it_once_and_revokes_it(firm: Firm) -> None:
     sam = firm.visitor(SAM)
     page = sam.press("/tokens/make", name="The <till>", scope="read", every_line="1").text

@@ -41,6 +41,7 @@ def from_(visitor: Visitor, address: str, **headers: str) -> Visitor:
     return visitor
 
 
+@pytest.mark.proves("02-4.6")
 def test_one_address_cannot_try_many_accounts(firm: Firm) -> None:
     stranger = from_(firm.visitor(), "203.0.113.5")
     with firm.database.transaction() as session:

@@ -42,6 +42,7 @@ def changes() -> list[tuple[str, str, dict[str, str]]]:
     return [*plain, *when, *handed, *said, *shut]
 
 
+@pytest.mark.proves("02-1.20")
 def test_everything_can_be_undone_for_ten_seconds(firm: Firm, sam: Visitor) -> None:
     for place, (verb, state, fields) in enumerate(changes()):
         done_and_undone(firm, sam, None if state == "no_number" else f"+121255501{place:02d}", verb, state, fields)
@@ -144,6 +145,7 @@ def test_a_phone_that_was_rung_cannot_be_unrung_so_no_undo_is_offered(firm: Firm
         assert session.scalars(sa.select(Attempt.ended_at)).all() == [None]
 
 
+@pytest.mark.proves("02-1.19")
 def test_one_can_be_reopened_for_thirty_days(firm: Firm, sam: Visitor, morning: time_machine.Traveller) -> None:
     callback = firm.callback()
     sam.press(f"/callbacks/{callback}/close", reason="wrong_person")

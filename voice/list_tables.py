@@ -52,8 +52,8 @@ class LastChange(Base):
 class LastCardChange(Base):
     """The last thing a user did on a card: all that it touched, before and after, so that it can be undone."""
 
-    __tablename__ = "last_merges"  # the first that could be
-    user_id: Mapped[str] = mapped_column(sa.ForeignKey("users.id"), primary_key=True)
+    __tablename__ = "last_card_changes"
+    user_id: Mapped[str] = mapped_column(primary_key=True)  # or that of a token
     at: Mapped[dt.datetime]
     before: Mapped[dict[str, Any]]
     after: Mapped[dict[str, Any]]

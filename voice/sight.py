@@ -19,6 +19,7 @@ from voice.findable import CallbackWords
 from voice.firm import Line, LineStaff
 from voice.ledger import Message
 from voice.models import Call, Callback, Contact, Leg
+from voice.person_words import PersonWords
 from voice.replay_tables import Replay
 
 Lines = frozenset[str] | None
@@ -90,6 +91,7 @@ def _only_what_is_in_sight(state: ORMExecuteState) -> None:
     if lines is None or not state.is_select or not state.session.info.get("reading"):
         return
     theirs = {column.class_: column.in_(sorted(lines)) for column in HAVE_A_LINE}
-    theirs[Contact] = Contact.number.in_(sa.select(Call.caller).where(Call.line.in_(sorted(lines))))
+    rang = sa.select(Call.caller).where(Call.line.in_(sorted(lines)))
+    theirs |= {kind: kind.number.in_(rang) for kind in (Contact, PersonWords)}
     criteria = (with_loader_criteria(kind, seen, include_aliases=True) for kind, seen in theirs.items())
     state.statement = state.statement.options(*criteria)

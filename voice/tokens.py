@@ -13,7 +13,7 @@ from voice.db import one_row
 from voice.ledger import Token
 
 SCOPES = {
-    "read": "See calls, callbacks, contacts, staff and figures",
+    "read": "See calls, callbacks, contacts, staff and figures; read and hear messages",
     "work": "Claim, call, close and everything else staff do with a callback",
     "manage": "Change contacts and staff, block numbers",
 }

@@ -1,8 +1,20 @@
 """The JSON interface, /api/v1: one file per noun. Importing them adds their routes to the blueprint `api`."""
 
-from dashboard.api import callback_work, callbacks, calls, contacts, description, figures, lines, staff
+from dashboard.api import (
+    attempts,
+    callback_work,
+    callbacks,
+    calls,
+    contacts,
+    description,
+    figures,
+    lines,
+    messages,
+    staff,
+    told,
+)  # fmt: skip
 from dashboard.api.operation import api
 
-NOUNS = (callbacks, callback_work, calls, contacts, figures, lines, staff, description)
+NOUNS = (callbacks, callback_work, attempts, messages, told, calls, contacts, figures, lines, staff, description)
 
 __all__ = ["NOUNS", "api"]

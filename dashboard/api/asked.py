@@ -12,8 +12,10 @@ from flask import request
 from sqlalchemy.orm import Session
 
 from dashboard.api.problems import Problem
-from voice import paging
+from voice import access, paging
 from voice.firm import Line, StaffMember
+from voice.list_tables import Topic
+from voice.results import About
 from voice.rules.numbers import E164
 from voice.rules.text import clean
 
@@ -22,6 +24,8 @@ USUAL_WINDOW = dt.timedelta(days=7)
 MAX_BODY = 64 * 1024
 MAX_TEXT = 200
 MAX_SOUGHT = 80
+NOTE, WHY_NOT = 500, 200  # characters
+ABOUT = ("note", "topic", "bought", "why_not")
 BAD_CURSOR = "cursor: is not one that a list gave as `next`."
 # Postgres keeps no NUL, and half a surrogate pair is no text anywhere: both are refused before they reach a row.
 NO_TEXT = re.compile("[\x00\ud800-\udfff]")
@@ -142,15 +146,28 @@ def body(known: Collection[str]) -> dict[str, Any]:
     return given
 
 
-def staff(session: Session, given: dict[str, Any], name: str = "staff") -> str:
-    """The member `staff` (or another) of a body: somebody who works here."""
+def staff(session: Session, given: dict[str, Any], line: str, name: str = "staff") -> str:
+    """The member `staff` (or another) of a body: somebody who works here, and may see the line it is about."""
     asked = given.get(name)
     row = session.get(StaffMember, asked) if isinstance(asked, str) else None
     if row is None:
         raise Problem(400, f"{name}: must be the id of a staff member.")
     if not row.active:
-        raise Problem(400, f"{name}: {row.id} is switched off.")
+        raise Problem(422, f"{name}: {row.id} is switched off. An owner switches people on.", kind="switched_off")
+    if not access.may_see(session, row.id, line):
+        told = f"{name}: {row.id} may not see this line. An owner says on the page Users which lines people see."
+        raise Problem(422, told, kind="out_of_sight")
     return row.id
+
+
+def about(session: Session, given: dict[str, Any]) -> About:
+    """The members that say what a talk was about: ABOUT, all optional."""
+    topic = given.get("topic")
+    if topic is not None and (type(topic) is not int or not 0 < topic < 2**31 or session.get(Topic, topic) is None):
+        raise Problem(400, "topic: must be the id of a topic, or null.")
+    bought = None if given.get("bought") is None else flag(given, "bought")
+    note, why_not = text(given, "note", NOTE), text(given, "why_not", WHY_NOT)
+    return About(note=note, topic_id=topic, bought=bought, why_not=why_not)
 
 
 def flag(given: dict[str, Any], name: str) -> bool | None:

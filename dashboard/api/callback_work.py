@@ -2,22 +2,33 @@
 
 import datetime as dt
 from functools import partial
-from typing import Any
 
 from sqlalchemy.orm import Session
 
 from dashboard.api import asked, shapes
-from dashboard.api.callbacks import BY_STAFF, CALLBACK, REFUSED, change, done, find, one, refused
+from dashboard.api.callbacks import (
+    BY_STAFF,
+    CALLBACK,
+    MAYBE_STAFF,
+    REFUSED,
+    by_whoever,
+    change,
+    done,
+    find,
+    one,
+    refused,
+)  # fmt: skip
 from dashboard.api.operation import Answer, operation, program_name
 from dashboard.api.problems import Problem
-from voice import access, allowed, by_hand, claims, later, persons, results, same_person, topics, undo
+from voice import allowed, by_hand, callbacks, claims, later, persons, results, same_person, topics, undo
 from voice.claims import Refusal
-from voice.list_tables import Topic
-from voice.results import About
 from voice.rules import person, snooze
 
-NOTE, WHY_NOT, WORD = 500, 200, 200  # characters
-RESULT = ("staff", "result", "due_at", "note", "topic", "bought", "why_not")
+WORD = 200  # characters
+ABOUT: dict[str, shapes.Schema] = {
+    "note": shapes.text(asked.NOTE), "topic": shapes.MAYBE_WHOLE, "bought": shapes.MAYBE_FLAG,
+    "why_not": shapes.text(asked.WHY_NOT),
+}  # fmt: skip
 
 
 @operation(
@@ -26,17 +37,16 @@ RESULT = ("staff", "result", "due_at", "note", "topic", "bought", "why_not")
     "Say how it ended; `call_again` needs `due_at`. What it was about, whether they bought and a note are optional.",
     CALLBACK | REFUSED,
     body=shapes.request_body(
-        ("staff", "result"), staff=shapes.TEXT, result=shapes.one_of(*results.RESULTS), due_at=shapes.MOMENT,
-        note=shapes.text(NOTE), topic=shapes.MAYBE_WHOLE, bought=shapes.MAYBE_FLAG, why_not=shapes.text(WHY_NOT),
+        ("staff", "result"), staff=shapes.TEXT, result=shapes.one_of(*results.RESULTS), due_at=shapes.MOMENT, **ABOUT
     ),
 )  # fmt: skip
 def give_result(session: Session, now: dt.datetime, callback_id: str) -> Answer:
     """The result."""
-    row, given = find(session, callback_id), asked.body(RESULT)
-    staff, result = asked.staff(session, given), asked.word(given, "result", results.RESULTS)
+    row, given = find(session, callback_id), asked.body(("staff", "result", "due_at", *asked.ABOUT))
+    staff, result = asked.staff(session, given, row.line), asked.word(given, "result", results.RESULTS)
     told = asked.moment(given, "due_at")
     due_at = _ahead(told, "due_at", now) if result == "call_again" else None
-    about = _about(session, given)
+    about = asked.about(session, given)
     return done(
         session, row, staff, result, now,
         lambda: results.give_result(session, row, staff, result, now, due_at, about),
@@ -53,7 +63,7 @@ def give_result(session: Session, now: dt.datetime, callback_id: str) -> Answer:
 def set_aside(session: Session, now: dt.datetime, callback_id: str) -> Answer:
     """Later."""
     row, given = find(session, callback_id), asked.body(("staff", "until"))
-    staff, until = asked.staff(session, given), _ahead(asked.moment(given, "until"), "until", now)
+    staff, until = asked.staff(session, given, row.line), _ahead(asked.moment(given, "until"), "until", now)
     return done(session, row, staff, "snoozed", now, lambda: later.set_aside(session, row, staff, until, now))
 
 
@@ -67,12 +77,10 @@ def set_aside(session: Session, now: dt.datetime, callback_id: str) -> Answer:
 def hand_over(session: Session, now: dt.datetime, callback_id: str) -> Answer:
     """To a colleague."""
     row, given = find(session, callback_id), asked.body(("staff", "to", "word"))
-    staff, word = asked.staff(session, given), asked.text(given, "word", WORD)
-    to = asked.staff(session, given, "to")
+    staff, word = asked.staff(session, given, row.line), asked.text(given, "word", WORD)
+    to = asked.staff(session, given, row.line, "to")
     if to == staff:
         raise Problem(400, "to: must be somebody else.")
-    if not access.may_see(session, to, row.line):
-        raise Problem(400, "to: must be somebody who may see the line of this callback.")
     return done(
         session, row, staff, "handed_over", now, lambda: claims.hand_over(session, row, staff, to, word, now)
     )  # fmt: skip
@@ -102,7 +110,7 @@ def dial_by_hand(session: Session, now: dt.datetime, callback_id: str) -> Answer
     """By hand."""
     row, given = find(session, callback_id), asked.body(("staff", "anyway"))
     anyway = bool(asked.flag(given, "anyway"))
-    staff = asked.staff(session, given)
+    staff = asked.staff(session, given, row.line)
     verb = partial(by_hand.dial, session, row, staff, now, anyway)
     return done(session, row, staff, "dialling_by_hand", now, verb)
 
@@ -118,7 +126,7 @@ def dial_by_hand(session: Session, now: dt.datetime, callback_id: str) -> Answer
 def give_number(session: Session, now: dt.datetime, callback_id: str) -> Answer:
     """Somebody's number, as they said it."""
     row, given = find(session, callback_id), asked.body(("staff", "number"))
-    staff, number = asked.staff(session, given), asked.e164(given, "number")
+    staff, number = asked.staff(session, given, row.line), asked.e164(given, "number")
     try:
         answer = done(
             session, row, staff, "number_given", now, lambda: same_person.give_number(session, row, number, staff, now)
@@ -131,19 +139,48 @@ def give_number(session: Session, now: dt.datetime, callback_id: str) -> Answer:
 @operation(
     "POST",
     "/callbacks/<callback_id>/allow",
-    "Let a held number be rung, now and whenever it rings: an owner's decision, so it needs the scope `manage`.",
+    "Let a held number be rung, now and whenever it rings: an owner's decision, so it needs the scope `manage`. With "
+    "`staff`: so that they can undo it.",
     CALLBACK | REFUSED,
-    body=shapes.request_body(),
+    body=MAYBE_STAFF,
 )
 def allow(session: Session, now: dt.datetime, callback_id: str) -> Answer:
     """Off the list of what is held."""
     row = find(session, callback_id)
-    asked.body(())
-    if refusal := allowed.allow(session, row, now):
-        return refused(refusal)
-    if row.caller is not None:
+    answer = by_whoever(session, row, "allowed", now, lambda _: allowed.allow(session, row, now))
+    if not isinstance(answer, Problem) and row.caller is not None:
         persons.set_allowed(session, row.caller, True, program_name(), now)
-    return one(session, row)
+    return answer
+
+
+@operation(
+    "POST",
+    "/callbacks/<callback_id>/close",
+    "Close a callback, with the reason. What it was about, whether they bought and a note are optional.",
+    CALLBACK | REFUSED,
+    body=shapes.request_body(
+        ("staff", "reason"), staff=shapes.TEXT, reason=shapes.one_of(*callbacks.BY_STAFF), **ABOUT
+    ),
+)  # fmt: skip
+def close(session: Session, now: dt.datetime, callback_id: str) -> Answer:
+    """Close by hand."""
+    row, given = find(session, callback_id), asked.body(("staff", "reason", *asked.ABOUT))
+    staff, reason = asked.staff(session, given, row.line), asked.word(given, "reason", callbacks.BY_STAFF)
+    said = asked.about(session, given).values()
+    return done(session, row, staff, "closed", now, lambda: callbacks.close(session, row, staff, reason, now, **said))
+
+
+@operation(
+    "POST",
+    "/callbacks/<callback_id>/reopen",
+    "Put a closed callback back on the list, due now. With `staff`: so that they can undo it.",
+    CALLBACK | REFUSED,
+    body=MAYBE_STAFF,
+)
+def reopen(session: Session, now: dt.datetime, callback_id: str) -> Answer:
+    """Open again."""
+    row = find(session, callback_id)
+    return by_whoever(session, row, "reopened", now, lambda staff: callbacks.reopen(session, row, now, staff))
 
 
 @operation(
@@ -156,7 +193,7 @@ def allow(session: Session, now: dt.datetime, callback_id: str) -> Answer:
 def take_back(session: Session, now: dt.datetime, callback_id: str) -> Answer:
     """Undo."""
     row, given = find(session, callback_id), asked.body(("staff",))
-    refusal: Refusal | None = undo.undo(session, row, asked.staff(session, given), now)
+    refusal: Refusal | None = undo.undo(session, row, asked.staff(session, given, row.line), now)
     return refused(refusal) if refusal else one(session, row)
 
 
@@ -176,12 +213,3 @@ def _ahead(at: dt.datetime | None, name: str, now: dt.datetime) -> dt.datetime:
     if at is None or not snooze.fits(at, now):
         raise Problem(400, f"{name}: must be a time ahead of now, within a year.")
     return at
-
-
-def _about(session: Session, given: dict[str, Any]) -> About:
-    topic = given.get("topic")
-    if topic is not None and (type(topic) is not int or not 0 < topic < 2**31 or session.get(Topic, topic) is None):
-        raise Problem(400, "topic: must be the id of a topic, or null.")
-    bought = None if given.get("bought") is None else asked.flag(given, "bought")
-    note, why_not = asked.text(given, "note", NOTE), asked.text(given, "why_not", WHY_NOT)
-    return About(note=note, topic_id=topic, bought=bought, why_not=why_not)

@@ -13,8 +13,8 @@ from dashboard.api.operation import Answer, operation
 from dashboard.api.problems import Problem
 from voice import attempts, callbacks, claims, same_person, sight, undo
 from voice.claims import Refusal
-from voice.models import Callback, Contact
-from voice.rules import states
+from voice.models import Attempt, Call, Callback, Contact
+from voice.rules import numbers, person, states
 
 # What cannot be done now but may be later is 409; what cannot be done with this callback at all is 422.
 CONFLICTS = {
@@ -34,6 +34,7 @@ IMPOSSIBLE = {
     "number": "This number may not be dialled.",
 }
 BY_STAFF = shapes.request_body(("staff",), staff=shapes.TEXT)
+MAYBE_STAFF = shapes.request_body((), staff=shapes.TEXT)
 CALLBACK = {200: shapes.ref("Callback")}
 Verb = Callable[[Session, Callback, str, dt.datetime], Refusal | None]
 REFUSED = {409: shapes.ref("Problem"), 422: shapes.ref("Problem")}
@@ -103,48 +104,30 @@ def release(session: Session, now: dt.datetime, callback_id: str) -> Answer:
 def call(session: Session, now: dt.datetime, callback_id: str) -> Answer:
     """Ring back."""
     row, given = find(session, callback_id), asked.body(("staff", "anyway", "number"))
-    anyway, staff = bool(asked.flag(given, "anyway")), asked.staff(session, given)
+    anyway, staff = bool(asked.flag(given, "anyway")), asked.staff(session, given, row.line)
     number = asked.e164(given, "number") if "number" in given else None
     other = same_person.ring_on(session, row, number, staff, now) if number is not None else None
     attempt = other or attempts.ring_back(session, row, staff, now, anyway=anyway)
     return refused(attempt) if isinstance(attempt, Refusal) else ({"attempt": attempt.id}, 202)
 
 
-@operation(
-    "POST",
-    "/callbacks/<callback_id>/close",
-    "Close a callback, with the reason.",
-    CALLBACK | REFUSED,
-    body=shapes.request_body(("staff", "reason"), staff=shapes.TEXT, reason=shapes.one_of(*callbacks.BY_STAFF)),
-)
-def close(session: Session, now: dt.datetime, callback_id: str) -> Answer:
-    """Close by hand."""
-    given = asked.body(("staff", "reason"))
-    row, staff = find(session, callback_id), asked.staff(session, given)
-    reason = asked.word(given, "reason", callbacks.BY_STAFF)
-    return done(session, row, staff, "closed", now, lambda: callbacks.close(session, row, staff, reason, now))
-
-
-@operation(
-    "POST",
-    "/callbacks/<callback_id>/reopen",
-    "Put a closed callback back on the list, due now.",
-    CALLBACK | REFUSED,
-    body=shapes.request_body(),
-)
-def reopen(session: Session, now: dt.datetime, callback_id: str) -> Answer:
-    """Open again."""
-    row = find(session, callback_id)
-    asked.body(())
-    refusal = callbacks.reopen(session, row, now)
-    return refused(refusal) if refusal else one(session, row)
-
-
 def change(session: Session, now: dt.datetime, callback_id: str, what: str, verb: Verb) -> Answer:
     """A verb that needs to know no more than who does it."""
     row, given = find(session, callback_id), asked.body(("staff",))
-    staff = asked.staff(session, given)
+    staff = asked.staff(session, given, row.line)
     return done(session, row, staff, what, now, lambda: verb(session, row, staff, now))
+
+
+def by_whoever(
+    session: Session, row: Callback, what: str, now: dt.datetime, verb: Callable[[str | None], Refusal | None]
+) -> Answer:
+    """A verb that needs nobody's name; with one in the body, so that they can undo it."""
+    given = asked.body(("staff",))
+    if "staff" in given:
+        staff = asked.staff(session, given, row.line)
+        return done(session, row, staff, what, now, lambda: verb(staff))
+    refusal = verb(None)
+    return refused(refusal) if refusal else one(session, row)
 
 
 def done(
@@ -162,23 +145,37 @@ def wire(session: Session, rows: Sequence[Callback]) -> list[dict[str, Any]]:
 
 
 def _wired(session: Session, rows: Sequence[Callback]) -> list[dict[str, Any]]:
-    numbers, keys = {row.caller for row in rows if row.caller}, {row.caller_key for row in rows if row.caller}
-    theirs = sa.or_(Contact.number.in_(numbers | keys), Contact.same_as.in_(keys))
+    callers, keys = {row.caller for row in rows if row.caller}, {row.caller_key for row in rows if row.caller}
+    theirs = sa.or_(Contact.number.in_(callers | keys), Contact.same_as.in_(keys))
     people: dict[str, list[str]] = {}
-    names = {}
+    cards = {}
     for contact in session.scalars(sa.select(Contact).where(theirs).order_by(Contact.number)):
-        names[contact.number] = contact.name or contact.carrier_name
+        cards[contact.number] = contact
         people.setdefault(contact.same_as or contact.number, []).append(contact.number)
-    return [_wire(row, names.get(row.caller or ""), people.get(row.caller_key, ())) for row in rows]
+    ids = [row.id for row in rows]
+    said = sa.select(Call.callback_id, Call.verstat).where(Call.callback_id.in_(ids), Call.verstat.is_not(None))
+    verstats = {str(id_): verstat for id_, verstat in session.execute(said.order_by(Call.received_at))}
+    live = sa.select(Attempt.callback_id, Attempt.id).where(Attempt.callback_id.in_(ids), Attempt.ended_at.is_(None))
+    going = {callback_id: attempt_id for callback_id, attempt_id in session.execute(live)}  # noqa: C416  (typed rows)
+    return [
+        _wire(row, cards.get(row.caller or ""), people.get(row.caller_key, ()))
+        | {"verified": verified(row.caller, verstats.get(row.id)), "attempt": going.get(row.id)}
+        for row in rows
+    ]
 
 
-def _wire(row: Callback, name: str | None, numbers: Sequence[str]) -> dict[str, Any]:
+def verified(caller: str | None, verstat: str | None) -> bool | None:
+    """Whether the carrier vouches that they rang from this number; None: nobody could know."""
+    return person.vouched(verstat, numbers.country_of(caller)) if caller else None
+
+
+def _wire(row: Callback, card: Contact | None, theirs: Sequence[str]) -> dict[str, Any]:
     return {
         "id": row.id,
         "line": row.line,
         "caller": row.caller,
-        "numbers": sorted({*numbers, row.caller} if row.caller else ()),
-        "name": name,
+        "numbers": sorted({*theirs, row.caller} if row.caller else ()),
+        "name": (card.name or card.carrier_name) if card else None,
         "state": row.state,
         "reason": row.reason,
         "held_reason": row.held_reason,
@@ -201,6 +198,8 @@ def _wire(row: Callback, name: str | None, numbers: Sequence[str]) -> dict[str, 
         "handed_word": row.handed_word,
         "rang_at": shapes.time(row.rang_at),
         "closed_at": shapes.time(row.closed_at),
+        "last_spoke_with": card.last_staff_id if card else None,
+        "last_spoke_at": shapes.time(card.last_talk_at) if card else None,
     }
 
 

@@ -7,6 +7,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from dashboard.api import asked, shapes
+from dashboard.api.callbacks import verified
 from dashboard.api.operation import Answer, operation
 from dashboard.api.problems import Problem
 from voice import paging, ringing
@@ -39,7 +40,7 @@ def calls(session: Session, now: dt.datetime) -> Answer:
     found = session.scalars(rows.order_by(Call.received_at.desc(), Call.id.desc()).limit(page.limit + 1)).all()
     more = len(found) > page.limit
     following = paging.cursor(found[-2].received_at, found[-2].id) if more else None
-    return {"items": [wire(row) for row in found[: page.limit]], "next": following}
+    return {"items": [wire(row, now) for row in found[: page.limit]], "next": following}
 
 
 @operation(
@@ -47,7 +48,7 @@ def calls(session: Session, now: dt.datetime) -> Answer:
     "/calls/<sid>/take",
     "Keep a caller who hears our phones ringing for one staff member, whose phone is rung for them; those that ring "
     "already may still win. 409 when somebody else has them, or they ring no more.",
-    {200: shapes.ref("Call"), 409: shapes.ref("Problem")},
+    {200: shapes.ref("Call"), 409: shapes.ref("Problem"), 422: shapes.ref("Problem")},
     body=shapes.request_body(("staff",), staff=shapes.TEXT),
 )
 def take(session: Session, now: dt.datetime, sid: str) -> Answer:
@@ -55,13 +56,13 @@ def take(session: Session, now: dt.datetime, sid: str) -> Answer:
     row = session.scalar(sa.select(Call).where(Call.sid == sid))
     if row is None:
         raise Problem(404, "There is no such call.")
-    staff = asked.staff(session, asked.body(("staff",)))
+    staff = asked.staff(session, asked.body(("staff",)), row.line)
     if not ringing.reserve(session, row, staff, now):
         return Problem(409, "Somebody else has taken that call, or the caller rings no more.", kind="too_late")
-    return wire(row)
+    return wire(row, now)
 
 
-def wire(row: Call) -> dict[str, Any]:
+def wire(row: Call, now: dt.datetime) -> dict[str, Any]:
     """A call as it is sent."""
     return {
         "sid": row.sid,
@@ -77,4 +78,6 @@ def wire(row: Call) -> dict[str, Any]:
         "ended_at": shapes.time(row.ended_at),
         "answered_by": row.answered_by,
         "callback_id": row.callback_id,
+        "taken_by": row.reserved_by if row.reserved_until and row.reserved_until > now else None,
+        "verified": verified(row.caller, row.verstat),
     }

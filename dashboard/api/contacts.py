@@ -6,9 +6,9 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from dashboard.api import asked, shapes
-from dashboard.api.operation import Answer, operation, program_name, tell_audit
+from dashboard.api.operation import Answer, operation, program_maker, program_name, tell_audit
 from dashboard.api.problems import Problem
-from voice import allowed, callbacks, persons, same_person, sight
+from voice import allowed, callbacks, card_undo, persons, same_person, sight
 from voice import contacts as known
 from voice.models import Contact
 from voice.rules import person
@@ -83,10 +83,34 @@ def merge_contact(session: Session, now: dt.datetime, e164: str) -> Answer:
     number, other = _number(e164), asked.e164(asked.body(("number",)), "number")
     if sight.hidden(session, {"e164": other}):
         raise Problem(422, "number: it has not rung on the lines this token may see.")
-    try:
+
+    def joined() -> card_undo.Deed:
         same_person.merge(session, number, other, program_name(), now)
+        return "numbers_joined", ""
+
+    try:
+        card_undo.remembering(session, program_maker(), [number, other], now, joined)
     except person.Unfit as unfit:
         raise Problem(422, str(unfit).replace("phone:", "number:")) from None
+    tell_audit("")
+    return wire(session, session.get_one(Contact, number, populate_existing=True))
+
+
+@operation(
+    "POST",
+    "/contacts/<e164>/merge/undo",
+    "Take back the last merge of this token, of which this number was one, within ten seconds and if nothing happened "
+    "since: all is as it was before. `split` parts two numbers later, too.",
+    {200: shapes.ref("Contact"), 409: shapes.ref("Problem")},
+    body=shapes.request_body(),
+)
+def unmerge_contact(session: Session, now: dt.datetime, e164: str) -> Answer:
+    """Two numbers of two people after all."""
+    number, maker = _number(e164), program_maker()
+    asked.body(())
+    offered = card_undo.offered(session, maker, now, number)
+    if not offered or card_undo.take_back(session, maker, program_name(), now):
+        return Problem(409, "Something has happened since, or the time for it is over.", kind="too_late")
     tell_audit("")
     return wire(session, session.get_one(Contact, number, populate_existing=True))
 
@@ -126,6 +150,8 @@ def wire(session: Session, row: Contact) -> dict[str, Any]:
         "language": row.language,
         "tags": list(persons.tags_of(session, [row.number]).get(row.number, ())),
         "numbers": numbers,
+        "last_spoke_with": row.last_staff_id,
+        "last_spoke_at": shapes.time(row.last_talk_at),
         "notes": [{"at": shapes.time(note.at), "by": note.by, "note": note.words} for note in notes],
     }
 

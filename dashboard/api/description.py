@@ -22,6 +22,10 @@ PROBLEM = shapes.ref("Problem")
 PARAMETERS: dict[str, tuple[shapes.Schema, str]] = {
     "callback_id": (shapes.TEXT, "The `id` of a callback."),
     "staff_id": (shapes.TEXT, "The `id` of a staff member."),
+    "attempt_id": (shapes.TEXT, "The `attempt` that `call` gave."),
+    "message_id": (shapes.TEXT, "The `id` of a message."),
+    "told_id": (shapes.TEXT, "The `id` of a line of news."),
+    "staff": (shapes.TEXT, "The `id` of a staff member."),
     "number": (shapes.NUMBER, "One of our lines."),
     "sid": (shapes.TEXT, "The `sid` of a call."),
     "q": (shapes.text(80), "Looked for: a name, a number or a part of one, a tag, words of a note."),
@@ -39,6 +43,7 @@ SAYS = {
     200: "Done.",
     201: "Made.",
     202: "Taken on; it happens next.",
+    206: "The bytes that the header `Range` asked for.",
     400: "A filter, a member or the body is not as described here; `detail` names it.",
     401: "No token, or an unknown one.",
     403: "This token was made without the scope that this takes.",
@@ -46,6 +51,7 @@ SAYS = {
     409: "Not now: somebody or something is in the way; `kind` says what.",
     413: "The body is larger than 64 kB.",
     415: "The body is not application/json.",
+    416: "The sound has no such bytes.",
     422: "Not with this one, now or later; `kind` says why.",
     500: "Something broke on our side.",
     503: "The database does not answer just now. Nothing was changed.",
@@ -119,7 +125,9 @@ def _parameter(name: str, place: str) -> dict[str, Any]:
 
 def _answer(status: int, schema: shapes.Schema) -> dict[str, Any]:
     says = SAYS.get(status, HTTPStatus(status).phrase + ".")
-    if schema == PROBLEM:
+    if schema is shapes.SOUND:
+        content: dict[str, Any] = {kind: {} for kind in shapes.SOUND_KINDS}
+    elif schema == PROBLEM:
         content = {"application/problem+json": {"schema": schema, "example": problem(status, says)}}
     else:
         content = {"application/json": {"schema": schema, "example": example(schema)}}

@@ -23,11 +23,11 @@ api = Blueprint("api", __name__, url_prefix=ROOT)
 RETRY_SECONDS = "5"
 log = structlog.get_logger()
 SEEN_READING = dt.timedelta(hours=1)  # how exactly we remember reads: a list that is polled must not become a writer
-WORK = ("/callbacks", "/calls")  # what staff do all day; any other change is for those who manage
+WORK = ("/callbacks", "/calls", "/told")  # what staff do all day; any other change is for those who manage
 OWNERS = "/allow"  # but this: on the page only an owner may
 
 Schema = dict[str, Any]
-Answer = dict[str, Any] | tuple[dict[str, Any], int] | Problem
+Answer = dict[str, Any] | tuple[dict[str, Any], int] | Problem | Response
 
 
 @dataclass(frozen=True)
@@ -93,17 +93,26 @@ def _answered(handler: Callable[..., Answer], known: Operation, path: dict[str, 
     answer = once() if reads else patiently(once)
     if isinstance(answer, Problem):
         return answer.response()
-    payload, status = answer if isinstance(answer, tuple) else (answer, 200)
+    response = answer if isinstance(answer, Response) else _as_json(answer)
     if not reads:
-        log.info("api", by=program.name, method=request.method, endpoint=request.endpoint, status=status)
-    response = Response(json.dumps(payload), status, mimetype="application/json")  # members in the order described
+        log.info("api", by=program.name, method=request.method, endpoint=request.endpoint, status=response.status_code)
     response.headers["Cache-Control"] = "no-store"
     return response
+
+
+def _as_json(answer: dict[str, Any] | tuple[dict[str, Any], int]) -> Response:
+    payload, status = answer if isinstance(answer, tuple) else (answer, 200)
+    return Response(json.dumps(payload), status, mimetype="application/json")  # members in the order described
 
 
 def program_name() -> str:
     """Who asks, as it is written on a person's card: the name of the token."""
     return f"token {g.program.name}"
+
+
+def program_maker() -> str:
+    """Whose merge it is that can be undone."""
+    return f"token {g.program.token_id}"
 
 
 def tell_audit(words: str) -> None:

@@ -12,6 +12,8 @@ CAUSES = (
     "closed", "holiday", "nobody_on_shift", "all_busy", "rang_out", "declined", "mailbox", "carrier_limit", "abandoned",
     "short_abandon", "short_talk", "our_outage", "loop", "blocked",
 )  # fmt: skip
+# Whose phone rings at each: the staff member's, theirs picked up, the caller's, both talking.
+STEPS = ("ringing_staff", "picked_up", "ringing_caller", "talking")
 LATER = ("snoozed", "retry", "call_again")
 AVAILABILITY = ("on", "away", "off")
 
@@ -40,6 +42,11 @@ def one_of(*words: str | None) -> Schema:
 def some_of(*words: str) -> Schema:
     """One or several of these words."""
     return {"type": "array", "items": {"type": "string", "enum": list(words)}, "minItems": 1}
+
+
+# Not JSON: the bytes of what was said, in one of these kinds.
+SOUND: Schema = {}
+SOUND_KINDS = ("audio/mpeg", "audio/wav")
 
 
 def text(most: int) -> Schema:
@@ -82,7 +89,7 @@ SHAPES: dict[str, Schema] = {
         sid=TEXT, line=NUMBER, caller=MAYBE_NUMBER, state=one_of(*states.CALL_STATES), outcome=one_of(*OUTCOMES),
         cause=one_of(None, *CAUSES), path=one_of("queue", "dial", "fallback"), started_at=TIME,
         first_ring_at=MAYBE_TIME, answered_at=MAYBE_TIME, ended_at=MAYBE_TIME, answered_by=MAYBE_TEXT,
-        callback_id=MAYBE_TEXT,
+        callback_id=MAYBE_TEXT, taken_by=MAYBE_TEXT, verified=MAYBE_FLAG,
     ),
     "Callback": thing(
         id=TEXT, line=NUMBER, caller=MAYBE_NUMBER, numbers=array(NUMBER), name=MAYBE_TEXT,
@@ -91,7 +98,21 @@ SHAPES: dict[str, Schema] = {
         first_called_at=TIME, promised_by=TIME, due_at=TIME, claimed_by=MAYBE_TEXT, lease_until=MAYBE_TIME,
         attempts=WHOLE, later=one_of(None, *LATER), result=MAYBE_TEXT, note=TEXT, topic=MAYBE_WHOLE, bought=MAYBE_FLAG,
         why_not=TEXT, handed_by=MAYBE_TEXT, handed_to=MAYBE_TEXT, handed_word=TEXT, rang_at=MAYBE_TIME,
-        closed_at=MAYBE_TIME,
+        closed_at=MAYBE_TIME, last_spoke_with=MAYBE_TEXT, last_spoke_at=MAYBE_TIME, verified=MAYBE_FLAG,
+        attempt=MAYBE_TEXT,
+    ),
+    "CallbackAttempt": thing(
+        id=TEXT, callback_id=TEXT, staff=TEXT, state=one_of(*states.ATTEMPT_STATES), step=one_of(*STEPS, None),
+        since=MAYBE_TIME, started_at=TIME, picked_up_at=MAYBE_TIME, dialled_at=MAYBE_TIME, rang_at=MAYBE_TIME,
+        talking_since=MAYBE_TIME, ended_at=MAYBE_TIME, ending=MAYBE_TEXT, talk_seconds=WHOLE,
+    ),
+    "Message": thing(
+        id=TEXT, call=TEXT, callback_id=MAYBE_TEXT, received_at=TIME, state=one_of("arriving", "ready", "failed"),
+        seconds=WHOLE, transcript=MAYBE_TEXT, audio=MAYBE_TEXT,
+    ),
+    "Told": thing(
+        id=TEXT, staff=TEXT, by=TEXT, callback_id=TEXT, kind=one_of("took_over", "handed_over"), word=TEXT, at=TIME,
+        seen_at=MAYBE_TIME,
     ),
     "Topic": thing(id=WHOLE, name=TEXT),
     "Attempt": thing(attempt=TEXT),
@@ -110,7 +131,8 @@ SHAPES: dict[str, Schema] = {
     ),
     "Contact": thing(
         number=NUMBER, name=MAYBE_TEXT, blocked=FLAG, allowed=FLAG, vip=FLAG, do_not_text=FLAG, language=MAYBE_TEXT,
-        tags=array(TEXT), numbers=array(NUMBER), notes=array(thing(at=TIME, by=TEXT, note=TEXT)),
+        tags=array(TEXT), numbers=array(NUMBER), last_spoke_with=MAYBE_TEXT,
+        last_spoke_at=MAYBE_TIME, notes=array(thing(at=TIME, by=TEXT, note=TEXT)),
     ),
     "Problem": {
         "type": "object",
