@@ -208,7 +208,6 @@ def test_an_api_that_answers_nothing_is_left_alone_after_three_tries_and_the_lad
     make_world: MakeWorld,
 ) -> None:
     world = make_world(staff=ALL, ring_seconds=30)
-    world.forgiven.add("job_failed")  # nothing can be tidied up meanwhile
     world.day.http_client.dead = True
     world.staff("sam", scripts.Answers(after=3))
     leg = world.rings(talk=30)
