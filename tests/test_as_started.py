@@ -1,8 +1,10 @@
 """Everything as a person starts it: one supervisor, real processes, real sockets, a real browser."""
 
+import json
 import os
 import re
 import signal
+import sys
 import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -12,6 +14,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from bench import first_ring
 from tests.terminal import Phones, Terminal
 from tests.waiting import until
 
@@ -150,3 +153,17 @@ def test_a_missed_caller_is_claimed_rung_back_and_sorted_in_the_browser(desk: De
     sorted_out.click()
     expect(page.locator("[data-row].shut").filter(has_text="555-0142")).to_be_visible(timeout=10_000)
     context.close()
+
+
+@pytest.mark.proves("01-7.2")
+def test_the_seconds_from_a_call_to_the_first_ring_are_printed(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    desk.everybody("answers", after=9)
+    here = lambda calls: [first_ring.seconds_to_ring(desk.phones, TOM, desk.line) for _ in range(calls)]  # noqa: E731
+    monkeypatch.setattr(first_ring, "measure", here)  # the bench starts a demo of its own
+    monkeypatch.setattr(sys, "argv", ["bench", "--calls", "1", "--json"])
+    first_ring.main()
+    figures = json.loads(capsys.readouterr().out)
+    assert figures["calls"] == 1
+    assert 0 < figures["median_seconds"] == figures["slowest_seconds"]

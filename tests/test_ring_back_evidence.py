@@ -88,8 +88,10 @@ def test_the_end_is_the_same_in_any_order_twice_or_with_losses(session: Session,
     ends = [news for news in told if news.event not in (None, "ringing", "picked_up")]
     others = st.lists(st.sampled_from(told), max_size=8)
     attempt, callback, _leg = sent(session)
+    # The order is decided by the same lines on both databases; Postgres, the slower one, is asked fewer of them.
+    examples = 25 if session.get_bind().dialect.name == "sqlite" else 10
 
-    @settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck), database=None)
+    @settings(max_examples=examples, deadline=None, suppress_health_check=list(HealthCheck), database=None)
     @given(before=others, end=st.sampled_from(ends), after=others)
     def holds(before: list[News], end: News, after: list[News]) -> None:
         nested = session.begin_nested()
