@@ -19,7 +19,7 @@ from pathlib import Path
 
 from bench import load
 from tests.firm import LINE, found
-from tests.servers import running_postgres
+from tests.postgres import running_postgres
 from voice import migrate
 from voice.db import Database
 

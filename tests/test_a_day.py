@@ -15,7 +15,7 @@ from twilio.rest import Client
 from tests import firm
 from tests.conftest import MakeWorld
 from tests.world import World
-from voice import call_log
+from voice import call_log, callbacks
 from voice.firm import StaffMember
 from voice.models import Attempt, Leg
 from voice.simulator import scripts
@@ -26,6 +26,10 @@ HOURS = 13  # until eight in the evening
 CALLERS = 300
 WITHHELD = ("anonymous", "+266696687")
 BREAKS = ((16_600, "sam", "away"), (19_400, "sam", "on"), (21_600, "kim", "off"), (28_800, "kim", "on"))
+NUISANCE = "+12125550199"  # blocked by the owner
+UNWANTED: tuple[tuple[float, str, dict[str, Any]], ...] = (
+    (11_000, NUISANCE, {}), (12_000, firm.LINE, {}), (40_000, NUISANCE, {}),  # a loop, and one after hours
+)  # fmt: skip
 TALK = 10.0  # seconds; less is no talk
 READ_EVERY = dt.timedelta(minutes=10)
 BLUR = 1.0  # seconds between what the carrier saw and what it told us
@@ -80,8 +84,9 @@ def _play(world: World) -> list[PhoneLeg]:
     world.tick, world.rest = dt.timedelta(seconds=1), dt.timedelta(seconds=30)
     for name in firm.PHONES:
         world.staff(name, AsItComes(dice=random.Random(name)))
+    world.write(lambda session: callbacks.block(session, NUISANCE, True, world.now))
     legs, breaks = [], list(BREAKS)
-    for at, number, how in sorted(_arrivals(dice), key=lambda arrival: arrival[0]):
+    for at, number, how in sorted((*_arrivals(dice), *UNWANTED), key=lambda arrival: arrival[0]):
         while breaks and breaks[0][0] <= at:
             _goes(world, *breaks.pop(0)[1:])
         world.run_until(max(world.now, SEVEN + dt.timedelta(seconds=at)))
@@ -107,6 +112,8 @@ def test_a_day_of_three_hundred_callers_adds_up_and_the_carrier_agrees_line_by_l
 
     outcomes = Counter(call.outcome for call in calls.values())
     assert len(calls) == outcomes["talked"] + outcomes["callback"] + outcomes["blocked"]
+    refused = [(call.caller, call.cause) for call in world.calls() if call.outcome == "blocked"]
+    assert refused == [(NUISANCE, "blocked"), (firm.LINE, "loop"), (NUISANCE, "blocked")]
     assert min(outcomes["talked"], outcomes["callback"]) > 30  # a day on which nothing happened would show nothing
 
     _the_carriers_log_agrees(world, placed)
@@ -142,13 +149,13 @@ def _talks_are_talks(world: World, placed: list[PhoneLeg]) -> None:
 
 
 def _one_open_callback_for_each_caller(world: World) -> None:
-    calls, callbacks = world.calls(), world.callbacks()
-    still_open = Counter((callback.line, callback.caller_key) for callback in callbacks if callback.state != "closed")
+    calls, kept = world.calls(), world.callbacks()
+    still_open = Counter((callback.line, callback.caller_key) for callback in kept if callback.state != "closed")
     assert max(still_open.values()) == 1
     counted = Counter(call.callback_id for call in calls if call.callback_id)
-    assert counted == {callback.id: callback.calls for callback in callbacks}
+    assert counted == {callback.id: callback.calls for callback in kept}
     last = {call.caller_key: call for call in calls}
-    for callback in callbacks:
+    for callback in kept:
         assert callback.first_called_at == min(c.received_at for c in calls if c.callback_id == callback.id)
         if callback.state == "closed":
             assert callback.closed_reason == "got_through"

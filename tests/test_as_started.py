@@ -1,8 +1,10 @@
 """Everything as a person starts it: one supervisor, real processes, real sockets, a real browser."""
 
+import json
 import os
 import re
 import signal
+import sys
 import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -12,6 +14,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from bench import first_ring
 from tests.terminal import Phones, Terminal
 from tests.waiting import until
 
@@ -45,6 +48,8 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
     """The demo, started once for all stories of this file."""
     home = tmp_path_factory.mktemp("home")
     env = {"RINGBACK_HOME": str(home), "RINGBACK_REDIS_SERVER": "wheel", "PORT": "0", "PYTHONUNBUFFERED": "1"}
+    opened = home / "opened"
+    env["BROWSER"] = f"sh -c 'echo %s >>{opened}'"
     terminal = Terminal(("demo", "--no-browser"), env, home / "printed")
     phones = Phones(terminal.address())
     told = terminal.printed()
@@ -52,6 +57,7 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
     pages = phones.list_address()
     line = phones.get("numbers")["numbers"][0]["number"]
     yield Desk(terminal, phones, line, pages, email, password)
+    assert not opened.exists(), "--no-browser opens none"
     children, wrong = terminal.children().values(), phones.wrong()
     assert terminal.interrupt() == 0
     assert [pid for pid in children if Path(f"/proc/{pid}").exists()] == []  # Ctrl-C leaves nothing running
@@ -77,10 +83,11 @@ def talk(desk: Desk, name: str = "Sam") -> None:
 
 
 @pytest.mark.proves("01-1.1", "01-6.15")
-@pytest.mark.parametrize("name", ["web", "worker", "jobs", "redis"])
+@pytest.mark.parametrize("name", ["web", "worker", "jobs", "redis", "phones"])
 def test_a_process_that_is_killed_is_back_and_the_next_call_is_answered(desk: Desk, name: str) -> None:
     kill(desk, name)
-    until(lambda: _answers(desk.pages), "the pages to answer", seconds=20)
+    until(lambda: _answers(f"{desk.pages}/healthz"), "the pages to answer", seconds=20)
+    until(lambda: _answers(f"{desk.phones.url}/clock"), "the phones to answer", seconds=20)
     talk(desk)
 
 
@@ -91,7 +98,7 @@ def test_a_caller_who_hangs_up_while_web_is_dead_is_on_the_list(desk: Desk) -> N
     until(lambda: _heard_words(desk, TOM), "Tom to hear the greeting", seconds=10)
     os.kill(desk.terminal.children()["web"], signal.SIGKILL)  # and does not wait for it to be back
     desk.phones.do(TOM, "hang_up")
-    until(lambda: _answers(desk.pages), "the pages to answer", seconds=20)
+    until(lambda: _answers(f"{desk.pages}/healthz"), "the pages to answer", seconds=20)
     until(lambda: _is_waiting(desk, TOM), "Tom to be on the list", seconds=100)
 
 
@@ -101,7 +108,7 @@ def _heard_words(desk: Desk, number: str) -> bool:
 
 def _answers(url: str) -> bool:
     try:
-        with urllib.request.urlopen(f"{url}/healthz", timeout=1) as answer:  # noqa: S310
+        with urllib.request.urlopen(url, timeout=1) as answer:  # noqa: S310
             return bool(answer.status == 200)
     except OSError:
         return False
@@ -147,3 +154,17 @@ def test_a_missed_caller_is_claimed_rung_back_and_sorted_in_the_browser(desk: De
     sorted_out.click()
     expect(page.locator("[data-row].shut").filter(has_text="555-0142")).to_be_visible(timeout=10_000)
     context.close()
+
+
+@pytest.mark.proves("01-7.2")
+def test_the_seconds_from_a_call_to_the_first_ring_are_printed(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    desk.everybody("answers", after=9)
+    here = lambda calls: [first_ring.seconds_to_ring(desk.phones, TOM, desk.line) for _ in range(calls)]  # noqa: E731
+    monkeypatch.setattr(first_ring, "measure", here)  # the bench starts a demo of its own
+    monkeypatch.setattr(sys, "argv", ["bench", "--calls", "1", "--json"])
+    first_ring.main()
+    figures = json.loads(capsys.readouterr().out)
+    assert figures["calls"] == 1
+    assert 0 < figures["median_seconds"] == figures["slowest_seconds"]

@@ -208,7 +208,6 @@ def test_an_api_that_answers_nothing_is_left_alone_after_three_tries_and_the_lad
     make_world: MakeWorld,
 ) -> None:
     world = make_world(staff=ALL, ring_seconds=30)
-    world.forgiven.add("job_failed")  # nothing can be tidied up meanwhile
     world.day.http_client.dead = True
     world.staff("sam", scripts.Answers(after=3))
     leg = world.rings(talk=30)
@@ -233,3 +232,25 @@ def test_an_api_that_hangs_does_not_hold_the_caller_in_a_queue_where_nothing_rin
     world.advance(120)
     assert (world.call(leg).path, world.call(leg).outcome) == ("dial", "talked")
     assert len(sam.rings) == 1
+
+
+@pytest.mark.proves("01-6.10", "01-2.9")
+@pytest.mark.parametrize("fault", ["error", "timeout"])
+def test_an_api_that_refuses_everything_when_all_have_declined_costs_the_caller_one_more_wait(
+    make_world: MakeWorld, fault: str
+) -> None:
+    world = make_world(ring_seconds=60)
+    world.forgiven.add("job_failed")  # nobody can be fetched out of their queue
+    for name in ("sam", "alex"):
+        world.staff(name, scripts.Declines(after=4))
+    leg = world.rings()
+    world.advance(4)
+    assert world.ringing() == ["sam", "alex"]
+    world.day.carrier.moods.rest.append(RestFault(fault, status=401, code=20003))  # type: ignore[arg-type]
+    world.advance(30)
+    call = world.call(leg)
+    assert (call.outcome, call.cause, call.path) == ("callback", "declined", "queue")
+    assert "will ring you" in world.caller().said_to_it()
+    given_up = max(ring.ended for phone in world.phones.values() for ring in phone.rings if ring.ended)
+    assert call.told_at is not None
+    assert (call.told_at - given_up).total_seconds() <= 6.5  # a wait document, and the way there and back

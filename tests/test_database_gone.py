@@ -214,8 +214,8 @@ def test_the_roster_file_holds_what_the_tables_hold_and_is_for_this_machine_only
     assert roster.kept(world.settings.home) == world.read(roster.current)
 
 
-def test_where_the_database_file_was_nobody_puts_an_empty_one(database: Database) -> None:
-    path = Path(str(database.engine.url.database))
+def test_where_the_database_file_was_nobody_puts_an_empty_one(sqlite_url: str) -> None:
+    database, path = Database(sqlite_url), Path(sqlite_url.removeprefix("sqlite:///"))
     with database.transaction() as session:
         session.add(Contact(number="+12125550177", name="Ann"))  # still in the log beside the file
     path.rename(path.with_suffix(".away"))

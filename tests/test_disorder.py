@@ -15,14 +15,21 @@ from tests.conftest import make_settings
 from tests.world import World
 from voice.db import Database
 from voice.ledger import Message
+from voice.models import Attempt
 from voice.simulator import scripts
-from voice.simulator.switches import Rudeness
+from voice.simulator.switches import RestFault, Rudeness
 
 DAY = 86_400.0
 # The caller's own requests cannot be late without the caller living through it; news that only tells can.
-NEWS = "/voice/(status|recording|legs/.*/status|ladder/.*/status)"
-STATUS = "/voice/(status|legs/.*/status|ladder/.*/status)"
-DOCUMENTS = "/voice/(incoming|calls/.*/(left|joined|promise|recorded)|legs/.*/(answered|accepted|dialled|silent))"
+NEWS = "/voice/(status|recording|(legs|ladder)/.*/status|attempts/.*/child)"
+STATUS = "/voice/(status|(legs|ladder)/.*/status|attempts/.*/child)"
+DOCUMENTS = (
+    "/voice/(incoming|calls/.*/(left|joined|promise|recorded)|legs/.*/(answered|accepted|dialled|silent)"
+    "|ladder/.*/(screen|accepted|over)|attempts/.*/dialled)"
+)
+LOST = (STATUS, "/voice/status", "/legs/.*/status", "/voice/recording", "/attempts/")
+LEFT = "/calls/.*/left"
+TWICE = Rudeness("duplicate", path=DOCUMENTS, same_token=False, seconds=20.0)
 
 
 class Ending(NamedTuple):
@@ -32,6 +39,7 @@ class Ending(NamedTuple):
     callbacks: tuple[tuple[Any, ...], ...]
     messages: int
     rings: tuple[int, ...]
+    tries: tuple[str | None, ...]
 
 
 def ending(world: World) -> Ending:
@@ -39,7 +47,9 @@ def ending(world: World) -> Ending:
     calls = tuple((c.caller_key[:12], c.state, c.outcome, c.cause, c.answered_by) for c in world.calls())
     callbacks = tuple((c.caller_key[:12], c.state, c.reason, c.closed_reason, c.calls) for c in world.callbacks())
     messages = world.read(lambda session: session.scalar(sa.select(sa.func.count()).select_from(Message))) or 0
-    return Ending(calls, callbacks, messages, tuple(len(phone.rings) for phone in world.phones.values()))
+    rings = tuple(len(phone.rings) for phone in (*world.phones.values(), world.caller()))
+    tries = world.read(lambda session: tuple(session.scalars(sa.select(Attempt.ending).order_by(Attempt.created_at))))
+    return Ending(calls, callbacks, messages, rings, tries)
 
 
 def answered(world: World) -> None:
@@ -90,7 +100,35 @@ def short(world: World) -> None:
     world.advance(60)
 
 
-STORIES: tuple[Callable[[World], None], ...] = (answered, declined, rang_out, abandoned, rings_again, short)
+def on_the_ladder(world: World) -> None:
+    """The API is dead: Sam's mailbox takes his call, Alex takes the caller."""
+    world.day.carrier.moods.rest.append(RestFault("error", match="POST .*/Calls.json", status=400, code=10003))
+    world.staff("sam", scripts.Mailbox(after=4))
+    world.staff("alex", scripts.Answers(after=3))
+    world.rings(talk=40)
+    world.advance(120)
+    world.day.carrier.moods.rest.clear()
+
+
+def rung_back(world: World) -> None:
+    """Missed, rung back by Sam, answered."""
+    abandoned(world)
+    world.staff("sam", scripts.Answers(after=2))
+    world.caller().script = scripts.Answers(after=3, key="", talk=30)
+    world.ring_back("sam")
+    world.advance(90)
+
+
+STORIES: tuple[Callable[[World], None], ...] = (
+    answered,
+    declined,
+    rang_out,
+    abandoned,
+    rings_again,
+    short,
+    on_the_ladder,
+    rung_back,
+)
 
 duplicates = st.builds(
     Rudeness, kind=st.just("duplicate"), path=st.sampled_from((NEWS, DOCUMENTS)), same_token=st.booleans(),
@@ -101,7 +139,7 @@ delays = st.builds(
     seconds=st.sampled_from((0.3, 2.0, 30.0, 200.0, 7200.0, DAY)),
 )  # fmt: skip
 reorders = st.builds(Rudeness, kind=st.just("reorder"), path=st.just(NEWS), seconds=st.sampled_from((1.0, 60.0)))
-drops = st.builds(Rudeness, kind=st.just("drop"), path=st.sampled_from((STATUS, "/voice/status", "/legs/.*/status")))
+drops = st.builds(Rudeness, kind=st.just("drop"), path=st.sampled_from(LOST))
 rudeness = st.lists(st.one_of(duplicates, delays, reorders, drops), min_size=1, max_size=4)
 
 _homes = iter(range(10**6))
@@ -145,19 +183,29 @@ def test_undisturbed_stories_end_as_told(undisturbed: dict[str, Ending]) -> None
     outcomes = {name: [call[2] for call in how.calls] for name, how in undisturbed.items()}
     assert outcomes == {
         "answered": ["talked"], "declined": ["callback"], "rang_out": ["callback"], "abandoned": ["callback"],
-        "rings_again": ["callback", "talked"], "short": ["callback"],
+        "rings_again": ["callback", "talked"], "short": ["callback"], "on_the_ladder": ["talked"],
+        "rung_back": ["callback"],
     }  # fmt: skip
     assert undisturbed["declined"].messages == 1
     assert undisturbed["rings_again"].callbacks[0][3] == "got_through"
+    assert undisturbed["on_the_ladder"].calls[0][4] == "alex"
+    assert undisturbed["rung_back"].tries == ("talked",)
 
 
 @pytest.mark.timeout(600)
 @pytest.mark.proves("01-6.11", "01-2.16")
-@settings(max_examples=30, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@settings(max_examples=25, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 @given(story=st.sampled_from(STORIES), moods=rudeness)
 @example(story=declined, moods=[Rudeness("delay", path=NEWS, seconds=30.0)])  # why it ended is heard after it has
 @example(story=rings_again, moods=[Rudeness("delay", path=NEWS, seconds=200.0)])  # phones that stopped seem to ring
 @example(story=answered, moods=[Rudeness("drop", path=STATUS)])
+@example(story=answered, moods=[Rudeness("drop", path=LEFT)])
+@example(story=rang_out, moods=[Rudeness("drop", path=LEFT)])  # the promise is not heard, the callback is there
+@example(story=declined, moods=[Rudeness("drop", path="/voice/recording"), TWICE])
+@example(story=on_the_ladder, moods=[Rudeness("drop", path=STATUS), TWICE])
+@example(story=on_the_ladder, moods=[Rudeness("delay", path=NEWS, seconds=30.0)])
+@example(story=rung_back, moods=[Rudeness("delay", path=NEWS, seconds=200.0), TWICE])
+@example(story=rung_back, moods=[Rudeness("drop", path="/attempts/")])
 def test_however_the_deliveries_come_the_story_ends_the_same(
     story: Callable[[World], None],
     moods: list[Rudeness],

@@ -1,6 +1,8 @@
 """The words a callback is found by are those that stand in the tables, whoever changed them, and by which statement."""
 
 import datetime as dt
+from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
@@ -117,7 +119,13 @@ def test_those_closed_a_month_ago_are_forgotten_at_night_and_the_others_kept(fir
     assert gone not in found(firm)
 
 
-def test_a_database_from_before_is_filled_and_older_tables_can_still_be_altered(firm: Firm) -> None:
+@pytest.mark.parametrize("kind", ["sqlite", "postgres"])
+def test_a_database_from_before_is_filled_and_older_tables_can_still_be_altered(
+    kind: str, sqlite_url: str, new_postgres_database: Callable[[], str], tmp_path: Path
+) -> None:
+    url = sqlite_url if kind == "sqlite" else new_postgres_database()  # its own: tables are altered
+    migrate.upgrade(url)
+    firm = Firm(url, tmp_path)
     firm.name(JANE, "Jane")
     callback = firm.callback(JANE)
     old = firm.callback(LUIS, state="closed", closed_at=clock.now() - 60 * DAY)

@@ -157,6 +157,7 @@ MACHINES = {
     "screener": scripts.Screener(after=1),
     "drops": scripts.Drops(after=3, drops_after=1),
     "off, with a mailbox": scripts.Off(to_mailbox=True),
+    "forwards to the line": scripts.Forwards(to=firm.LINE, after=1),
 }
 
 

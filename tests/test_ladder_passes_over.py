@@ -1,13 +1,19 @@
 """On the ladder nobody is dialled who talks, who has declined this caller, or who is the caller."""
 
+import re
+
 import pytest
 import sqlalchemy as sa
 
 from tests import firm
 from tests.conftest import MakeWorld
+from tests.missed import missed
 from tests.world import World
+from voice import phones
+from voice.db import Database
 from voice.models import Call
 from voice.simulator import scripts
+from voice.simulator.legs import Leg as PhoneLeg
 from voice.simulator.switches import RestFault
 
 ALL = ("sam", "alex", "kim")
@@ -45,3 +51,42 @@ def test_who_has_declined_a_caller_is_not_dialled_for_them_on_the_ladder(world: 
     world.advance(40)
     assert len(sam.rings) == 1
     assert alex.rings
+
+
+def dialled(world: World, leg: PhoneLeg) -> list[str]:
+    """The phones that documents have dialled for a caller, in order."""
+    return re.findall(r"<Number[^>]*>(\+\d+)<", "".join(world.documents(leg)))
+
+
+@pytest.mark.proves("01-2.14", "01-2.4")
+def test_two_callers_on_the_ladder_at_once_have_no_phone_dialled_for_both(make_world: MakeWorld) -> None:
+    world = make_world(staff=("sam", "alex"))
+    sam, alex = (world.staff(name, scripts.Answers(after=20)) for name in ("sam", "alex"))
+    world.kill_worker()
+    first = world.rings("+12125550171", patience=40)
+    world.advance(0.7)
+    second = world.rings("+12125550172", patience=40)
+    world.advance(7)
+    assert world.ringing() == ["sam", "alex"], "one each"
+    assert [dialled(world, leg) for leg in (first, second)] == [[sam.number], [alex.number]]
+    third = world.rings("+12125550173", patience=4)
+    loop = world.rings("+12125550174", forwarded_from=sam.number)
+    world.wake_worker()
+    world.advance(3)
+    assert [leg.to for leg in world.day.calls() if leg.direction == "outbound-api"] == [], "nor by the worker"
+    world.advance(60)
+    assert [world.call(leg).outcome for leg in (first, second, third, loop)] == ["callback"] * 3 + ["blocked"]
+    assert [call.ladder_phone for call in world.calls()] == [None] * 4
+
+
+@pytest.mark.proves("01-2.14")
+def test_of_two_ladders_that_read_at_the_same_moment_the_database_lets_one_have_the_phone(
+    both_databases: Database,
+) -> None:
+    firm.found(both_databases)
+    with both_databases.transaction() as session:
+        one, other = (missed(session, caller=number, line=firm.LINE) for number in ("+12125550171", "+12125550172"))
+        phone = firm.PHONES["sam"]
+        assert [phones.dial_on_ladder(session, call, phone) for call in (one, other)] == [True, False]
+        assert phones.dial_on_ladder(session, other, firm.PHONES["alex"])
+        assert phones.busy(session, firm.MONDAY_TEN) == {"sam", "alex"}

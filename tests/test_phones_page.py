@@ -117,9 +117,14 @@ def test_a_staff_member_declines_and_another_lets_the_mailbox_take_it(visit: Ope
     assert town[0].carrier.phones[JANE].talking_to is None
 
 
-def test_the_timeline_tells_each_request_in_plain_words_and_shows_the_wire(visit: Open) -> None:
+@pytest.mark.proves("01-5.1")
+def test_the_timeline_tells_each_request_in_plain_words_and_shows_the_wire_and_captions_are_spoken(visit: Open) -> None:
     page = visit()
+    # A browser with a voice that never comes to an end: nothing waits for it.
+    page.evaluate("() => { window.spoken = []; speechSynthesis.speak = (words) => spoken.push(words.text); }")
+    page.get_by_role("button", name="Sound").click()
     connect(page)
+    assert {GREETING, OFFER} <= set(page.evaluate("spoken"))
     story = page.locator("#story")
     expect(story).to_contain_text("Jane Doe calls Main line")
     for line in (

@@ -10,16 +10,20 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from urllib.parse import urlencode
 
 import psycopg
 import pytest
-from twilio.request_validator import RequestValidator
 
-from tests import documents
-from tests.signed import arrival, call_sid
+from tests import firm
 from tests.source import ROOT
+from tests.terminal import Phones
 from tests.waiting import until
+from voice.db import Database
+from voice.simulator.config import Config
+from voice.simulator.server import Simulator
+
+ACCOUNT, TOKEN = "AC" + "0" * 32, "0" * 32
+JANE = "+12125550142"
 
 Answer = tuple[int, str]
 
@@ -93,40 +97,36 @@ class Platform:
 @pytest.fixture
 def platform(new_postgres_database: Callable[[], str], redis_url: str, tmp_path: Path) -> Iterator[Platform]:
     port = str(_free_port())
+    public = f"http://127.0.0.1:{port}"
+    hooks = {"voice_url": f"{public}/voice/incoming", "status_callback": f"{public}/voice/status"}
+    config = {"account_sid": ACCOUNT, "auth_token": TOKEN, "numbers": [{"number": firm.LINE} | hooks]}
+    with Simulator(Config.read(config | {"phones": [{"number": JANE}]})) as carrier:
+        platform = _platform(new_postgres_database(), redis_url, tmp_path, port, carrier.url)
+        yield platform
+        platform.stop()
+
+
+def _platform(database: str, redis: str, folder: Path, port: str, carrier: str) -> Platform:
     env = {
         "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
-        "DATABASE_URL": new_postgres_database(),
-        "REDIS_URL": redis_url,
-        "RINGBACK_HOME": str(tmp_path / "home"),
+        "DATABASE_URL": database,
+        "REDIS_URL": redis,
+        "RINGBACK_HOME": str(folder / "home"),
         "SECRET_KEY": "only-for-this-test",
         "PUBLIC_URL": f"http://127.0.0.1:{port}",
-        "TWILIO_ACCOUNT_SID": "AC" + "0" * 32,
-        "TWILIO_AUTH_TOKEN": "0" * 32,
-        "TWILIO_API_BASE_URL": "http://127.0.0.1:9",  # nobody listens there: no carrier is needed to be ready
+        "TWILIO_ACCOUNT_SID": ACCOUNT,
+        "TWILIO_AUTH_TOKEN": TOKEN,
+        "TWILIO_API_BASE_URL": carrier,
         "ALLOW_OTHER_CARRIER": "1",
         "PORT": port,
     }
-    platform = Platform(env, tmp_path)
-    yield platform
-    platform.stop()
+    return Platform(env, folder)
 
 
 def _checks(platform: Platform) -> dict[str, str]:
     _, body = platform.get("/readyz") or (0, "{}")
     found: dict[str, str] = json.loads(body).get("checks", {})
     return found
-
-
-def _call(platform: Platform) -> str:
-    """Somebody rings: the carrier asks us, signed, and gets a document that is as all of them must be."""
-    url, account, token = (platform.env[name] for name in ("PUBLIC_URL", "TWILIO_ACCOUNT_SID", "TWILIO_AUTH_TOKEN"))
-    url, form = f"{url}/voice/incoming", arrival(call_sid(), AccountSid=account)
-    signature = {"X-Twilio-Signature": RequestValidator(token).compute_signature(url, form)}
-    asked = urllib.request.Request(url, urlencode(form).encode(), signature)  # noqa: S310  this machine's http
-    with urllib.request.urlopen(asked, timeout=10) as answer:  # noqa: S310
-        kind, body = answer.headers["Content-Type"], answer.read().decode()
-    assert documents.answered(url, form, kind, body) == []
-    return str(body)
 
 
 def _status(platform: Platform) -> int:
@@ -143,6 +143,9 @@ def test_the_procfile_serves_calls_from_a_real_postgres_and_redis(platform: Plat
     assert platform.start("release").wait(60) == 0, platform.said()
     with psycopg.connect(platform.env["DATABASE_URL"]) as connection:
         assert connection.execute("SELECT count(*) FROM alembic_version").fetchone() == (1,)
+    database = Database(platform.env["DATABASE_URL"])
+    firm.found(database, staff=("sam",))
+    database.engine.dispose()
     web = platform.start("web")
     until(lambda: platform.get("/healthz") or web.poll() is not None, "the web process to listen", 30)
     assert platform.get("/healthz") == (200, "ok"), platform.said()
@@ -151,7 +154,22 @@ def test_the_procfile_serves_calls_from_a_real_postgres_and_redis(platform: Plat
     until(lambda: _status(platform) == 200 or worker.poll() is not None, "everything to be ready", 45)
     assert _status(platform) == 200, platform.said()
     assert _checks(platform)["database"] == "ok"
-    assert "<Say" in _call(platform), platform.said()
+    _a_call_is_taken(platform)
     for process in (worker, web):
         process.send_signal(signal.SIGTERM)
         assert process.wait(30) == 0, platform.said()
+
+
+def _a_call_is_taken(platform: Platform) -> None:
+    """A caller rings over the wire, Sam's phone rings and takes them, and Postgres has it."""
+    phones = Phones(platform.env["TWILIO_API_BASE_URL"])
+    phones.script(firm.PHONES["sam"], "answers", after=0.2, key_after=0.2)
+    phones.do(JANE, "dial", to=firm.LINE)
+    until(lambda: phones.of(JANE)["state"] == "talking", f"Jane to be talking\n{platform.said()}", seconds=30)
+    phones.do(JANE, "hang_up")
+    columns = "caller, path, answered_by, state, ended_at IS NOT NULL"
+    taken = (JANE, "queue", "sam", "completed", True)
+    with psycopg.connect(platform.env["DATABASE_URL"], autocommit=True) as connection:
+        asked = f"SELECT {columns} FROM calls"  # noqa: S608  no word of it is from outside
+        until(lambda: connection.execute(asked).fetchall() == [taken], "Postgres to have the call whole", seconds=20)
+    assert phones.wrong() == []

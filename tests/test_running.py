@@ -101,9 +101,11 @@ def test_run_starts_everything_and_commands_work_beside_it(
 
 
 @pytest.mark.proves("01-1.1", "01-4.6")
-def test_the_demo_is_a_firm_with_a_week_behind_it_whose_phones_ring(start: Start, home: Path) -> None:
-    demo = start("demo", "--no-browser", PORT="0")
+def test_the_demo_is_a_firm_with_a_week_behind_it_whose_phones_ring(start: Start, home: Path, tmp_path: Path) -> None:
+    opened = tmp_path / "opened"
+    demo = start("demo", PORT="0", BROWSER=f"sh -c 'echo %s >>{opened}'")
     phones = demo.address()
+    assert until(lambda: opened.exists() and opened.read_text(), "the browser to be opened", 10) == f"{phones}/\n"
     assert re.findall(r"http://\S+", demo.printed()) == [f"{phones}/"]  # one address, and everything from there
     pages = Phones(phones).list_address()
     token = json.loads((home / "demo" / "keys.json").read_text())["token"]

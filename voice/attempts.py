@@ -117,7 +117,7 @@ def ring_staff(session: Session, attempt: Attempt, now: dt.datetime) -> Leg | No
     if staff is None or not phone:
         not_dialled(session, attempt, "not_accepted", now)
         return None
-    if session.scalar(sa.select(Leg.id).where(Leg.phone == phone, Leg.ended_at.is_(None)).limit(1)):
+    if phones.in_use(session, phone):
         return None  # it rings or talks already: later
     leg_id = new_id()
     here = sa.update(Attempt).where(Attempt.id == attempt.id, Attempt.state == "intended", Attempt.leg_id.is_(None))
@@ -255,8 +255,9 @@ def _no_phone(session: Session, staff_id: str, now: dt.datetime) -> Refusal | No
     # Whose caller has just hung up rings for a second yet: that is when one wants to ring them. `ring_staff` waits.
     falls_silent = sa.and_(Leg.stopping_at.is_not(None), Leg.state.in_(("placed", "ringing")))
     live_leg = sa.exists().where(Leg.phone == phone, Leg.ended_at.is_(None), ~falls_silent)
+    on_ladder = sa.exists().where(Call.ladder_phone == phone)
     dialling = sa.exists().where(Attempt.staff_id == staff_id, Attempt.ended_at.is_(None))
-    return Refusal("phone_busy") if session.scalar(sa.select(live_leg | dialling)) else None
+    return Refusal("phone_busy") if session.scalar(sa.select(live_leg | on_ladder | dialling)) else None
 
 
 def _not_their_hours(session: Session, callback: Callback, now: dt.datetime, anyway: bool) -> Refusal | None:

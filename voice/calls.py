@@ -2,11 +2,12 @@
 
 import datetime as dt
 from dataclasses import dataclass
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from voice import callbacks, contacts, moves, notices, ringing, roster
+from voice import callbacks, contacts, moves, notices, phones, ringing, roster
 from voice.db import one_row
 from voice.models import Call, Leg, new_id
 from voice.rules import causes, hours, numbers, ring_plan, states, text
@@ -101,8 +102,7 @@ def _why_refused(session: Session, arrival: Arrival) -> str | None:
         return "loop"
     if not arrival.forwarded_from:
         return None
-    live = sa.select(Leg.id).where(Leg.phone == arrival.forwarded_from, Leg.ended_at.is_(None))
-    return None if session.scalar(live.limit(1)) is None else "loop"
+    return "loop" if phones.in_use(session, arrival.forwarded_from) else None
 
 
 def _block(session: Session, call: Call, cause: str, now: dt.datetime) -> None:
@@ -227,7 +227,8 @@ def done(session: Session, call: Call, now: dt.datetime) -> None:
 
 def end(session: Session, call: Call, at: dt.datetime, failed: bool = False) -> None:
     """The caller's leg is over, as of `at`. Whatever state we thought we were in, the outcome is settled."""
-    session.execute(sa.update(Call).where(Call.id == call.id, Call.ended_at.is_(None)).values(ended_at=at, seen_at=at))
+    over: dict[str, Any] = {"ended_at": at, "seen_at": at, "ladder_phone": None}
+    session.execute(sa.update(Call).where(Call.id == call.id, Call.ended_at.is_(None)).values(**over))
     session.refresh(call)
     if call.state == "accepted" and call.accepted_leg_id is None:
         # The ladder's empty document joined them, and nothing has said since that they were parted.

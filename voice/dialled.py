@@ -142,9 +142,22 @@ def _ended(session: Session, attempt: Attempt, callback: Callback, news: News, n
         moves.move(session, callback, "wrap_up", now, lease_until=now + claims.wrap_up(session, callback))
     elif ending in ("no_answer", "busy"):
         results.back_on_list(session, callback, "no_answer", callback.attempts, now)
-    elif news.hold is not None:
-        callbacks.hold(session, callback, news.hold, now)
+    elif hold := news.hold or _cannot_be_rung(session, attempt):
+        callbacks.hold(session, callback, hold, now)
     else:
         attempts.give_back(session, callback, now)
     if ending == "talked":
         contacts.remember_talk(session, callback, attempt.staff_id, now)
+
+
+def _cannot_be_rung(session: Session, attempt: Attempt) -> str | None:
+    """Why the owner must look at the number: their phone could not be rung this time, nor the time before.
+
+    Of a number nobody has, the carrier may say no more than `failed`; as it does of one that a full network, or too
+    many legs of ours at once, kept from ringing. So once is no proof, nor is a failure beside other legs.
+    """
+    others = sa.select(Leg.id).where(Leg.ended_at.is_(None), Leg.id != attempt.leg_id)
+    dialled = sa.select(Attempt).where(Attempt.callback_id == attempt.callback_id, Attempt.sending_at.is_not(None))
+    latest = session.scalars(dialled.order_by(Attempt.created_at.desc()).limit(2)).all()
+    unrung = [each for each in latest if each.ending == "failed" and each.rang_at is None]
+    return "cannot_be_rung" if len(unrung) == 2 and session.scalar(others.limit(1)) is None else None

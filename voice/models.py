@@ -86,6 +86,10 @@ class Call(Base):
         sa.Index("ix_calls_caller_received_at", "caller", "received_at"),  # "third call today"
         sa.Index("ix_calls_received_at_caller", "received_at", "caller"),  # people, by when they rang last
         sa.Index("ix_calls_callback_id", "callback_id"),  # the list: the calls and messages behind its rows
+        # No phone is rung twice at once: the database itself refuses a second caller's ladder.
+        sa.Index("uq_calls_ladder_phone", "ladder_phone", unique=True,
+                 sqlite_where=sa.text("ladder_phone IS NOT NULL"),
+                 postgresql_where=sa.text("ladder_phone IS NOT NULL")),
     )  # fmt: skip
     id: Mapped[str] = mapped_column(primary_key=True, default=new_id)
     sid: Mapped[str] = mapped_column(unique=True)
@@ -122,6 +126,7 @@ class Call(Base):
     seen_at: Mapped[dt.datetime]  # last sign of life from the carrier; old and not ended: the sweeper asks
     callback_id: Mapped[str | None] = mapped_column(sa.ForeignKey("callbacks.id"))
     queue_sid: Mapped[str | None]  # the carrier's id of `queue`, to delete it by afterwards
+    ladder_phone: Mapped[str | None]  # the phone that documents alone have dialled for them, until that is over
 
     @property
     def queue(self) -> str:

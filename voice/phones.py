@@ -22,8 +22,11 @@ OFF_DUTY = sa.or_(
 )
 NUMBER = sa.case((StaffMember.phone_until > _NOW, StaffMember.phone_today), else_=StaffMember.phone)
 # And whose leg rings on a phone they have left since: one leg at a time is enough for anybody.
+ON_LADDER = sa.select(Call.ladder_phone).where(Call.ladder_phone.is_not(None))
 BUSY = sa.union(
-    sa.select(StaffMember.id).where(NUMBER.in_(sa.select(Leg.phone).where(Leg.ended_at.is_(None)))),
+    sa.select(StaffMember.id).where(
+        NUMBER.in_(sa.select(Leg.phone).where(Leg.ended_at.is_(None)).union_all(ON_LADDER))
+    ),
     sa.select(Leg.staff_id).where(Leg.ended_at.is_(None)),
 )
 
@@ -39,8 +42,25 @@ def is_on(member: StaffMember, now: dt.datetime) -> bool:
 
 
 def busy(session: Session, now: dt.datetime) -> set[str]:
-    """Staff whose phone has a leg of ours right now; two people may share one phone."""
+    """Staff whose phone has a leg of ours right now, or a ladder's; two people may share one phone."""
     return set(session.scalars(BUSY, {"now": now}))
+
+
+def in_use(session: Session, phone: str) -> bool:
+    """Whether a phone has a leg of ours right now, or a ladder's."""
+    live = sa.select(Leg.phone).where(Leg.phone == phone, Leg.ended_at.is_(None))
+    return session.scalar(live.union_all(ON_LADDER.where(Call.ladder_phone == phone)).limit(1)) is not None
+
+
+def dial_on_ladder(session: Session, call: Call, phone: str) -> bool:
+    """A document is about to dial `phone` for this caller. False: another caller's ladder has just dialled it."""
+    try:
+        with session.begin_nested():  # the database refuses the second of two
+            live = sa.update(Call).where(Call.id == call.id, Call.ended_at.is_(None))
+            session.execute(live.values(ladder_phone=phone))
+    except sa.exc.IntegrityError:
+        return False
+    return True
 
 
 def not_on_ladder(session: Session, call: Call, now: dt.datetime) -> set[str]:
@@ -48,15 +68,16 @@ def not_on_ladder(session: Session, call: Call, now: dt.datetime) -> set[str]:
 
     A phone that was only asked for does not count: the interface that would tell of it may be what has died.
     """
-    in_use = sa.select(Leg.staff_id).where(
+    rung = sa.select(Leg.staff_id).where(
         Leg.ended_at.is_(None), Leg.state.in_(("ringing", "picked_up", "accepted", "joined"))
     )
     refused = sa.select(Leg.staff_id).where(Leg.call_id == call.id, Leg.state.in_(("declined", "not_screened")))
     talking = sa.select(Call.answered_by).where(
         Call.path == "dial", Call.ended_at.is_(None), Call.state.in_(("accepted", "joined")), Call.id != call.id
     )
-    own = sa.select(StaffMember.id).where(NUMBER.in_([call.caller]))
-    found = session.scalars(sa.union(in_use, refused, talking, own), {"now": now})
+    dialled = ON_LADDER.where(Call.id != call.id)
+    theirs = sa.select(StaffMember.id).where(sa.or_(NUMBER.in_([call.caller]), NUMBER.in_(dialled)))
+    found = session.scalars(sa.union(rung, refused, talking, theirs), {"now": now})
     return {staff_id for staff_id in found if staff_id}
 
 

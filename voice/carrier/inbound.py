@@ -141,10 +141,12 @@ def _to_ladder(session: Session, delivery: Delivery, call: Call) -> str:
 def ladder_step(session: Session, delivery: Delivery, call: Call, version: int, step: int) -> str:
     """The document of the first step from this one on whose phone may be rung; after the last, the promise."""
     passed_over = phones.not_on_ladder(session, call, delivery.now)
-    while (who := fallback.person(delivery, step)) is not None and who.id in passed_over:
+    while (who := fallback.person(delivery, step)) is not None:
+        free = who.id not in passed_over
+        # What is only read from the spool has rung, and is over.
+        if free and (delivery.replayed or phones.dial_on_ladder(session, call, who.phone_at(delivery.now))):
+            return fallback.rung(delivery, version, step)
         step += 1
-    if who is not None:
-        return fallback.rung(delivery, version, step)
     calls.give_up(session, call, delivery.now)
     return promise_for(session, delivery, call)
 

@@ -62,6 +62,7 @@ def ladder_over(session: Session, delivery: Delivery, version: int, step: int) -
     """A phone of the ladder is done with: they talked, or the next one is dialled."""
     call, person = _callers(session, delivery), fallback.person(delivery, step)
     bridged, gone = delivery.get("DialBridged") == "true", delivery.status in OVER
+    call.ladder_phone = None
     if bridged:
         seconds = delivery.number("DialCallDuration", most=86400) or 0
         calls.talked_on_ladder(session, call, person.id if person else None, seconds, delivery.now)

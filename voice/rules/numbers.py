@@ -47,6 +47,7 @@ _SENTENCES = {
     "premium": "Premium-rate numbers cost a lot to ring and are often used for fraud.",
     "shared_cost": "Shared-cost numbers cost extra to ring.",
     "personal": "Personal and follow-me numbers can cost as much as premium-rate ones.",
+    "cannot_be_rung": "The carrier could not ring this number: it may not exist, or be out of service.",
     "not_allowed": "The carrier does not ring this number: its country may be switched off in your account there.",
 }
 

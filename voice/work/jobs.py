@@ -120,8 +120,8 @@ def fetch_recording(tools: Tools, now: dt.datetime, message_id: str) -> None:
 
 
 def drop_queue(tools: Tools, now: dt.datetime, queue_sid: str) -> None:
-    """Tidy up a caller's queue, some time after they left it. One that is gone, or not empty yet, is left alone."""
-    with contextlib.suppress(client.Gone, client.Refused):
+    """Tidy up a caller's queue, some time after they left it. What is not done now is done at night: no error."""
+    with contextlib.suppress(client.CarrierError):
         tools.carrier.drop_queue(queue_sid)
 
 

@@ -1,0 +1,38 @@
+"""The scripts that print the first call's figures still run, and print what they name."""
+
+import contextlib
+import json
+import sys
+
+import pytest
+
+from bench import webhook
+from tests.postgres import PostgresServer
+from voice import migrate
+
+
+@pytest.mark.proves("01-7.1")
+def test_what_the_webhook_bears_is_printed_for_both_databases_beside_a_bare_route(
+    postgres_server: PostgresServer, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    made: list[str] = []
+
+    class Server:
+        """The run's own, with tables already: to start another one takes longer than the rest."""
+
+        def create_database(self) -> str:
+            made.append(postgres_server.create_database(postgres_server.template("ringback", migrate.upgrade)))
+            return made[-1]
+
+    monkeypatch.setattr(webhook, "running_postgres", lambda: contextlib.nullcontext(Server()))
+    monkeypatch.setattr(sys, "argv", ["bench", "--seconds", "0.05", "--repeats", "1", "--json"])
+    try:
+        webhook.main()
+    finally:
+        for url in made:
+            postgres_server.drop_database(url)
+    rows = json.loads(capsys.readouterr().out)["rows"]
+    assert [row["name"] for row in rows] == ["bare", "sqlite", "postgres"]
+    for row in rows:
+        assert row["wrong"] == 0
+        assert min(row["calls_per_second"], row["to_bare"], row["p50_ms"], row["p99_ms"]) > 0
