@@ -1,10 +1,11 @@
 """Everything on the owner's page, read in one transaction: the view that was asked for, and what it shows."""
 
 import datetime as dt
+import functools
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import quote_plus, urlencode
 
 import sqlalchemy as sa
 from flask import abort, request, url_for
@@ -61,11 +62,11 @@ class Asked:
         begins = f"{address}?{urlencode(fixed)}&"
 
         def to(figure: str, **more: Any) -> str:
-            asked = {"figure": figure} | {name: _plain(value) for name, value in more.items()}
             # A page has hundreds of these, and few of them change what is asked of all.
-            return (
-                begins + urlencode(asked) if fixed.keys().isdisjoint(asked) else f"{address}?{urlencode(fixed | asked)}"
-            )
+            if fixed.keys().isdisjoint(more):
+                return begins + "&".join([f"figure={figure}", *(f"{name}={_quoted(more[name])}" for name in more)])
+            asked = {"figure": figure} | {name: _plain(value) for name, value in more.items()}
+            return f"{address}?{urlencode(fixed | asked)}"
 
         return to
 
@@ -107,6 +108,11 @@ class Page:
     def pictures(self) -> dict[str, Panel]:
         """Every picture, by the name of its table."""
         return {panel.table.name: panel for panel in (self.curve, *self.panels) if panel.spec is not None}
+
+
+@functools.lru_cache(1000)
+def _quoted(value: object) -> str:
+    return quote_plus(_plain(value))
 
 
 def _plain(value: object) -> str:

@@ -37,10 +37,11 @@ def curve(report: Report, link: Link) -> Panel:
     points = [
         {**_shares(point), "href": href,
          "says": f"{say.share(1 - point.share)} had reached a person after {say.wait(point.seconds)}"}
-        for point in _thinned(now.points)
+        for point in now.thinned(MOST_POINTS)
     ]  # fmt: skip
     start = {"seconds": 1, "share": 0, "low": 0, "high": 0, "href": href, "says": "The call comes in"}
-    drawn = charts.reached([start, *points], [start, *map(_shares, _thinned(before.points))] if before.points else [])
+    then: list[charts.Row] = [start, *map(_shares, before.thinned(MOST_POINTS))] if before.steps else []
+    drawn = charts.reached([start, *points], then)
     rows = [_reached_by(seconds, now, before, href) for seconds in CURVE_ROWS if _tells(seconds, now)]
     table = Table(
         "reached", "Who had reached a person, and how soon",
@@ -51,7 +52,7 @@ def curve(report: Report, link: Link) -> Panel:
         "chance alone might have moved the line. In grey, the period before."
     )
     half = f"half of the callers had reached a person after {say.wait(now.median)}" if now.median else "not half yet"
-    return Panel(table, lead, f"A rising line: {half}.", drawn if now.points else None)
+    return Panel(table, lead, f"A rising line: {half}.", drawn if now.steps else None)
 
 
 def by_hour(report: Report, link: Link) -> Panel:
@@ -212,20 +213,14 @@ def _shares(point: Point) -> dict[str, float]:
     }  # fmt: skip
 
 
-def _thinned(points: Sequence[Point]) -> Sequence[Point]:
-    """No more steps than a screen shows apart, the last one always among them."""
-    every = -(-len(points) // MOST_POINTS) or 1
-    return [*points[:-1:every], *points[-1:]]
-
-
 def _tells(seconds: int, now: Curve) -> bool:
     """Whether that row says something new: up to the first after which nothing changes."""
-    last = now.points[-1].seconds if now.points else 0.0
+    last = now.steps[-1][0] if now.steps else 0.0
     return seconds <= max(last, 60.0) * 2
 
 
 def _reached_by(seconds: int, now: Curve, before: Curve, href: str) -> Sequence[Cell]:
-    point = next((point for point in reversed(now.points) if point.seconds <= seconds), None)
+    point = now.at(seconds)
     shares = _shares(point) if point else {"share": 0.0, "low": None, "high": None}
     band = "" if point is None else f"{say.share(shares['low'])} to {say.share(shares['high'])}"
     then = 1 - before.still_waiting(seconds)

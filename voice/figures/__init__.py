@@ -20,6 +20,7 @@ from voice.figures.tallies import AT, Tally
 from voice.firm import Business, Line
 from voice.models import Attempt, Call, Callback, Leg
 from voice.moments import FIRST_RANG
+from voice.rules import periods
 from voice.rules.periods import DAY, Range, Span
 from voice.rules.survival import Curve
 from voice.stats import BEHIND, CAUSE, FIGURES, RINGS, Figure
@@ -136,7 +137,7 @@ def period(session: Session, asked: Range, now: dt.datetime) -> Period:
     asked = replace(asked, until=max(asked.since, min(asked.until, now + DAY)))  # no call is later; some ask for ever
     zones = _zones(session, asked)
     whole, days, lines = Tally(), defaultdict[dt.date, Tally](Tally), defaultdict[str, Tally](Tally)
-    for line, day, tally in rollups.read(session, asked, zones, now):
+    for line, day, tally in rollups.read(session, _in_quarters(asked, now), zones, now):
         tallies.plus(days[day].counts, tally.counts)
         tallies.plus(lines[line].counts, tally.counts)
         whole.add_times(tally)  # no line or day has times of its own here
@@ -154,6 +155,19 @@ def period(session: Session, asked: Range, now: dt.datetime) -> Period:
         offered=by_hour["offered"],
         staff=_staff(whole),
     )
+
+
+def _in_quarters(asked: Range, now: dt.datetime) -> Range:
+    """The same; where it ends with the present, up to the end of this quarter: nothing is there that is not to count."""
+    return asked if asked.until <= now else replace(asked, until=periods.next_quarter(asked.until))
+
+
+def by_line(session: Session, asked: Range, now: dt.datetime) -> dict[str, Numbers]:
+    """The counts alone, of each line on which something happened."""
+    lines = defaultdict[str, Tally](Tally)
+    for line, _, tally in rollups.read(session, asked, _zones(session, asked), now):
+        tallies.plus(lines[line].counts, tally.counts)
+    return {line: _numbers(tally) for line, tally in lines.items()}
 
 
 def people(

@@ -41,7 +41,16 @@ class Curve:
     @property
     def points(self) -> tuple[Point, ...]:
         """The steps with their band."""
-        return tuple(_point(*step) for step in self.steps)
+        return self.thinned(len(self.steps))
+
+    def thinned(self, most: int) -> tuple[Point, ...]:
+        """About so many of the points and no more, evenly taken, the last one among them."""
+        every = max(1, -(-len(self.steps) // max(1, most)))
+        return tuple(_point(*step) for step in (*self.steps[:-1:every], *self.steps[-1:]))
+
+    def at(self, seconds: float) -> Point | None:
+        """The point that holds after so many seconds; None before the first."""
+        return next((_point(*step) for step in reversed(self.steps) if step[0] <= seconds), None)
 
     @property
     def median(self) -> float | None:
