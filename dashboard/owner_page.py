@@ -143,17 +143,17 @@ def read(session: Session, asked: Asked) -> Page:
         summary=owner_panels.summary(report.now),
         headlines=owner_panels.headlines(report, link),
         lost=_lost(session, asked, report.now),
-        curve=owner_pictures.curve(report, link),
+        curve=owner_pictures.curve(report, link, before),
         change=owner_change.read(session, _wanted(asked), asked.now),
         rest=owner_panels.rest(report, link, before),
         closed=owner_panels.closed(report, link, before),
         panels=[
-            owner_pictures.by_hour(report, link),
+            owner_pictures.by_hour(report, link, before),
             owner_pictures.by_cause(report, link, before),
             owner_pictures.by_line(report, asked.lines, link, before),
             owner_pictures.by_day(report, link, before),
         ],
-        staff=owner_pictures.staff(report.now, names, link),
+        staff=owner_pictures.staff(report, names, link, before),
         menu=menu_tax.menu_tax(report.now.totals["offered"], report.now.to_person.median, asked.view.menu),
     )
 
