@@ -87,7 +87,7 @@ TABLES: dict[type[Any], tuple[dict[str, str], str]] = {
             "staff_id": "CASE n % 2 WHEN 0 THEN 'sam' ELSE 'alex' END", "state": "'ended'", "sequence": "0",
             "join_tries": "0", **dict.fromkeys(("placed_at", "ringing_at", "stop_at", "ended_at"), "{at}"),
         },
-        "true",
+        f"day > {LAST - 62} OR n % 4 = 0",
     ),
 }  # fmt: skip
 PORTION = 500_000

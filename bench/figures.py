@@ -12,10 +12,10 @@ Calls come in on three lines, in ten hours of every day; one in five puts somebo
 
 What is asked for is the last 28 days, set against the 28 before. "page" is the server's own work for the whole answer
 to /owner: sign-in, figures, lists, pictures, rendering, packing. "figures" is `figures.read` in it. "naive" is what the
-figures cost without roll-ups: the same statements over all calls of those days. Legs are written for the last two
-months only. The roll-ups of the days asked for are made as the worker makes them; those of the ten years before are
-copies of these, so that their table is as long as it would be.
-Ten million calls take about 13 GB and a quarter of an hour on each database.
+figures cost without roll-ups: the same statements over all calls of those days. Legs are written for all calls of the
+last two months, and for one in four before. The roll-ups of the days asked for are made as the worker makes them; those
+of the ten years before are copies of these, so that their table is as long as it would be.
+Ten million calls take about 15 GB and a quarter of an hour on each database.
 """
 
 import argparse

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 
 from tests import figures_history
 from tests.firm import SECOND_LINE
@@ -15,6 +16,7 @@ from tests.pages import Firm, Visitor, reads
 
 pytestmark = pytest.mark.usefixtures("morning")
 ROW = 'class="row person"'
+READS_ALL = re.compile("SCAN (calls|callbacks|legs|attempts|promises|rollups|call_events)")  # what grows with each call
 NO_LIST = re.compile(r"<td><bdi>[1-9]\d*</bdi></td>")  # a count in a table that leads nowhere
 
 
@@ -93,6 +95,24 @@ def test_so_it_does_for_other_days_set_against_others(each_firm: Firm) -> None:
     sam = figures_history.lived_in(each_firm).visitor("sam@example.com")
     address = "/owner?days=own&from=2026-11-12&to=2026-11-15&vs_from=2026-11-17&vs_to=2026-11-18"
     assert crawl(sam, address) > 20
+
+
+def test_no_question_of_the_page_reads_a_whole_table_that_grows(firm: Firm) -> None:
+    sam, engine = firm.visitor("sam@example.com"), firm.database.engine
+    asked = list[tuple[str, Any]]()
+
+    def note(_connection: Any, _cursor: Any, statement: str, values: Any, _context: Any, _many: bool) -> None:
+        asked.append((statement, values))
+
+    sa.event.listen(engine, "before_cursor_execute", note)
+    assert sam.get("/owner?days=28").status_code == 200
+    sa.event.remove(engine, "before_cursor_execute", note)
+    assert len(asked) > 40
+    with engine.connect() as connection:
+        for statement, values in asked:
+            if statement.startswith("SELECT") and ("WHERE" in statement or "LIMIT" not in statement):
+                plan = [row[3] for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", values)]
+                assert not [step for step in plan if READS_ALL.match(step)], (statement, plan)
 
 
 def test_each_figure_has_its_sentence_one_tap_away_and_the_same_before(firm: Firm) -> None:
