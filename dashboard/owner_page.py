@@ -141,7 +141,7 @@ def read(session: Session, asked: Asked) -> Page:
         asked=asked,
         report=report,
         summary=owner_panels.summary(report.now),
-        headlines=owner_panels.headlines(report, link),
+        headlines=owner_panels.headlines(report, link, before),
         lost=_lost(session, asked, report.now),
         curve=owner_pictures.curve(report, link, before),
         change=owner_change.read(session, _wanted(asked), asked.now),
