@@ -237,7 +237,7 @@ def _reached_by(seconds: int, now: Curve, before: Curve, link: Link, link_before
     point, point_then = now.at(seconds), before.at(seconds)
     shares = _shares(point) if point else {"share": 0.0, "low": None, "high": None}
     band = "" if point is None else f"{say.share(shares['low'])} to {say.share(shares['high'])}"
-    then = 1 - point_then.share if point_then else 0.0
+    then = 1 - before.still_waiting(seconds)
     href_then = _who_reached(point_then, link_before) if point_then else ""
     return (
         Cell(seconds, say.wait(seconds)),
