@@ -97,7 +97,7 @@ def read(session: Session, due: Due, now: dt.datetime) -> Digest:
         summary=owner_panels.summary(report.now),
         lost=_lost(session, report.now.asked, firm.country if firm else "", now),
         lost_in_all=report.now.totals["lost"],
-        figures=[*owner_panels.headlines(report, _nowhere), _to_callback(report)],
+        figures=[*owner_panels.headlines(report, _nowhere, _nowhere), _to_callback(report)],
         panel=owner_pictures.by_day(_week(session, due, zone, report, now), _nowhere, _nowhere),
         change=_replayed(session, now) or _again_and_again(session, now),
     )
@@ -161,7 +161,7 @@ def _to_callback(report: Report) -> Headline:
     if some and some_before and now is not None and before is not None:
         trend = "same" if now == before else "better" if now < before else "worse"
     value, then = say.wait(now) if some else "–", say.wait(before) if some_before else ""
-    return Headline("callback", "Time to callback", value, then, trend, [], SENTENCES[name], "")
+    return Headline("callback", "Time to callback", value, then, trend, [], SENTENCES[name], "", "")
 
 
 def _nowhere(_figure: str, **_more: Any) -> str:

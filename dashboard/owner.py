@@ -61,6 +61,7 @@ def contents(page: owner_page.Page) -> dict[str, Any]:
     return {
         "page": page, "asked": asked, "view": asked.view, "query": asked.view.query(), "say": say, "zone": asked.zone,
         "title": owner_page.title(asked), "before": say.days(asked.other), "source": menu_tax.SOURCE,
+        "menu_says": menu_tax.SAYS,
         "country": asked.country, "library": url_for("owner_files.library", v=pictures.ENGINE),
     }  # fmt: skip
 

@@ -1,6 +1,7 @@
 """The calls or people behind a number of the owner's page, and the same as a table."""
 
 import datetime as dt
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -88,7 +89,7 @@ def _wanted(asked: Asked) -> tuple[Range, Behind]:
     if figure not in FIGURES:
         abort(404)
     weekday, hour = (_whole(given, name, most) for name, most in (("weekday", 6), ("hour", 23)))
-    behind = Behind(figure, weekday, hour, given.get("cause") or None, given.get("staff") or None)
+    behind = Behind(figure, weekday, hour, given.get("cause") or None, given.get("staff") or None, _seconds(given))
     since, until = _moment(given, "since", asked.range.since), _moment(given, "until", asked.range.until)
     return replace(asked.range, since=since, until=until), behind
 
@@ -100,6 +101,15 @@ def _whole(given: Mapping[str, str], name: str, most: int) -> int | None:
     if not (text.isascii() and text.isdecimal() and len(text) < 3 and int(text) <= most):
         abort(400, f"There is no such {name}.")
     return int(text)
+
+
+def _seconds(given: Mapping[str, str]) -> float | None:
+    text = given.get("within")
+    if not text:
+        return None
+    if not re.fullmatch(r"[0-9]{1,10}(\.[0-9])?", text):
+        abort(400, "Those seconds cannot be read. Open the list from the owner's page.")
+    return float(text)
 
 
 def _moment(given: Mapping[str, str], name: str, otherwise: dt.datetime) -> dt.datetime:
@@ -120,6 +130,8 @@ def _narrowed(asked: Asked, range_: Range, behind: Behind, staff: str) -> list[s
         parts.append(WEEK[behind.weekday])
     if behind.hour is not None:
         parts.append(say.hours(behind.hour))
+    if behind.within is not None:
+        parts.append(f"with a person within {say.wait(behind.within)}")
     if behind.cause is not None:
         parts.append(words.cause(behind.cause))
     return [part for part in parts if part]

@@ -1,10 +1,11 @@
 """Everything on the owner's page, read in one transaction: the view that was asked for, and what it shows."""
 
 import datetime as dt
+import functools
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import quote_plus, urlencode
 
 import sqlalchemy as sa
 from flask import abort, request, url_for
@@ -61,11 +62,11 @@ class Asked:
         begins = f"{address}?{urlencode(fixed)}&"
 
         def to(figure: str, **more: Any) -> str:
-            asked = {"figure": figure} | {name: _plain(value) for name, value in more.items()}
             # A page has hundreds of these, and few of them change what is asked of all.
-            return (
-                begins + urlencode(asked) if fixed.keys().isdisjoint(asked) else f"{address}?{urlencode(fixed | asked)}"
-            )
+            if fixed.keys().isdisjoint(more):
+                return begins + "&".join([f"figure={figure}", *(f"{name}={_quoted(more[name])}" for name in more)])
+            asked = {"figure": figure} | {name: _plain(value) for name, value in more.items()}
+            return f"{address}?{urlencode(fixed | asked)}"
 
         return to
 
@@ -109,6 +110,11 @@ class Page:
         return {panel.table.name: panel for panel in (self.curve, *self.panels) if panel.spec is not None}
 
 
+@functools.lru_cache(1000)
+def _quoted(value: object) -> str:
+    return quote_plus(_plain(value))
+
+
 def _plain(value: object) -> str:
     return f"{value:%Y-%m-%dT%H:%M:%SZ}" if isinstance(value, dt.datetime) else str(value)
 
@@ -135,19 +141,19 @@ def read(session: Session, asked: Asked) -> Page:
         asked=asked,
         report=report,
         summary=owner_panels.summary(report.now),
-        headlines=owner_panels.headlines(report, link),
+        headlines=owner_panels.headlines(report, link, before),
         lost=_lost(session, asked, report.now),
-        curve=owner_pictures.curve(report, link),
+        curve=owner_pictures.curve(report, link, before),
         change=owner_change.read(session, _wanted(asked), asked.now),
         rest=owner_panels.rest(report, link, before),
         closed=owner_panels.closed(report, link, before),
         panels=[
-            owner_pictures.by_hour(report, link),
+            owner_pictures.by_hour(report, link, before),
             owner_pictures.by_cause(report, link, before),
             owner_pictures.by_line(report, asked.lines, link, before),
             owner_pictures.by_day(report, link, before),
         ],
-        staff=owner_pictures.staff(report.now, names, link),
+        staff=owner_pictures.staff(report, names, link, before),
         menu=menu_tax.menu_tax(report.now.totals["offered"], report.now.to_person.median, asked.view.menu),
     )
 

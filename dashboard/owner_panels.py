@@ -25,17 +25,13 @@ class Headline:
     trend: str
     of: Sequence[Cell]  # the counts it is made of
     says: str
-    href: str
+    href: str  # whose figure it is; "" where it is nobody's
+    href_before: str
 
 
-def headlines(report: Report, link: Link) -> list[Headline]:
+def headlines(report: Report, link: Link, link_before: Link) -> list[Headline]:
     """Seconds to a person, callers lost, promises kept, answer rate."""
-    return [
-        _seconds_to_a_person(report, link),
-        _lost(report, link),
-        _kept(report, link),
-        _answer_rate(report, link),
-    ]
+    return [make(report, link, link_before) for make in (_seconds_to_a_person, _lost, _kept, _answer_rate)]
 
 
 def summary(now: Period) -> str:
@@ -98,33 +94,40 @@ def _time(seconds: float | None, of: int, href: str) -> Cell:
     return Cell(seconds, say.wait(seconds), href) if of else Cell(None)
 
 
-def _seconds_to_a_person(report: Report, link: Link) -> Headline:
+def _lists(name: str, report: Report, link: Link, link_before: Link) -> tuple[str, str]:
+    """Who is behind a headline, and who was before."""
+    periods = ((report.now, link), (report.before, link_before))
+    now, before = (to(name) if period.totals[name] else "" for period, to in periods)
+    return now, before
+
+
+def _seconds_to_a_person(report: Report, link: Link, link_before: Link) -> Headline:
     p90, offered = report.now.to_person.p90, report.now.totals["offered"]
     compared = _compared(report, _median, lambda half: say.wait(None if half == NEVER else half), less_is_better=True)
     of = [Cell(p90, f"nine of ten: {say.wait(p90)}", link("offered"))] if offered else []
-    href = link("offered") if offered else ""
-    return Headline("person", "Seconds to a person", *compared, of, SENTENCES["seconds_to_person_median"], href)
+    lists = _lists("offered", report, link, link_before)
+    return Headline("person", "Seconds to a person", *compared, of, SENTENCES["seconds_to_person_median"], *lists)
 
 
-def _lost(report: Report, link: Link) -> Headline:
+def _lost(report: Report, link: Link, link_before: Link) -> Headline:
     compared = _compared(report, _lost_of, lambda count: f"{count:.0f}", less_is_better=True)
-    href = link("lost") if report.now.totals["lost"] else ""
-    return Headline("lost", "Callers lost", *compared, [], SENTENCES["lost"], href)
+    lists = _lists("lost", report, link, link_before)
+    return Headline("lost", "Callers lost", *compared, [], SENTENCES["lost"], *lists)
 
 
-def _kept(report: Report, link: Link) -> Headline:
+def _kept(report: Report, link: Link, link_before: Link) -> Headline:
     totals, compared = report.now.totals, _compared(report, lambda period: period.totals.kept_rate, say.share)
     of = [Cell(totals[name], f"{totals[name]} {name}", link(name)) for name in ("kept", "broken")]
-    href = link("kept") if totals["kept"] else ""
-    return Headline("promises", "Promises kept", *compared, of, SENTENCES["kept_rate"], href)
+    lists = _lists("kept", report, link, link_before)
+    return Headline("promises", "Promises kept", *compared, of, SENTENCES["kept_rate"], *lists)
 
 
-def _answer_rate(report: Report, link: Link) -> Headline:
+def _answer_rate(report: Report, link: Link, link_before: Link) -> Headline:
     totals, compared = report.now.totals, _compared(report, lambda period: period.totals.answer_rate, say.share)
     of = [Cell(totals["answered"], f"{totals['answered']} answered", link("answered"))]
     of.append(Cell(totals["rated"], f"of {totals['rated']}", link("rated")))
-    href = link("answered") if totals["answered"] else ""
-    return Headline("answered", "Answered at once", *compared, of, SENTENCES["answer_rate"], href)
+    lists = _lists("answered", report, link, link_before)
+    return Headline("answered", "Answered at once", *compared, of, SENTENCES["answer_rate"], *lists)
 
 
 def _median(period: Period) -> float | None:

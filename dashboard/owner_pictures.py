@@ -9,6 +9,7 @@ from dashboard import owner_words as say
 from dashboard.owner_panels import Link
 from dashboard.tables import Cell, Table
 from voice.figures import Period, Person, Report
+from voice.rules import histogram
 from voice.rules.periods import Day
 from voice.rules.survival import Curve, Point
 from voice.stats import SENTENCES
@@ -30,18 +31,19 @@ class Panel:
     spec: charts.Spec | None
 
 
-def curve(report: Report, link: Link) -> Panel:
+def curve(report: Report, link: Link, link_before: Link) -> Panel:
     """How many had reached a person after how long."""
     now, before = report.now.to_person, report.before.to_person
-    href = link("offered")
     points = [
-        {**_shares(point), "href": href,
-         "says": f"{say.share(1 - point.share)} had reached a person after {say.wait(point.seconds)}"}
-        for point in _thinned(now.points)
+        {**_shares(point), "calls": point.reached, "href": _who_reached(point, link),
+         "says": f"{say.share(1 - point.share)} had reached a person after {say.wait(point.seconds)}: "
+                 f"{say.calls(point.reached)}"}
+        for point in now.thinned(MOST_POINTS)
     ]  # fmt: skip
-    start = {"seconds": 1, "share": 0, "low": 0, "high": 0, "href": href, "says": "The call comes in"}
-    drawn = charts.reached([start, *points], [start, *map(_shares, _thinned(before.points))] if before.points else [])
-    rows = [_reached_by(seconds, now, before, href) for seconds in CURVE_ROWS if _tells(seconds, now)]
+    start = {"seconds": 1, "share": 0, "low": 0, "high": 0, "href": link("offered"), "says": "The call comes in"}
+    then: list[charts.Row] = [start, *map(_shares, before.thinned(MOST_POINTS))] if before.steps else []
+    drawn = charts.reached([start, *points], then)
+    rows = [_reached_by(seconds, now, before, link, link_before) for seconds in CURVE_ROWS if _tells(seconds, now)]
     table = Table(
         "reached", "Who had reached a person, and how soon",
         ("After", "Reached a person", "Between (19 of 20)", "Before"), rows, (SENTENCES["seconds_to_person_median"],),
@@ -51,24 +53,26 @@ def curve(report: Report, link: Link) -> Panel:
         "chance alone might have moved the line. In grey, the period before."
     )
     half = f"half of the callers had reached a person after {say.wait(now.median)}" if now.median else "not half yet"
-    return Panel(table, lead, f"A rising line: {half}.", drawn if now.points else None)
+    return Panel(table, lead, f"A rising line: {half}.", drawn if now.steps else None)
 
 
-def by_hour(report: Report, link: Link) -> Panel:
-    """Missed calls by hour and weekday."""
-    now = report.now
+def by_hour(report: Report, link: Link, link_before: Link) -> Panel:
+    """Missed calls by hour and weekday; the table has the period before beneath each day."""
+    now, before = report.now, report.before
     weekdays = sorted({day.date.weekday() for day in now.asked.days()})
-    hours = _hours({hour for _, hour in now.offered})
+    hours = _hours({hour for _, hour in (*now.offered, *before.missed)})
     cells = [_hour_cell(report, weekday, hour, link) for weekday in weekdays for hour in hours]
     names = [say.hour(hour) for hour in hours]
+    shown = [("", now, link), *([(", before", before, link_before)] if before.totals["offered"] else [])]
     rows = [
-        [Cell(WEEK[weekday]), *(Cell(now.missed.get((weekday, hour), 0), href=link("missed", weekday=weekday, hour=hour)
-                                     if now.missed.get((weekday, hour)) else "") for hour in hours)]
-        for weekday in weekdays
+        [Cell(WEEK[weekday] + when), *(_linked(period.missed.get((weekday, hour), 0),
+                                               to("missed", weekday=weekday, hour=hour)) for hour in hours)]
+        for weekday in weekdays for when, period, to in shown
     ]  # fmt: skip
     table = Table("hours", "Missed by hour and weekday", ("Day", *names), rows, (SENTENCES["missed"],))
-    worst = max(now.missed.items(), key=lambda each: each[1], default=None)
-    alt = "Nobody was missed." if worst is None else f"Most were missed on {_when(*worst[0])}: {worst[1]}."
+    alt = _worst(now)
+    if before.totals["offered"]:
+        alt += f" Before: {_worst(before)[:1].lower()}{_worst(before)[1:]}"
     drawn = charts.heat(cells, [WEEK[weekday] for weekday in weekdays], names)
     return Panel(table, alt, alt, drawn if now.totals["offered"] else None)
 
@@ -140,24 +144,25 @@ def by_day(report: Report, link: Link, link_before: Link) -> Panel:
     return Panel(table, lead, lead, charts.days(drawn) if is_drawn else None)
 
 
-def staff(now: Period, names: Mapping[str, str], link: Link) -> Table:
-    """Who had which part, in the order of their names: for fairness, not a ranking."""
-    parts = {who: part for who, part in now.staff.items() if part != Person()}
-    rings = sum(part.rang for part in parts.values())
-    rows = [
-        [
-            Cell(names.get(who, who)),
-            _linked(part.rang, link("rang", staff=who)),
-            Cell(round(part.rang / rings, 4) if rings else None, say.share(part.rang / rings) if rings else ""),
-            _linked(part.answered, link("answered", staff=who)),
-            _linked(part.rung, link("rung", staff=who)),
-            _linked(part.kept, link("kept", staff=who)),
-        ]
-        for who, part in sorted(parts.items(), key=lambda each: names.get(each[0], each[0]).casefold())
-    ]
-    columns = ("Name", "Their phone rang", "Share of rings", "Answered", "Rang back", "Of these, in time")
+def staff(report: Report, names: Mapping[str, str], link: Link, link_before: Link) -> Table:
+    """Who had which part, beside the same before, in the order of their names: for fairness, not a ranking."""
+    had = {who for period in (report.now, report.before) for who, part in period.staff.items() if part != Person()}
+    rows = []
+    for who in sorted(had, key=lambda each: names.get(each, each).casefold()):
+        now, before = _part(report.now, who, link), _part(report.before, who, link_before)
+        rows.append([Cell(names.get(who, who)), *(cell for both in zip(now, before, strict=True) for cell in both)])
+    titles = ("Their phone rang", "Share of rings", "Answered", "Rang back", "Of these, in time")
+    columns = ("Name", *(column for title in titles for column in (title, "Before")))
     says = [SENTENCES[name] for name in ("rang", "answered", "rung", "kept")]
     return Table("staff", "Who had which part", columns, rows, [*says, "Each of these, of this person alone."])
+
+
+def _part(period: Period, who: str, link: Link) -> Sequence[Cell]:
+    part, rings = period.staff.get(who, Person()), sum(each.rang for each in period.staff.values())
+    share = part.rang / rings if rings else None
+    counts = {"rang": part.rang, "answered": part.answered, "rung": part.rung, "kept": part.kept}
+    rang, *others = (_linked(count, link(name, staff=who)) for name, count in counts.items())
+    return rang, Cell(share and round(share, 4), say.share(share)), *others
 
 
 def _hour_cell(report: Report, weekday: int, hour: int, link: Link) -> charts.Row:
@@ -167,6 +172,11 @@ def _hour_cell(report: Report, weekday: int, hour: int, link: Link) -> charts.Ro
     says = f"{_when(weekday, hour)}: {said}; {before} missed before"
     return {"day": WEEK[weekday], "hour": say.hour(hour), "calls": missed, "says": says,
             "href": link("missed" if missed else "offered", weekday=weekday, hour=hour)}  # fmt: skip
+
+
+def _worst(period: Period) -> str:
+    worst = max(period.missed.items(), key=lambda each: each[1], default=None)
+    return "Nobody was missed." if worst is None else f"Most were missed on {_when(*worst[0])}: {worst[1]}."
 
 
 def _when(weekday: int, hour: int) -> str:
@@ -212,26 +222,26 @@ def _shares(point: Point) -> dict[str, float]:
     }  # fmt: skip
 
 
-def _thinned(points: Sequence[Point]) -> Sequence[Point]:
-    """No more steps than a screen shows apart, the last one always among them."""
-    every = -(-len(points) // MOST_POINTS) or 1
-    return [*points[:-1:every], *points[-1:]]
-
-
 def _tells(seconds: int, now: Curve) -> bool:
     """Whether that row says something new: up to the first after which nothing changes."""
-    last = now.points[-1].seconds if now.points else 0.0
+    last = now.steps[-1][0] if now.steps else 0.0
     return seconds <= max(last, 60.0) * 2
 
 
-def _reached_by(seconds: int, now: Curve, before: Curve, href: str) -> Sequence[Cell]:
-    point = next((point for point in reversed(now.points) if point.seconds <= seconds), None)
+def _who_reached(point: Point, link: Link) -> str:
+    """The calls counted up to this point."""
+    return link("offered", within=histogram.last_of(point.seconds))
+
+
+def _reached_by(seconds: int, now: Curve, before: Curve, link: Link, link_before: Link) -> Sequence[Cell]:
+    point, point_then = now.at(seconds), before.at(seconds)
     shares = _shares(point) if point else {"share": 0.0, "low": None, "high": None}
     band = "" if point is None else f"{say.share(shares['low'])} to {say.share(shares['high'])}"
     then = 1 - before.still_waiting(seconds)
+    href_then = _who_reached(point_then, link_before) if point_then else ""
     return (
         Cell(seconds, say.wait(seconds)),
-        Cell(shares["share"], say.share(shares["share"]), href),
+        Cell(shares["share"], say.share(shares["share"]), _who_reached(point, link) if point else ""),
         Cell(band),
-        Cell(round(then, 4), say.share(then)) if before.reached + before.waiting else Cell(None),
+        Cell(round(then, 4), say.share(then), href_then) if before.reached + before.waiting else Cell(None),
     )

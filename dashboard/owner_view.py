@@ -2,7 +2,7 @@
 
 import datetime as dt
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from zoneinfo import ZoneInfo
 
 from voice.rules import menu_tax
@@ -10,6 +10,7 @@ from voice.rules.periods import DAY, Range
 
 PRESETS = {"today": 1, "7": 7, "28": 28}  # days, today included
 USUAL = "7"
+KINDS = ("good", "typical", "worst")  # of the calls that are shown as they were lived
 MINUTE = dt.timedelta(minutes=1)
 LONGEST = 5 * 366  # days
 EARLIEST = dt.date(2000, 1, 1)
@@ -28,7 +29,7 @@ class Unclear(ValueError):
 class View:
     """`preset` is a name of PRESETS, or "own"; days are the zone's own, `last` included. `against`: the days to compare
     with, None for the period before. `menu`: the owner's figure for a menu, in seconds. `another`: how often they asked
-    for other calls to look at."""
+    for another call to look at, by its kind."""
 
     preset: str
     first: dt.date
@@ -36,7 +37,7 @@ class View:
     line: str | None = None
     against: tuple[dt.date, dt.date] | None = None
     menu: float | None = None
-    another: int = 0
+    another: Mapping[str, int] = field(default_factory=dict)
 
     def query(self, **changed: str | int | None) -> dict[str, str]:
         """The view as it stands in an address, some of it changed; None leaves a part out."""
@@ -47,6 +48,11 @@ class View:
             asked |= {"vs_from": self.against[0].isoformat(), "vs_to": self.against[1].isoformat()}
         asked |= {"line": self.line, "menu": None if self.menu is None else f"{self.menu:g}"}
         return {name: str(value) for name, value in (asked | changed).items() if value is not None}
+
+    def with_another(self, kind: str) -> dict[str, str]:
+        """The same view with the next call of this kind, and the others as they are."""
+        asked = {each: self.another.get(each, 0) + (each == kind) for each in KINDS}
+        return self.query(**{each: count or None for each, count in asked.items()})
 
     def is_live(self, now: dt.datetime, zone: str) -> bool:
         """Whether something that happens now would be on it."""
@@ -76,9 +82,10 @@ def read(given: Mapping[str, str], today: dt.date, lines: Mapping[str, str]) -> 
     line = given.get("line") or None
     if line is not None and line not in lines:
         raise Unclear("That line is not one of yours.")
+    another = {kind: count for kind in KINDS if (count := _count(given.get(kind, "")))}
     has_other = given.get("vs_from") or given.get("vs_to")
     against = _days(given, "vs_from", "vs_to", today) if has_other else None
-    return View(preset, first, last, line, against, _menu(given.get("menu", "")), _count(given.get("another", "")))
+    return View(preset, first, last, line, against, _menu(given.get("menu", "")), another)
 
 
 def _days(given: Mapping[str, str], from_: str, to: str, today: dt.date) -> tuple[dt.date, dt.date]:

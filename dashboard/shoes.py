@@ -2,7 +2,7 @@
 
 import datetime as dt
 import itertools
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import sqlalchemy as sa
@@ -44,6 +44,7 @@ class Lived:
     line: Line
     wait: Wait
     strip: strip.Strip | None
+    more: str  # what another one is called; "" where there is none
 
     @property
     def title(self) -> str:
@@ -62,8 +63,11 @@ class Lived:
         return f"{held} on the line and nobody: {_why(self.call)}. They reached a person {later} after they rang."
 
 
-def choose(waits: Sequence[Wait], another: int) -> dict[str, str]:
-    """Which call is shown as which (kind → call id), each once; `another`: how often others were asked for."""
+def hands(waits: Sequence[Wait]) -> dict[str, list[str]]:
+    """Which calls are shown as which (kind → call ids, the first one first), each as one only.
+
+    They are dealt in turn, so that asking for another of one kind changes no other.
+    """
     if not waits:
         return {}
     best_first = sorted(waits, key=lambda wait: (wait.seconds is None, wait.seconds or 0.0, wait.held, wait.call_id))
@@ -72,25 +76,30 @@ def choose(waits: Sequence[Wait], another: int) -> dict[str, str]:
         "worst": best_first[::-1],
         "typical": list(_from_the_middle(best_first)),
     }
-    chosen: dict[str, str] = {}
-    for kind, order in orders.items():
-        free = [wait.call_id for wait in order if wait.call_id not in chosen.values()][:FEW]
-        if free:
-            chosen[kind] = free[another % len(free)]
-    return {kind: chosen[kind] for kind in TITLES if kind in chosen}
+    dealt: dict[str, list[str]] = {kind: [] for kind in orders}
+    taken = set[str]()
+    for _ in range(FEW):
+        for kind, order in orders.items():
+            if free := next((wait.call_id for wait in order if wait.call_id not in taken), None):
+                taken.add(free)
+                dealt[kind].append(free)
+    return {kind: dealt[kind] for kind in TITLES if dealt[kind]}
 
 
-def three(session: Session, lines: Sequence[Line], until: dt.datetime, another: int) -> list[Lived]:
-    """Three calls of the seven days before `until`; fewer when there were fewer."""
+def three(session: Session, lines: Sequence[Line], until: dt.datetime, another: Mapping[str, int]) -> list[Lived]:
+    """Three calls of the seven days before `until`; fewer when there were fewer. `another`: how often, by kind, another
+    one was asked for."""
     waits = [wait for line in lines for wait in _waits(session, line.number, until)]
     known = {wait.call_id: wait for wait in waits}
     by_number = {line.number: line for line in lines}
     found = []
-    for kind, call_id in choose(waits, another).items():
+    for kind, hand in hands(waits).items():
+        call_id = hand[another.get(kind, 0) % len(hand)]
         call = session.get_one(Call, call_id)
         who = words.name(contacts.name_of(session, call.caller) or call.caller_name) or words.number(call.caller)
         drawn = strip.draw(call_page.facts(session, call))
-        found.append(Lived(kind, call, who, by_number[call.line], known[call_id], drawn))
+        more = BEGINS[kind] if len(hand) > 1 else ""
+        found.append(Lived(kind, call, who, by_number[call.line], known[call_id], drawn, more))
     return found
 
 

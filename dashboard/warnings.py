@@ -3,6 +3,7 @@
 import datetime as dt
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
+from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 from flask import url_for
@@ -21,6 +22,12 @@ from voice.rules.warnings import Ring, Warning
 
 MOST_RINGS = 20_000  # of four weeks; the newest
 MOST_DAYS = 3  # named of a line that is left alone
+# Written out, so that both databases know their indexes fit.
+MISSED_ALONE = sa.select(sa.func.count(sa.distinct(Call.caller_key))).where(
+    Call.cause == sa.literal_column("'nobody_on_shift'")
+)
+IN_VAIN = Leg.state.in_((sa.literal_column("'not_screened'"), sa.literal_column("'failed'")))
+FOR_A_CALLER = sa.and_(Leg.ended_at.is_not(None), Leg.purpose == "ring", Leg.state != "limited")
 
 
 def read(session: Session, now: dt.datetime) -> list[Warning]:
@@ -52,15 +59,12 @@ def _lines(session: Session) -> Sequence[Line]:
 def _nobody(session: Session, lines: Mapping[str, str], now: dt.datetime) -> Iterator[Warning]:
     week = week_rows.read(session, "", "", now)
     since = now - dt.timedelta(days=rules.DAYS)
-    missed = sa.select(Call.line, sa.func.count(sa.distinct(Call.caller_key))).where(
-        Call.received_at >= since, Call.cause == "nobody_on_shift"
-    )
-    counted = {row[0]: row[1] for row in session.execute(missed.group_by(Call.line))}
     for gaps in week.gaps if week else ():
         days = [f"{words.date(day, now.date())}, {hours}" for day, hours in gaps.dates[:MOST_DAYS]]
         more = f" and {len(gaps.dates) - MOST_DAYS} more days" if len(gaps.dates) > MOST_DAYS else ""
         number = next((number for number, name in lines.items() if name == gaps.line), "")
-        many = counted.get(number, 0)
+        rows = MISSED_ALONE.where(Call.line == number, Call.received_at >= since)
+        many = session.scalar(rows) or 0
         rang = f" {say.people(many).capitalize()} rang at such times in the last four weeks." if many else ""
         yield Warning(
             "nobody", many, f"{gaps.line} is open with nobody on shift",
@@ -118,24 +122,30 @@ def against(machine: rules.Mailbox, limit: ring_limit.Limit | None) -> str:
 
 
 def _rings(session: Session, since: dt.datetime) -> dict[tuple[str, str], list[Ring]]:
-    """Rings for callers by staff member and phone, the oldest first."""
+    """Rings in vain by staff member and phone, the oldest first, with the newest of the others at its place."""
     rows = (
         sa.select(Leg.staff_id, Leg.phone, Leg.state, Leg.ringing_at, Leg.placed_at, Leg.picked_up_at, Call.caller_key)
         .join(Call, Call.id == sa.func.coalesce(Leg.offered_call_id, Leg.call_id))
-        .where(Leg.placed_at >= since, Leg.ended_at.is_not(None), Leg.purpose == "ring", Leg.state != "limited")
+        .where(Leg.placed_at >= since, IN_VAIN, FOR_A_CALLER)
         .order_by(Leg.placed_at.desc())
         .limit(MOST_RINGS)
     )
-    found: dict[tuple[str, str], list[Ring]] = defaultdict(list)
+    found: dict[tuple[str, str], list[tuple[dt.datetime, Ring]]] = defaultdict(list)
     for staff_id, phone, state, ringing_at, placed_at, picked_up_at, caller in session.execute(rows):
         after = None if picked_up_at is None else (picked_up_at - (ringing_at or placed_at)).total_seconds()
-        found[staff_id, phone].append(Ring(state, after, caller))
-    return {of: newest_first[::-1] for of, newest_first in found.items()}
+        found[staff_id, phone].append((placed_at, Ring(state, after, caller)))
+    for (staff_id, phone), rings in found.items():
+        others = sa.select(sa.func.max(Leg.placed_at)).where(Leg.staff_id == staff_id, Leg.phone == phone)
+        newest = session.scalar(others.where(Leg.placed_at >= since, ~IN_VAIN, FOR_A_CALLER))
+        rings += [(newest, Ring("ended", None, ""))] if newest else []
+    return {of: [ring for _, ring in sorted(rings, key=lambda each: each[0])] for of, rings in found.items()}
 
 
 def _promises(session: Session, lines: Mapping[str, str], now: dt.datetime) -> Iterator[Warning]:
-    asked = Range(now - dt.timedelta(days=rules.DAYS), now, availability.firm_zone(session))
-    for number, totals in figures.period(session, asked, now).lines.items():
+    zone = availability.firm_zone(session)
+    today = now.astimezone(ZoneInfo(zone)).date()
+    asked = Range.of_days(today - dt.timedelta(days=rules.DAYS - 1), today, zone)  # those its list is of
+    for number, totals in figures.by_line(session, asked, now).items():
         kept, broken = totals["kept"], totals["broken"]
         if number in lines and rules.breaks_promises(kept, broken):
             says = f"{broken} of {kept + broken} in four weeks: {say.share(broken / (kept + broken))}."

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 
 from tests import figures_history
 from tests.firm import SECOND_LINE
@@ -15,6 +16,8 @@ from tests.pages import Firm, Visitor, reads
 
 pytestmark = pytest.mark.usefixtures("morning")
 ROW = 'class="row person"'
+READS_ALL = re.compile("SCAN (calls|callbacks|legs|attempts|promises|rollups|call_events)")  # what grows with each call
+NO_LIST = re.compile(r"<td><bdi>[1-9]\d*</bdi></td>")  # a count in a table that leads nowhere
 
 
 @pytest.fixture
@@ -66,6 +69,7 @@ def crawl(visitor: Visitor, address: str) -> int:
     """Opens every list a page leads to, once; how many."""
     page = visitor.get(address)
     assert page.status_code == 200, page.text
+    assert not NO_LIST.findall(page.text)
     seen: dict[str, int] = {}
     wrong = []
     for target, number in numbers(page.text):
@@ -93,6 +97,24 @@ def test_so_it_does_for_other_days_set_against_others(each_firm: Firm) -> None:
     assert crawl(sam, address) > 20
 
 
+def test_no_question_of_the_page_reads_a_whole_table_that_grows(firm: Firm) -> None:
+    sam, engine = firm.visitor("sam@example.com"), firm.database.engine
+    asked = list[tuple[str, Any]]()
+
+    def note(_connection: Any, _cursor: Any, statement: str, values: Any, _context: Any, _many: bool) -> None:
+        asked.append((statement, values))
+
+    sa.event.listen(engine, "before_cursor_execute", note)
+    assert sam.get("/owner?days=28").status_code == 200
+    sa.event.remove(engine, "before_cursor_execute", note)
+    assert len(asked) > 40
+    with engine.connect() as connection:
+        for statement, values in asked:
+            if statement.startswith("SELECT") and ("WHERE" in statement or "LIMIT" not in statement):
+                plan = [row[3] for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", values)]
+                assert not [step for step in plan if READS_ALL.match(step)], (statement, plan)
+
+
 def test_each_figure_has_its_sentence_one_tap_away_and_the_same_before(firm: Firm) -> None:
     page = firm.visitor("sam@example.com").get("/owner?days=7").text
     rows = re.findall(r'<th scope="row"><details class="says"><summary>([^<]+)</summary><p>([^<]+)</p>', page)
@@ -103,6 +125,9 @@ def test_each_figure_has_its_sentence_one_tap_away_and_the_same_before(firm: Fir
         "Seconds to a person", "Callers lost", "Promises kept", "Answered at once",
     ]  # fmt: skip
     assert all("What this counts" in head and "before" in reads(head) for head in heads)
+    for name in ("hours", "causes", "lines", "days", "staff", "reached"):
+        table = page.partition(f'id="table-{name}"')[2].partition("</table>")[0]
+        assert "before" in table.lower(), name
     assert "Maria Lopez" in heads[1]  # by name
 
 
@@ -118,6 +143,33 @@ def test_the_days_before_end_at_the_same_time_of_day_and_other_days_may_be_chose
     assert 'data-live="' not in page  # those days are over
     assert "days=own&amp;from=2026-11-02" in page
     assert "Sat 31 Oct – Mon 2 Nov" in reads(sam.get("/owner?days=own&from=2026-10-31&to=2026-11-02").text)
+
+
+def test_another_call_is_shown_instead_of_the_one_clicked_and_the_others_stay(firm: Firm) -> None:
+    sam = firm.visitor("sam@example.com")
+
+    def lived(page: str) -> dict[str, tuple[str, str]]:
+        parts = re.findall(r'id="lived-(\w+)">(.*?)</article>', page, re.S)
+        found = ((kind, re.findall(r'href="(/[^"]+)"', part)) for kind, part in parts)
+        return {kind: (links[0], html.unescape(links[1])) for kind, links in found}
+
+    first = lived(sam.get("/owner").text)
+    second = lived(sam.get(first["typical"][1]).text)
+    third = lived(sam.get(second["worst"][1]).text)
+    assert set(first) == {"good", "typical", "worst"}
+    assert {kind for kind in first if second[kind][0] != first[kind][0]} == {"typical"}
+    assert {kind for kind in first if third[kind][0] != second[kind][0]} == {"worst"}
+
+
+def test_the_owners_own_figure_for_a_menu_is_written_on_the_page_which_says_what_it_counts(firm: Firm) -> None:
+    sam = firm.visitor("sam@example.com")
+    menu = sam.get("/owner?days=28").text.partition('id="menu-tax"')[2].partition("</section>")[0]
+    assert "VCC Live, 2023" in menu
+    assert re.search(r"<summary>What this counts</summary><p>[^<]{40,}</p>", menu)
+    fields = dict(re.findall(r'<input type="(?:hidden|number)" name="(\w+)"[^>]* value="([^"]*)"', menu))
+    assert fields == {"days": "28", "menu": ""}
+    own = sam.get(f"/owner?days={fields['days']}&menu=25").text
+    assert "With your own figure: 25 s in the menu" in reads(own)
 
 
 UNCLEAR = {
@@ -143,6 +195,7 @@ def test_what_cannot_be_shown_is_said_with_what_to_do(sam: Visitor) -> None:
 LISTS = {
     "figure=none": 404, "": 404, "figure=missed&hour=24": 400, "figure=missed&weekday=x": 400,
     "figure=missed&since=2026-11-22": 400, "figure=missed&until=soon": 400, "figure=missed&after=x": 400,
+    "figure=offered&within=soon": 400, "figure=offered&within=0": 200,
     "figure=missed&staff=nobody&cause=none": 200,
 }  # fmt: skip
 

@@ -47,7 +47,7 @@ def test_hours_and_days_are_named_by_the_clock() -> None:
 
 @given(
     st.dictionaries(
-        st.sampled_from(["days", "from", "to", "vs_from", "vs_to", "line", "menu", "another"]),
+        st.sampled_from(["days", "from", "to", "vs_from", "vs_to", "line", "menu", "good", "worst"]),
         st.one_of(
             st.sampled_from(["own", "today", "28", "2026-11-02", "2026-10-01", "+1", "40"]),
             st.text("0123456789-+e. ", max_size=12),
@@ -63,7 +63,7 @@ def test_a_view_is_refused_or_is_the_same_again_from_its_address(given_: dict[st
     range_ = view.range(NOW, ZONE)
     assert range_.since <= range_.until
     again = owner_view.read(view.query(), TODAY, {"+1": "Main"})
-    assert again == owner_view.read(view.query(another=None), TODAY, {"+1": "Main"})
+    assert again == owner_view.read(view.query(good=None), TODAY, {"+1": "Main"})
     assert (again.first, again.last, again.against, again.menu) == (view.first, view.last, view.against, view.menu)
 
 
@@ -83,22 +83,31 @@ def call(number: int, seconds: float | None, at_once: bool = True) -> Wait:
 WEEK = [*(call(number, 5.0 + number) for number in range(20)), call(20, 4000, at_once=False), call(21, None)]
 
 
-def test_the_three_calls_are_the_quickest_the_middle_one_and_who_reached_nobody() -> None:
-    assert shoes.choose(WEEK, 0) == {"good": "call-00", "typical": "call-10", "worst": "call-21"}
-    assert shoes.choose(WEEK, 1) == {"good": "call-01", "typical": "call-11", "worst": "call-20"}
+def test_the_three_calls_are_the_quickest_the_middle_one_and_who_reached_nobody_each_with_others_of_its_own() -> None:
+    dealt = shoes.hands(WEEK)
+    assert {kind: hand[:2] for kind, hand in dealt.items()} == {
+        "good": ["call-00", "call-01"], "typical": ["call-10", "call-11"], "worst": ["call-21", "call-20"],
+    }  # fmt: skip
 
 
 def test_few_calls_are_shown_once_each() -> None:
-    assert shoes.choose([], 0) == {}
-    assert shoes.choose([call(1, 9)], 3) == {"good": "call-01"}
-    assert shoes.choose([call(1, None)], 0) == {"worst": "call-01"}
-    assert shoes.choose([call(1, 9), call(2, None)], 0) == {"good": "call-01", "worst": "call-02"}
+    assert shoes.hands([]) == {}
+    assert shoes.hands([call(1, 9)]) == {"good": ["call-01"]}
+    assert shoes.hands([call(1, None)]) == {"worst": ["call-01"]}
+    assert shoes.hands([call(1, 9), call(2, None)]) == {"good": ["call-01"], "worst": ["call-02"]}
 
 
-@given(st.integers(0, 500), st.lists(st.one_of(st.none(), st.floats(0, 1e6)), max_size=30))
-def test_however_often_one_asks_no_call_is_shown_twice(another: int, waits: list[float | None]) -> None:
-    chosen = shoes.choose([call(number, seconds) for number, seconds in enumerate(waits)], another)
-    assert len(set(chosen.values())) == len(chosen) == min(len(chosen), len(waits))
+@given(st.lists(st.one_of(st.none(), st.floats(0, 1e6)), max_size=40))
+def test_no_call_is_shown_as_two_kinds(waits: list[float | None]) -> None:
+    dealt = [one for hand in shoes.hands([call(*each) for each in enumerate(waits)]).values() for one in hand]
+    assert len(set(dealt)) == len(dealt)
+    assert len(dealt) >= min(len(waits), shoes.FEW)
+
+
+def test_asking_for_another_call_of_one_kind_leaves_the_others_as_they_are() -> None:
+    view = owner_view.read({"worst": "2", "line": "+1"}, TODAY, {"+1": "Main"})
+    assert view.with_another("good") == {"line": "+1", "good": "1", "worst": "2"}
+    assert view.with_another("worst") == {"line": "+1", "worst": "3"}
 
 
 def test_a_menu_costs_its_median_each_and_its_mean_together() -> None:

@@ -70,6 +70,13 @@ def test_a_bin_is_wrong_by_half_its_width_at_most_and_by_less_than_a_fiftieth(se
     assert wrong <= max(0.051, seconds / 50)
 
 
+def test_the_last_of_a_bin_is_in_it_and_a_tenth_of_a_second_more_is_not() -> None:
+    for place, seconds in enumerate(histogram.SECONDS[:-1]):
+        last = histogram.last_of(seconds)
+        assert (histogram.bin_of(last), histogram.bin_of(round(last + 0.1, 1))) == (place, place + 1)
+    assert histogram.bin_of(histogram.last_of(histogram.SECONDS[-1])) == histogram.SIZE - 1
+
+
 @given(st.lists(st.dictionaries(st.integers(0, 5 * histogram.SIZE), st.integers(1, 1_000_000))))
 def test_packed_counts_add_up_to_what_went_in(counts: list[dict[int, int]]) -> None:
     plain: dict[int, int] = {}

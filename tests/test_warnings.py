@@ -124,6 +124,8 @@ def test_the_owner_sees_each_with_its_name_its_numbers_and_the_way_to_mend_it(fi
     assert "Kim" not in reads(page.partition('id="warnings"')[2].partition("</section>")[0])
     with firm.database.reading() as session:
         assert warnings.read(session, clock.now())[0].kind == "failing"  # nine people let down
+    rang(firm, "alex", 40, "ended", 4.0)
+    assert "Alex Moor’s phone cannot be reached" not in sam.get("/owner").text  # it was, since
     with firm.database.transaction() as session:
         session.add(MailboxRow(phone=PHONES["sam"], seen=[[9.0, clock.now().isoformat()]] * 2))
     rest, _, last = sam.get("/owner").text.partition('<li class="note"')

@@ -90,6 +90,8 @@ class Call(Base):
         sa.Index("uq_calls_ladder_phone", "ladder_phone", unique=True,
                  sqlite_where=sa.text("ladder_phone IS NOT NULL"),
                  postgresql_where=sa.text("ladder_phone IS NOT NULL")),
+        sa.Index("ix_calls_nobody_on_shift", "line", "received_at", sqlite_where=sa.text("cause = 'nobody_on_shift'"),
+                 postgresql_where=sa.text("cause = 'nobody_on_shift'")),  # the owner's warnings
     )  # fmt: skip
     id: Mapped[str] = mapped_column(primary_key=True, default=new_id)
     sid: Mapped[str] = mapped_column(unique=True)
@@ -147,6 +149,9 @@ class Leg(Base):
         sa.Index("ix_legs_call_id", "call_id"),
         sa.Index("ix_legs_offered_call_id", "offered_call_id"),
         sa.Index("ix_legs_staff_id_placed_at", "staff_id", "placed_at"),  # fewest_recent
+        # The owner's warnings: a mailbox that picks up, a phone that cannot be reached.
+        sa.Index("ix_legs_in_vain", "placed_at", sqlite_where=sa.text("state IN ('not_screened', 'failed')"),
+                 postgresql_where=sa.text("state IN ('not_screened', 'failed')")),
     )  # fmt: skip
     id: Mapped[str] = mapped_column(primary_key=True, default=new_id)
     call_id: Mapped[str | None] = mapped_column(sa.ForeignKey("calls.id"))  # the caller it rings for

@@ -19,11 +19,13 @@ from voice.figures import rollups, tallies
 from voice.figures.tallies import AT, Tally
 from voice.firm import Business, Line
 from voice.models import Attempt, Call, Callback, Leg
-from voice.moments import FIRST_RANG
+from voice.moments import FIRST_RANG, TALKED_AT, Seconds
+from voice.rules import periods
 from voice.rules.periods import DAY, Range, Span
 from voice.rules.survival import Curve
 from voice.stats import BEHIND, CAUSE, FIGURES, RINGS, Figure
 
+A_TENTH = 0.1  # of a second: what waits are told to
 HourOfWeek = tuple[int, int]  # weekday (0 is Monday), hour of the clock
 
 
@@ -106,6 +108,7 @@ class Behind:
     """Which of the calls or callbacks behind a figure: all, or those of an hour, a cause, a staff member.
 
     `weekday` (0 is Monday) and `hour` are of the range's clock; `cause` is a call's, or the reason of a callback.
+    `within`: of calls, those whose caller spoke with a person no more seconds later.
     """
 
     figure: str
@@ -113,6 +116,7 @@ class Behind:
     hour: int | None = None
     cause: str | None = None
     staff: str | None = None
+    within: float | None = None
 
 
 @dataclass(frozen=True)
@@ -136,7 +140,7 @@ def period(session: Session, asked: Range, now: dt.datetime) -> Period:
     asked = replace(asked, until=max(asked.since, min(asked.until, now + DAY)))  # no call is later; some ask for ever
     zones = _zones(session, asked)
     whole, days, lines = Tally(), defaultdict[dt.date, Tally](Tally), defaultdict[str, Tally](Tally)
-    for line, day, tally in rollups.read(session, asked, zones, now):
+    for line, day, tally in rollups.read(session, _in_quarters(asked, now), zones, now):
         tallies.plus(days[day].counts, tally.counts)
         tallies.plus(lines[line].counts, tally.counts)
         whole.add_times(tally)  # no line or day has times of its own here
@@ -154,6 +158,19 @@ def period(session: Session, asked: Range, now: dt.datetime) -> Period:
         offered=by_hour["offered"],
         staff=_staff(whole),
     )
+
+
+def _in_quarters(asked: Range, now: dt.datetime) -> Range:
+    """The same; where it ends with the present, up to the end of its quarter: nothing there is not to count."""
+    return asked if asked.until <= now else replace(asked, until=periods.next_quarter(asked.until))
+
+
+def by_line(session: Session, asked: Range, now: dt.datetime) -> dict[str, Numbers]:
+    """The counts alone, of each line on which something happened."""
+    lines = defaultdict[str, Tally](Tally)
+    for line, _, tally in rollups.read(session, asked, _zones(session, asked), now):
+        tallies.plus(lines[line].counts, tally.counts)
+    return {line: _numbers(tally) for line, tally in lines.items()}
 
 
 def people(
@@ -194,6 +211,8 @@ def _behind(asked: Range, behind: Behind) -> sa.Select[Any]:
         rows = rows.where(_within(at, asked.hours(behind.weekday, behind.hour)))
     if behind.cause is not None:
         rows = rows.where((CAUSE if figure.of is Call else Callback.reason) == behind.cause)
+    if behind.within is not None and figure.of is Call:
+        rows = rows.where(Seconds(TALKED_AT, Call.received_at) < behind.within + A_TENTH / 2)
     return rows if behind.staff is None else rows.where(_by(figure, behind.staff))
 
 

@@ -4,6 +4,7 @@ A quarter of an hour that is marked (by a trigger, in the transaction that chang
 until the job has been there. So what is read here is what the calls say, at any moment.
 """
 
+import bisect
 import datetime as dt
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -63,12 +64,13 @@ def _kept(
     whole: dict[str, list[Span]] = {line: [] for line in zones}
     over = min(inner.until, now - dt.timedelta(seconds=tallies.ROUGHLY))
     days = ROWS.where(Rollup.span == "day", Rollup.since >= inner.since, Rollup.until <= over)
-    for row in session.execute(days.where(Rollup.line.in_([line for line in zones if zones[line] == asked.zone]))):
+    days = days.where(Rollup.line.in_([line for line in zones if zones[line] == asked.zone])).order_by(Rollup.since)
+    for row in session.execute(days):
         if row.since not in changed:
             whole[row.line].append(Span(row.since, row.until))
             yield row.line, row.since.astimezone(clock).date(), _tally(row)
     for row in session.execute(_quarters({line: _holes(inner, whole[line]) for line in zones})):
-        if row.since not in marked and not any(day.since <= row.since < day.until for day in whole[row.line]):
+        if row.since not in marked and not _within(whole[row.line], row.since):
             yield _of_hour(row.line, row.since, _tally(row), clock)
 
 
@@ -80,6 +82,12 @@ def _quarters(holes: Mapping[str, Sequence[Span]]) -> sa.Select[Any]:
         for part in spans if few else spans and [Span(spans[0].since, spans[-1].until)]:
             wanted.append(sa.and_(Rollup.line == line, Rollup.since >= part.since, Rollup.since < part.until))
     return ROWS.where(Rollup.span == "quarter", sa.or_(*wanted))
+
+
+def _within(days: Sequence[Span], at: dt.datetime) -> bool:
+    """Whether one of these days, in their order, holds that moment."""
+    later = bisect.bisect(days, at, key=lambda day: day.since)
+    return later > 0 and at < days[later - 1].until
 
 
 def _marked(session: Session, span: Span, lines: Collection[str]) -> set[dt.datetime]:

@@ -26,6 +26,15 @@ def bin_of(seconds: float) -> int:
     return SIZE - 1
 
 
+def last_of(seconds: float) -> float:
+    """The longest time, to a tenth of a second, that is in the same bin; of the last one 16 years."""
+    place = bin_of(seconds)
+    if place == SIZE - 1:
+        return BINS[-1][0] * 100
+    about = round((SECONDS[place] + SECONDS[place + 1]) * 5)
+    return max(tenths / 10 for tenths in range(about - 1, about + 2) if bin_of(tenths / 10) == place)
+
+
 def _seconds() -> Iterator[float]:
     for start, (end, width) in zip(_FROM, BINS, strict=False):
         yield from (round(start + at * width, 1) for at in range(round((end - start) / width)))

@@ -17,7 +17,8 @@ SAME = 1e-9  # shares closer than this are one share: they are products of fract
 class Point:
     """From `seconds` on, this share still waits; with 95 % confidence between `low` and `high`.
 
-    `low` and `high` are None where nobody is left, and Greenwood's variance is not defined.
+    `low` and `high` are None where nobody is left, and Greenwood's variance is not defined. `reached`: to how many it
+    had happened by then.
     """
 
     seconds: float
@@ -25,23 +26,33 @@ class Point:
     low: float | None
     high: float | None
     error: float  # standard error of `share`
+    reached: int
 
 
 @dataclass(frozen=True)
 class Curve:
     """The share that still waits, step by step; how many it happened to, and how many still waited when last seen.
 
-    `steps`: (seconds, share from then on, Greenwood's sum up to then).
+    `steps`: (seconds, share from then on, Greenwood's sum up to then, to how many it had happened by then).
     """
 
-    steps: tuple[tuple[float, float, float], ...]
+    steps: tuple[tuple[float, float, float, int], ...]
     reached: int
     waiting: int
 
     @property
     def points(self) -> tuple[Point, ...]:
         """The steps with their band."""
-        return tuple(_point(*step) for step in self.steps)
+        return self.thinned(len(self.steps))
+
+    def thinned(self, most: int) -> tuple[Point, ...]:
+        """About so many of the points and no more, evenly taken, the last one among them."""
+        every = max(1, -(-len(self.steps) // max(1, most)))
+        return tuple(_point(*step) for step in (*self.steps[:-1:every], *self.steps[-1:]))
+
+    def at(self, seconds: float) -> Point | None:
+        """The point that holds after so many seconds; None before the first."""
+        return next((_point(*step) for step in reversed(self.steps) if step[0] <= seconds), None)
 
     @property
     def median(self) -> float | None:
@@ -60,7 +71,7 @@ class Curve:
         the plain median.
         """
         still, exactly = 1 - share, None
-        for seconds, left, _ in self.steps:
+        for seconds, left, *_ in self.steps:
             if exactly is not None:
                 return round((exactly + seconds) / 2, 1)
             if abs(left - still) < SAME:
@@ -71,7 +82,7 @@ class Curve:
 
     def still_waiting(self, seconds: float) -> float:
         """The share to whom it had not happened after so many seconds."""
-        return next((share for at, share, _ in reversed(self.steps) if at <= seconds), 1.0)
+        return next((share for at, share, *_ in reversed(self.steps) if at <= seconds), 1.0)
 
 
 def curve(reached: Mapping[float, int], waiting: Mapping[float, int]) -> Curve:
@@ -80,7 +91,7 @@ def curve(reached: Mapping[float, int], waiting: Mapping[float, int]) -> Curve:
     Who was last seen at the very moment it happened to others counts as having waited longer than they.
     """
     at_risk = sum(reached.values()) + sum(waiting.values())
-    share, spread, steps = 1.0, 0.0, list[tuple[float, float, float]]()
+    share, spread, happened, steps = 1.0, 0.0, 0, list[tuple[float, float, float, int]]()
     gone = iter(sorted(waiting.items()))
     next_gone = next(gone, None)
     for seconds, many in sorted(reached.items()):
@@ -89,14 +100,15 @@ def curve(reached: Mapping[float, int], waiting: Mapping[float, int]) -> Curve:
             next_gone = next(gone, None)
         share *= 1 - many / at_risk
         spread += many / (at_risk * (at_risk - many)) if many < at_risk else math.inf
-        steps.append((seconds, share, spread))
+        happened += many
+        steps.append((seconds, share, spread, happened))
         at_risk -= many
-    return Curve(tuple(steps), sum(reached.values()), sum(waiting.values()))
+    return Curve(tuple(steps), happened, sum(waiting.values()))
 
 
-def _point(seconds: float, share: float, spread: float) -> Point:
+def _point(seconds: float, share: float, spread: float, reached: int) -> Point:
     if math.isinf(spread):
-        return Point(seconds, 0.0, None, None, 0.0)
+        return Point(seconds, 0.0, None, None, 0.0, reached)
     error = share * math.sqrt(spread)
     reach = Z95 * math.sqrt(spread) / abs(math.log(share))
-    return Point(seconds, share, share ** math.exp(reach), share ** math.exp(-reach), error)
+    return Point(seconds, share, share ** math.exp(reach), share ** math.exp(-reach), error, reached)
