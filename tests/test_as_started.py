@@ -53,6 +53,7 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
     terminal = Terminal(("demo", "--no-browser"), env, home / "printed")
     phones = Phones(terminal.address())
     told = terminal.printed()
+    assert re.search(r"Everything is up after \d+\.\d s", told)
     email, password = re.search(r"lets (\S+) in with the password (\S+)", told).groups()  # type: ignore[union-attr]
     pages = phones.list_address()
     line = phones.get("numbers")["numbers"][0]["number"]
