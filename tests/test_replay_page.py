@@ -132,14 +132,16 @@ def test_a_proposal_names_the_callers_and_how_sure_it_is(firm: Firm) -> None:
         "usual": 2,
         "least": 2,
         "most": 2,
-        "words": "Close an hour later",
+        "words": "Stop Alex Reed’s phone after 9 seconds, before the mailbox takes the call",
+        "change": {"kind": "shorter", "line": {}, "extra": {}, "phones": {"alex": 9}},
     }
     finished(firm, {}, **newer)
     there = reads(owner.get("/owner/replay").text).replace(" .", ".")
     with firm.database.reading() as session:
         change = digest.preview(session, "weekly", clock.now()).change
     assert change is not None
-    assert change.title == "Close an hour later"
+    assert change.title == "Stop Alex Reed’s phone after 9 seconds, before the mailbox takes the call"
+    assert "once its mailbox has taken two calls" in there
     assert all(said in there for said in (change.title, change.says, change.fix))
 
 
