@@ -276,6 +276,8 @@ def test_whoever_is_lost_by_a_change_is_taken_off_what_it_catches() -> None:
         ({"rings": (Ring("kim", 0, 0, 5, "cut"),)}, ("talked", None, "sam"),
          "somebody was rung who no longer answers this line"),
         ({"rings": (Ring("sam", 0, 0, 19, "accepted", 1.5),)}, ("talked", None, "sam"), "it was decided by a second"),
+        ({"rings": (Ring("sam", 0, 0, 6.6, "accepted", 0.8, limit=7), Ring("alex", 0, 0, 3, "cut"))},
+         ("callback", "rang_out", None), "it was decided by a second"),
         ({}, ("talked", None, "sam"), "somebody was not rung then, and whether they were at their phone is a guess"),
         ({"rings": (Ring("sam", 0, 0, 15, "cut"), Ring("alex", 0, 0, 15, "cut"))}, ("talked", None, "sam"), ""),
     ],

@@ -66,6 +66,8 @@ def _close(call: PastCall) -> str:
     keys = [ring.over + ring.key for ring in call.rings if ring.end in ("accepted", "silent", "declined")]
     if any(abs(call.waited - key) < NEAR for key in keys if call.outcome != "talked") or _pair_is_close(keys):
         return "it was decided by a second"
+    if any(ring.end == "accepted" and ring.limit - ring.seconds < NEAR / 2 for ring in call.rings):
+        return "it was decided by a second"
     return ""
 
 
