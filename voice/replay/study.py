@@ -16,7 +16,7 @@ from voice.rules.other_settings import TODAY, Change
 from voice.rules.past import Past, PastCall
 
 DRAWS = 5  # playings of one change, each with other luck and other habits that fit what was seen
-TODAYS = 1000  # calls played with today's settings, and those of all samples: of more, some are played
+TODAYS = 800  # calls played with today's settings, and those of all samples: of more, some are played
 PROPOSED = 3  # the changes that caught most at a first look are played on
 LOOK = 30  # callers a change could touch who are played at that first look
 SAMPLE = 60  # and after it: what a change makes of more callers is reckoned from so many
