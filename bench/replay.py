@@ -6,7 +6,9 @@ some callers at the same time; then they are read from the rows and played again
 100 come back (outcome, cause and who answered), and each of the others is explained.
 
 `--search 2000`: what it costs to look for the best change in so many calls: the first seed's, rung in order, put
-on the working days of four weeks. Aimed at: 600 seconds of processor time at most.
+on the working days of four weeks. Aimed at: 600 seconds of processor time at most. On a busy machine with two
+processors one call took 0.24 s to play, and a search in 2,000 calls (903 missed) plays 2,334: about 555 s, reckoned,
+not yet measured to the end.
 """
 
 import argparse
