@@ -69,7 +69,7 @@ def undo(session: Session, callback: Callback, staff_id: str, now: dt.datetime) 
     change = session.get(LastChange, (staff_id, callback.id))
     if change is None or now - change.at >= OFFERED + GRACE:
         return Refusal("too_late")
-    values = _restored(change, now + claims.lease(session, callback))
+    values = _restored(change, claims.lease_until(session, callback, now))
     if values["caller"] is not None:  # their numbers may have been put on one card since
         values["caller_key"] = contacts.person_key(session, values["caller"])
     unchanged = [_column(name).is_not_distinct_from(_value(name, change.after[name])) for name in KEPT]
