@@ -5,16 +5,16 @@ others take turns: which second a caller hangs up in and where that is written d
 Stories in a browser take turns from one to the next: there the pages are the story.
 """
 
+from collections.abc import Callable
 from pathlib import Path
 
 import psycopg
 import pytest
 
 from tests.postgres import PostgresServer
-from tests.storage import let_in
+from tests.storage import KINDS, let_in
 from voice import migrate
 
-KINDS = ("sqlite", "postgres")
 # What takes longest begins first, so that no worker is left alone with it at the end.
 FIRST = ("test_a_day", "test_two_commands", "test_as_started", "test_running")
 
@@ -98,6 +98,22 @@ def _columns(connection: psycopg.Connection) -> str:
 @pytest.fixture(scope="session")
 def _emptied(postgres_server: PostgresServer) -> _Emptied:
     return _Emptied(postgres_server)
+
+
+@pytest.fixture(scope="session")
+def new_storage(
+    sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory, _emptied: _Emptied
+) -> Callable[[str], str]:
+    """`new_storage(kind)`: an empty database for one of many short lives in a single test. There is one Postgres."""
+
+    def new(kind: str) -> str:
+        if kind == "postgres":
+            return _emptied.empty()
+        copy = tmp_path_factory.mktemp("life") / "ringback.db"
+        copy.write_bytes(sqlite_template.read_bytes())
+        return f"sqlite:///{copy}"
+
+    return new
 
 
 @pytest.fixture
