@@ -13,7 +13,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from voice import allowed, contacts, moves, paging, promising, pushing
-from voice.claims import NOT_HANDED, Refusal, lease, live_attempt, mine_to_touch, no_live_attempt, refusal
+from voice.claims import NOT_HANDED, Refusal, lease_until, live_attempt, mine_to_touch, no_live_attempt, refusal
 from voice.firm import Line
 from voice.ledger import CallEvent
 from voice.models import Call, Callback, Contact, Promise, id_from
@@ -227,7 +227,7 @@ def _put_back(session: Session, number: str, now: dt.datetime) -> None:
         before, key = data["before"], contacts.person_key(session, number)
         until, by_hand = (before[name] and dt.datetime.fromisoformat(before[name]) for name in ("lease", "by_hand"))
         values = {"claimed_by": before["holder"], "by_hand_at": by_hand, "closed_reason": None, "closed_at": None}
-        values |= {"lease_until": until and max(until, now + lease(session, callback)), "caller_key": key}
+        values |= {"lease_until": until and max(until, lease_until(session, callback, now)), "caller_key": key}
         try:
             with session.begin_nested():  # they may have rung since, from another number of theirs
                 if moves.move(session, callback, f"undo_to_{before['state']}", now, **values):

@@ -88,12 +88,17 @@ def unsaid(callback: Callback, staff_id: str | None) -> bool:
 
 def _say_who_answered(session: Session, callback: Callback, result: str) -> None:
     """Something picked up, and only staff know whether it was the caller or a machine. Said anew, it is put right."""
-    answered = [Attempt.callback_id == callback.id, Attempt.answered_at.is_not(None), Attempt.ended_at.is_not(None)]
-    last = session.scalars(sa.select(Attempt).where(*answered).order_by(Attempt.created_at.desc()).limit(1)).first()
+    last = last_answered(session, callback)
     if last is not None and result in BY_MACHINE:
         last.ending = "machine"
     elif last is not None and last.ending == "machine":
         last.ending = "talked"
+
+
+def last_answered(session: Session, callback: Callback) -> Attempt | None:
+    """The newest attempt in which something picked up and that is over: the one a result is said of."""
+    answered = [Attempt.callback_id == callback.id, Attempt.answered_at.is_not(None), Attempt.ended_at.is_not(None)]
+    return session.scalars(sa.select(Attempt).where(*answered).order_by(Attempt.created_at.desc()).limit(1)).first()
 
 
 def back_on_list(
