@@ -188,6 +188,7 @@ def test_who_dials_by_hand_has_it_alone_and_is_asked_how_it_went(
         claims.lapse(session, clock.now())
     row = firm.row(callback)
     assert (row.state, row.result) == ("waiting", "not_recorded"), "never closed in silence"
+    assert "not recorded: nobody said how it went" in words(alex)
     assert f'id="menu-unsaid-{callback}" open' in sam.get("/").text
     sam.press(f"/callbacks/{callback}/result", result="no_answer")
     assert firm.row(callback).attempts == 2, "a try by hand counts once it is told of"

@@ -9,9 +9,9 @@ from sqlalchemy.orm import Session
 from tests.missed import opened
 from tests.program import NOON
 from voice import callbacks, claims, results
+from voice.about import About
 from voice.db import Database
 from voice.models import Attempt
-from voice.results import About
 
 pytest_plugins = ["tests.interface"]
 

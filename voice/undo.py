@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from voice import allowed, claims, contacts, moves, results
 from voice.claims import Refusal
 from voice.db import UTC
+from voice.ledger import CallEvent
 from voice.list_tables import LastChange, Told
 from voice.models import Attempt, Callback
 
@@ -94,7 +95,9 @@ def undo(session: Session, callback: Callback, staff_id: str, now: dt.datetime) 
     if change.what == "allowed" and callback.caller is not None:
         allowed.forbid(session, callback.caller)
     session.delete(change)
-    moves.note(session, "undone", now, callback=callback, staff=staff_id, what=change.what)
+    deed = sa.select(sa.func.max(CallEvent.id)).where(CallEvent.callback_id == callback.id, CallEvent.at == change.at)
+    of = str(session.scalar(deed))  # the newest of what was noted then: a claim may stand before it
+    moves.note(session, "undone", now, callback=callback, staff=staff_id, what=change.what, of=of)
     return None
 
 
