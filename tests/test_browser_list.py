@@ -63,6 +63,14 @@ def test_two_people_at_once_see_each_others_claims_without_reloading(firm: Firm,
     sam.locator(f"#claim-{callback}").click()
     expect(alex.locator(f"#cb-{callback}")).to_contain_text("Sam Field has it")
     expect(alex.locator(f"#claim-{callback}")).to_have_count(0)
+    sam.locator(f"#more-{callback}").click()
+    sam.locator(f"#to-{callback}").select_option("alex")
+    sam.get_by_label("word").fill("She asked for you")
+    sam.locator(f"#hand-{callback}").click()
+    expect(sam.locator(f"#cb-{callback}")).to_contain_text("Alex Moor has it")
+    expect(alex.locator("#news")).to_contain_text("Sam Field handed you (212) 555-0142: “She asked for you”")
+    alex.locator("#news").get_by_role("button", name="OK").click()
+    expect(alex.locator("#news .news")).to_have_count(0)
 
 
 @pytest.mark.proves("02-6.1")
