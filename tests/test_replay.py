@@ -85,6 +85,7 @@ def read(database: Database, since: dt.datetime, until: dt.datetime) -> Past:
         return past_calls.read(session, session.get_one(Line, firm.LINE), since, until)
 
 
+@pytest.mark.lived_on("sqlite")  # what is played again is in an SQLite of its own, wherever the history lies
 def test_todays_settings_give_back_what_happened(make_world: MakeWorld, database: Database) -> None:
     world = make_world(staff=("sam", "alex", "kim"), ring_seconds=25)
     alex = Mailbox(phone=firm.PHONES["alex"], seen=[[11.0, world.now.isoformat()]] * 2)
