@@ -4,7 +4,7 @@ from playwright.sync_api import expect
 
 from tests.doors import now_shown
 from tests.pages import PASSWORD, Firm
-from tests.windows import Open, fits
+from tests.windows import Open
 
 INVITED, OF_THEIRS = "robin@example.com", "seven green umbrellas dance"
 
@@ -13,7 +13,6 @@ def test_doors_are_opened_and_shut_on_the_pages(firm: Firm, sign_in: Open, addre
     page, owner = sign_in("alex", "phone", "/account"), sign_in("sam", at="/tokens")
     page.get_by_role("button", name="Set up an app").click()
     secret = page.locator(".secret").inner_text().replace(" ", "")
-    fits(page)
     page.get_by_label("The six digits").fill(now_shown(secret))
     page.get_by_role("button", name="Confirm").click()
     expect(page.locator(".codes li")).to_have_count(10)
@@ -40,7 +39,6 @@ def test_doors_are_opened_and_shut_on_the_pages(firm: Firm, sign_in: Open, addre
     page.goto(link.replace(firm.settings.public_url, address, 1))
     page.get_by_label("Your name").fill("Robin Gray")
     page.get_by_label("A password of your own").fill(OF_THEIRS)
-    fits(page)
     page.get_by_role("button", name="Come in").click()
     expect(page.locator(".account summary")).to_contain_text("Robin Gray")
 
