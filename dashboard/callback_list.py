@@ -66,8 +66,8 @@ def show() -> ResponseReturnValue:
 
 @callback_list.get("/list")
 def part() -> ResponseReturnValue:
-    """The part of the page that changes; 304 when it has not."""
-    body = render_template("list_part.html", problem=None, **_contents(list_view.read(request.args)))
+    """What of the page changes; 304 when it has not."""
+    body = render_template("list_fresh.html", problem=None, **_contents(list_view.read(request.args)))
     answer = make_response(body)
     answer.set_etag(hashlib.sha256(body.encode()).hexdigest()[:32])
     return answer.make_conditional(request)
