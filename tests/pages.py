@@ -11,11 +11,13 @@ from argon2 import PasswordHasher
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
+from sqlalchemy.pool import QueuePool
 from werkzeug.test import TestResponse
 
 from dashboard import add_dashboard
 from tests import storage
 from tests.firm import LINE, found
+from tests.waiting import until
 from voice import accounts, clock
 from voice.db import Database
 from voice.firm import Audio, StaffMember
@@ -52,7 +54,11 @@ class Firm:
                 _let_in(session)
 
     def close(self) -> None:
-        """Let go of the database."""
+        """Let the pages go, and the database when the last of them is answered."""
+        self.app.extensions["doorbell"].stop()
+        pool = self.database.engine.pool
+        assert isinstance(pool, QueuePool)
+        until(lambda: pool.checkedout() == 0, "the last answers to be given")
         self.database.engine.dispose()
 
     def visitor(self, email: str | None = None) -> "Visitor":

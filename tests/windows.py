@@ -13,13 +13,11 @@ from typing import Any, Literal
 import pytest
 from axe_playwright_python.base import AXE_SCRIPT
 from playwright.sync_api import Browser, CDPSession, Dialog, Error, Page
-from sqlalchemy.pool import QueuePool
 from werkzeug.exceptions import ServiceUnavailable
 from werkzeug.serving import make_server
 
 from tests.browsers import keep_last_pictures, keep_picture
 from tests.pages import Firm
-from tests.waiting import until
 
 SIZES = {"phone": {"width": 375, "height": 740}, "desk": {"width": 1280, "height": 800}}
 NARROWEST = {"width": 320, "height": 640}
@@ -173,13 +171,10 @@ def firm(storage_url: str, tmp_path: pathlib.Path) -> Iterator[Firm]:
 @pytest.fixture
 def address(firm: Firm, _site: tuple[Site, str]) -> Iterator[str]:
     """Where the firm's pages are served, for as long as the story lasts."""
-    (site, address), pool = _site, firm.database.engine.pool
-    assert isinstance(pool, QueuePool)
+    site, address = _site
     site.app = firm.app
     yield address
     site.app = ServiceUnavailable()  # what a page still open asks now is not this firm's business
-    firm.app.extensions["doorbell"].stop()
-    until(lambda: pool.checkedout() == 0, "the last answers to be given")
 
 
 @pytest.fixture
