@@ -11,7 +11,7 @@ from voice import allowed, claims, contacts, moves
 from voice.claims import Refusal
 from voice.db import UTC
 from voice.list_tables import LastChange, Told
-from voice.models import Callback
+from voice.models import Callback, Promise
 
 OFFERED = dt.timedelta(seconds=10)
 GRACE = dt.timedelta(seconds=5)  # a press in the tenth second is still on its way
@@ -88,6 +88,7 @@ def undo(session: Session, callback: Callback, staff_id: str, now: dt.datetime) 
     )
     if change.what == "allowed" and callback.caller is not None:
         allowed.forbid(session, callback.caller)
+        session.execute(sa.delete(Promise).where(Promise.callback_id == callback.id, Promise.made_at >= change.at))
     session.delete(change)
     moves.note(session, "undone", now, callback=callback, staff=staff_id, what=change.what)
     return None
