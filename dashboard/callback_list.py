@@ -216,10 +216,12 @@ def take(call_id: str) -> ResponseReturnValue:
     staff_id, now = _staff_id(), clock.now()
     with installation().database.transaction() as session:
         ringing_call = session.get(Call, call_id) or abort(404)
-        if ringing.reserve(session, ringing_call, staff_id, now):
+        refused = ringing.reserve(session, ringing_call, staff_id, now)
+        if refused is None:
             audit.record(session, visits.here(), "took_call", call_id, now)
             return _back(_view())
-    return _page(_view(), Problem("Somebody else has taken that call, or the caller has hung up."), 409)
+    late = "Somebody else has taken that call, or the caller has hung up."
+    return _page(_view(), Problem(late if refused.kind == "too_late" else refusals.PLAIN[refused.kind]), 409)
 
 
 def _decide(callback_id: str, verb: Callable[[Session, Callback, dt.datetime], Refusal | None]) -> ResponseReturnValue:

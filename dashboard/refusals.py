@@ -14,10 +14,10 @@ from voice.rules import numbers
 def words_for(session: Session, callback: Callback, refusal: Refusal, now: dt.datetime) -> str:
     """One or two sentences for the person who pressed the button."""
     said = _outside_hours(session, callback, refusal, now) or _somebody_else(session, refusal)
-    return said or _PLAIN[refusal.kind]
+    return said or PLAIN[refusal.kind]
 
 
-_PLAIN = {
+PLAIN = {
     "held_by": "Somebody else has this one.",
     "under_way": "A phone is ringing or talking for this one already. Wait until that is over.",
     "closed": "This one has been closed meanwhile. You find it under “Closed today” and can reopen it there.",

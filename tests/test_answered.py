@@ -3,6 +3,7 @@
 import itertools
 
 import pytest
+import sqlalchemy as sa
 
 from tests import firm
 from tests.conftest import MakeWorld
@@ -221,6 +222,23 @@ def test_declining_after_take_it_gives_the_caller_back_to_the_others(make_world:
     world.advance(60)
     assert len(sam.rings) == 1
     assert seconds(alex.rings[0].started, leg.created_at) <= 7
+    assert talked_with(leg) is alex
+
+
+@pytest.mark.proves("01-2.4")
+def test_who_is_on_a_call_or_has_no_phone_cannot_take_another_caller(make_world: MakeWorld) -> None:
+    world = make_world(staff=("sam", "alex"), ring="in_order", in_order_step_seconds=6)
+    world.staff("sam", scripts.Answers(after=1))
+    alex = world.staff("alex", scripts.Off())
+    world.rings("+12125550171", talk=90)
+    world.advance(8)
+    world.staff("alex", scripts.Answers(after=4))
+    leg = world.rings("+12125550172", talk=15)
+    world.advance(0.2)
+    world.write(lambda session: session.execute(sa.update(StaffMember).where(StaffMember.id == "kim").values(phone="")))
+    assert [world.refused(leg, name) for name in ("sam", "kim")] == ["phone_busy", "no_phone"]
+    world.advance(60)
+    assert seconds(alex.rings[0].started, leg.created_at) < 7
     assert talked_with(leg) is alex
 
 

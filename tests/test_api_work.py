@@ -142,7 +142,9 @@ def test_what_was_said_is_read_and_heard_and_who_heard_it_is_kept(
 
 
 @pytest.mark.proves("02-5.1")
-def test_a_ring_back_is_followed_step_by_step(program: Program, acme: Database, add_callback: AddRow) -> None:
+def test_a_ring_back_is_followed_step_by_step(
+    program: Program, acme: Database, add_call: AddRow, add_callback: AddRow
+) -> None:
     callback = add_callback()
     attempt = program.post(f"/callbacks/{callback}/call", staff="sam")[1]["attempt"]
     assert program.get(f"/callbacks/{callback}")[1]["attempt"] == attempt
@@ -163,6 +165,9 @@ def test_a_ring_back_is_followed_step_by_step(program: Program, acme: Database, 
         session.flush()
         session.get_one(Attempt, attempt).leg_id = leg.id
     assert told() == ("picked_up", shapes.time(at[1]))
+    add_call(caller=LUIS, sid="CAnew", state="ringing", outcome="pending")
+    status, refused = program.post("/calls/CAnew/take", staff="sam")
+    assert (status, refused["kind"]) == (409, "phone_busy"), "nobody is kept waiting for a phone that is in use"
     assert told(state="sending", sending_at=at[2]) == ("ringing_caller", shapes.time(at[2]))
     assert told(state="placed", rang_at=at[3], answered_at=at[4]) == ("talking", shapes.time(at[4]))
     assert told(state="ended", ended_at=at[5], ending="talked", talk_seconds=10) == (None, None)

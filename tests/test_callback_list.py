@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from tests.missed import missed, opened
 from tests.program import JANE, MAIN, NOON, OTHER
-from voice import callbacks, claims, contacts
+from voice import callbacks, claims, contacts, promising
 from voice.db import Database
 from voice.models import Attempt, Call, Callback, Promise
 
@@ -122,7 +122,7 @@ def test_what_was_said_is_kept_word_by_word_and_who_was_gone_was_told_nothing(se
     call = missed(session)
     callback = callbacks.open_for(session, call, "rang_out", NOON)
     assert callback is not None
-    callbacks.tell(session, callback, call, "We will ring you by one.", "voice", NOON)
+    promising.tell(session, callback, call, "We will ring you by one.", "voice", NOON)
     opened(session, NOON + MINUTE, ended_at=NOON + MINUTE)  # the same promise, nothing new to be said
     opened(session, caller="+12125550143", ended_at=NOON)
     assert promises(session) == [("voice", "We will ring you by one."), ("none", "")]

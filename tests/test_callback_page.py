@@ -230,8 +230,12 @@ def test_a_caller_who_is_ringing_now_stands_on_top_and_can_be_taken_by_one(firm:
     assert refused.status_code == 409
     assert "Somebody else has taken that call" in refused.text
     assert "Sam Field is taking it" in reads(alex.get("/").text)
-    with firm.database.reading() as session:
+    with firm.database.transaction() as session:
         assert session.get_one(Call, ringing).reserved_by == "sam"
+        session.get_one(StaffMember, "alex").phone = ""
+    refused = alex.press(f"/calls/{ringing}/take")
+    assert refused.status_code == 409
+    assert "Your phone number is missing" in refused.text
 
 
 @pytest.mark.proves("02-1.2")

@@ -16,6 +16,11 @@ ASKS = [
     "Bitte drücken Sie eine Taste", "Tippen Sie auf die 1", "drück die 1", "Taste 1",
     "Press, 1 for sales.", "Please, press, one", "Key 5 for help.", "Geben Sie die 1 ein.",
     "Appuyez, s'il vous plaît, sur 1", "For sales, 1; for service, 2.", "Please enter your account number.",
+    "Simply press your choice.", "Use the number pad.", "Make a selection using your telephone.",
+    "1 for sales, 2 for support", "For sales 1, for support 2", "Taste eins für Verkauf", "Bitte Taste Eins",
+    "Für Verkauf die 1, für Service die 2", "Mit der Eins erreichen Sie den Verkauf",
+    "Pour parler à Marie, touche une", "Pour les ventes, le un", "Uno para ventas, dos para soporte",
+    "Para ventas, el uno.", "Haga su selección.", "Faites votre choix.", "Eins für Verkauf und zwei für Service.",
     "Ingrese su número de cliente.", "Saisissez votre code.", "Geben Sie bitte Ihre Kundennummer ein.",
 ]  # fmt: skip
 ASKS_NOTHING = [
@@ -25,7 +30,15 @@ ASKS_NOTHING = [
     "Guten Tag, Auto Stern, ich hole jemanden.", "Hola, gracias por llamar, le paso con alguien.",
     "Hit Records, hold on.", "We choose one of the best.", "Wahl und Sohn, guten Tag.", "Touch of Class salon.",
     "Key Locksmiths, hold on.", "Thanks for calling Pier 1.", "For you, one moment.", "Key One Realty, hello.",
-    "Star Taxis, one moment.", "Two Doors Down, hello.", "Druck und Papier, guten Tag.",
+    "Open from 9 to 5, one moment.", "Nine to five for sales, nine to six for service.", "At 1 Main Street, hello.",
+    "We've been number 1 for heating since 1990.", "Thanks for calling 2 for 1 Pizza, one moment.",
+    "Thanks for calling Studio One.", "For you, one and all.", "Make your choice easy: Smith Tailors.",
+    "Wir sind von 9 bis 5 für Sie da.", "Ihre Nummer eins für Heizungen.", "Für Sie einen Moment, Hauptstraße 1.",
+    "Le numéro un pour vos travaux, bonjour.", "Une touche de couleur, bonjour.", "Pour vous, un instant.",
+    "Su número uno para la casa, hola.", "Abierto de 9 a 5 para usted.", "Mit der Linie 1 kommen Sie zu uns.",
+    "Here for you at 5 Oak Road, and for Leeds at 7 Elm Road.", "Route 1 for sale signs, one moment.",
+    "For sales until 5, for service until 6.", "Star Taxis, one moment.",
+    "Two Doors Down, hello.", "Druck und Papier, guten Tag.",
 ]  # fmt: skip
 
 

@@ -1,19 +1,23 @@
 """The log: one line for each transition, ids as fields, and nothing in it that somebody could misuse."""
 
+import datetime as dt
 import io
+import itertools
 import json
 import logging
 import sys
 from collections.abc import Iterator
 
 import pytest
+import sqlalchemy as sa
 import structlog
+from sqlalchemy.orm import Session
 
 from tests import firm
 from tests.conftest import AUTH_TOKEN, MakeWorld
 from tests.signed import arrival, call_sid, post
 from tests.world import World
-from voice import logs
+from voice import calls, logs, moves
 from voice.models import Call
 from voice.simulator import scripts
 from voice.simulator.switches import RestFault
@@ -72,6 +76,38 @@ def test_each_transition_is_one_line_with_its_ids_as_fields(lines: tuple[World, 
     assert {line["kind"] for line in moved} == {"call"}
     assert {"timestamp", "level"} <= set(moved[0])
     assert str(moved[0]["timestamp"]).endswith("Z")
+
+
+@pytest.mark.proves("01-2.19")
+def test_what_was_rolled_back_is_no_transition_and_what_was_tried_again_is_one(
+    lines: tuple[World, io.StringIO], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world, written = lines
+    tries, arrive = itertools.count(), calls.arrive
+
+    def too_soon(session: Session, arrival: calls.Arrival, now: dt.datetime) -> Call:
+        call = arrive(session, arrival, now)
+        if next(tries) < 2:
+            raise sa.exc.IntegrityError("two at once", None, Exception())
+        return call
+
+    monkeypatch.setattr(calls, "arrive", too_soon)
+    leg = world.rings(CALLER)
+    world.advance(0.1)
+    call = world.call(leg)
+    with world.database.transaction() as session:
+        row = session.get_one(Call, call.id)
+        savepoint = session.begin_nested()
+        moves.move(session, row, "accept", world.now)
+        savepoint.rollback()
+        with session.begin_nested():
+            moves.move(session, row, "give_up", world.now)
+        assert "give_up" not in written.getvalue()
+    with world.database.transaction() as session:
+        moves.begin(session, Call(id="c", state="received"), "block")
+        session.rollback()
+    moved = [(line["id"], line["on"]) for line in read(written) if line["event"] == "moved" and line["kind"] == "call"]
+    assert moved == [(call.id, "ring"), (call.id, "give_up")]
 
 
 @pytest.mark.proves("01-2.19")

@@ -4,15 +4,20 @@ import datetime as dt
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 
 from tests import firm
 from tests.conftest import MakeWorld
 from tests.world import World, seconds
+from voice import allowed
 from voice.firm import StaffMember
+from voice.models import Callback
 from voice.rules import wording
 from voice.simulator import scripts
 from voice.simulator.legs import Leg as PhoneLeg
+from voice.stats import FIGURES
 
+ABROAD = "+442079460123"
 NEW_YORK = "America/New_York"
 SUNDAY_NOON = dt.datetime(2026, 11, 22, 17, 0, tzinfo=dt.UTC)
 THANKSGIVING = dt.datetime(2026, 11, 26, 15, 0, tzinfo=dt.UTC)
@@ -40,6 +45,41 @@ def words_are_true(world: World, leg: PhoneLeg) -> None:
 def nobody_rang(world: World) -> None:
     """No phone of the staff made a sound."""
     assert all(phone.captions == [] for phone in world.phones.values())
+
+
+@pytest.mark.proves("01-2.8")
+@pytest.mark.parametrize("gone", [False, True])
+def test_a_number_nobody_may_ring_is_promised_no_time_until_the_owner_allows_it(
+    make_world: MakeWorld, gone: bool
+) -> None:
+    world = make_world(staff=())
+    if gone:
+        world.lose_storage()
+    world.rings(ABROAD, message="It's about the boiler.")
+    world.advance(30)
+    if gone:
+        world.restore_storage()
+        world.advance(30)
+    assert world.heard(world.caller(ABROAD))[0] == wording.message_only("en-US")
+    assert not any("will ring you" in words for words in world.heard(world.caller(ABROAD)))
+    held = world.callbacks()[0]
+    assert (held.state, held.held_reason, world.promises()) == ("held", "foreign", [])
+    assert (counted(world, "owed"), counted(world, "running"), counted(world, "broken")) == (0, 0, 0)
+    later = world.now + dt.timedelta(hours=2)
+    assert world.write(lambda session: allowed.allow_number(session, ABROAD, later)) is None
+    promise, waiting = world.promises()[0], world.callbacks()[0]
+    assert (promise.channel, promise.promised_by, waiting.due_at) == ("none", waiting.promised_by, waiting.promised_by)
+    assert later + dt.timedelta(minutes=60) <= promise.promised_by < later + dt.timedelta(minutes=65)
+    assert (counted(world, "owed"), counted(world, "running"), counted(world, "broken")) == (1, 1, 0)
+
+
+def counted(world: World, figure: str) -> int | None:
+    """How many callbacks a figure counts."""
+    of = FIGURES[figure]
+    minus = FIGURES[of.but].counts if of.but else sa.false()
+    which = sa.and_(FIGURES[of.all_of].counts if of.all_of else of.counts, ~minus)
+    count = sa.select(sa.func.count()).select_from(Callback).where(which)
+    return world.read(lambda session: session.scalar(count, {"now": world.now}))
 
 
 @pytest.mark.proves("01-2.8")

@@ -92,10 +92,13 @@ class World(Box):
 
     def take_it(self, leg: PhoneLeg, name: str) -> bool:
         """A staff member taps "Take it" on the page; whether it was theirs to take."""
+        return self.refused(leg, name) is None
+
+    def refused(self, leg: PhoneLeg, name: str) -> str | None:
+        """The same; why it was not theirs."""
         call_id = self.call(leg).id
-        return self.write(
-            lambda session: ringing.reserve(session, session.get_one(Call, call_id), name, self.now)
-        )  # fmt: skip
+        no = self.write(lambda session: ringing.reserve(session, session.get_one(Call, call_id), name, self.now))
+        return no.kind if no else None
 
     def ring_back(self, name: str) -> None:
         """A staff member taps "Call" on the first callback of the list."""

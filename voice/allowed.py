@@ -5,14 +5,15 @@ import datetime as dt
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from voice import contacts, moves
+from voice import contacts, moves, promising
 from voice.claims import Refusal, no_live_attempt
-from voice.models import Callback
+from voice.firm import Line
+from voice.models import Callback, Promise
 from voice.rules import numbers
 
 
 def allow(session: Session, callback: Callback, now: dt.datetime) -> Refusal | None:
-    """The owner lets this held number be dialled, now and whenever it rings; its callbacks wait for their promise.
+    """The owner lets this held number be dialled, now and whenever it rings; its callbacks are promised a time.
 
     Refused for what is nobody's phone: emergency numbers, short codes, our own lines, placeholders.
     """
@@ -30,9 +31,21 @@ def allow_number(session: Session, number: str, now: dt.datetime) -> numbers.Ref
     contacts.remember(session, number, allowed=True)
     theirs = sa.select(Callback).where(Callback.caller == number, Callback.state == "held")
     for each in session.scalars(theirs).all():
-        if moves.move(session, each, "allow", now, held_reason=None):
+        if _wait(session, each, now):
             moves.note(session, "allowed", now, callback=each)
     return None
+
+
+def _wait(session: Session, callback: Callback, now: dt.datetime) -> bool:
+    """What was held waits. Who was promised no time, because nobody might ring them, is owed one from now on."""
+    if not moves.move(session, callback, "allow", now, held_reason=None):
+        return False
+    if session.scalar(sa.select(Promise.id).where(Promise.callback_id == callback.id).limit(1)) is None:
+        line = session.get_one(Line, callback.line)
+        callback.promised_by = callback.due_at = promising.promised_by(session, line, callback.caller, now)
+        promising.tell(session, callback, None, "", "none", now)
+        session.flush()
+    return True
 
 
 def forbid(session: Session, number: str) -> None:
@@ -53,5 +66,5 @@ def rung_on(session: Session, callback: Callback, number: str, now: dt.datetime)
     ).first()
     session.refresh(callback)
     if changed is not None and callback.state == "held":
-        moves.move(session, callback, "allow", now, held_reason=None)
+        _wait(session, callback, now)
     return changed is not None

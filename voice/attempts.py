@@ -23,6 +23,8 @@ TO_RING = (
     .where(Attempt.state == "intended", Attempt.leg_id.is_(None))
     .order_by(Attempt.created_at, Attempt.id)
 )
+# Whose caller has just hung up rings for a second yet: that is when one wants to ring them. `ring_staff` waits.
+FALLS_SILENT = sa.and_(Leg.stopping_at.is_not(None), Leg.state.in_(("placed", "ringing")))
 LOOK_AFTER = 10.0  # seconds: the carrier's own words on the dial usually come within these
 
 
@@ -38,7 +40,7 @@ def ring_back(
     refused = (
         _unfit(session, callback, now)
         or claims.held_by_another(callback, staff_id, now)
-        or _no_phone(session, staff_id, now)
+        or no_phone(session, staff_id, now)
         or _not_their_hours(session, callback, now, anyway)
     )
     # Another tap may have come between these questions: then that is the reason, and whose tap it was.
@@ -77,7 +79,7 @@ def ring_by_itself(session: Session, callback: Callback, staff_id: str, now: dt.
 
     None: this caller may not be dialled, somebody has just asked for them, or that person was rung for it before.
     """
-    if _unfit(session, callback, now) or _no_phone(session, staff_id, now):
+    if _unfit(session, callback, now) or no_phone(session, staff_id, now):
         return None
     attempt = Attempt(callback_id=callback.id, staff_id=staff_id, created_at=now, due_for=callback.promised_by)
     try:
@@ -247,14 +249,16 @@ def _on_the_line(session: Session, caller: str, but: Attempt | None) -> bool:
     return bool(session.scalar(sa.select(ringing_in | others)))
 
 
-def _no_phone(session: Session, staff_id: str, now: dt.datetime) -> Refusal | None:
+def no_phone(
+    session: Session, staff_id: str, now: dt.datetime, but: sa.ColumnElement[bool] = FALLS_SILENT
+) -> Refusal | None:
+    """Why this person's phone cannot be rung now; legs that meet `but` keep nobody from it."""
     staff = session.get(StaffMember, staff_id)
     phone = phones.number_of(staff, now) if staff is not None and staff.active else ""
     if not phone:
         return Refusal("no_phone")
-    # Whose caller has just hung up rings for a second yet: that is when one wants to ring them. `ring_staff` waits.
-    falls_silent = sa.and_(Leg.stopping_at.is_not(None), Leg.state.in_(("placed", "ringing")))
-    live_leg = sa.exists().where(Leg.phone == phone, Leg.ended_at.is_(None), ~falls_silent)
+    theirs = sa.or_(Leg.phone == phone, Leg.staff_id == staff_id)  # the talk they are in may be on another phone
+    live_leg = sa.exists().where(theirs, Leg.ended_at.is_(None), ~but)
     on_ladder = sa.exists().where(Call.ladder_phone == phone)
     dialling = sa.exists().where(Attempt.staff_id == staff_id, Attempt.ended_at.is_(None))
     return Refusal("phone_busy") if session.scalar(sa.select(live_leg | on_ladder | dialling)) else None

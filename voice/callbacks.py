@@ -17,7 +17,7 @@ from voice.about import NOTHING_SAID, About
 from voice.claims import NOT_HANDED, Refusal, lease_until, live_attempt, mine_to_touch, no_live_attempt, refusal
 from voice.firm import Line
 from voice.ledger import CallEvent
-from voice.models import Call, Callback, Contact, Promise, id_from
+from voice.models import Call, Callback, Contact, id_from
 from voice.rules import numbers, states
 
 OPEN = tuple(state for state in states.CALLBACK_STATES if state != "closed")
@@ -47,7 +47,7 @@ def open_for(session: Session, call: Call, cause: str, now: dt.datetime) -> Call
     """Put the caller of `call` on the list, or raise the callback they have. None: the owner has blocked them.
 
     Asking again for the same call changes nothing. A call that is over was told no time: its promise is kept on
-    record with channel `none`; for the others the words follow through `tell`.
+    record with channel `none`; for the others the words follow through `promising.tell`. A held number is told none.
     """
     if call.callback_id:
         return session.get_one(Callback, call.callback_id)
@@ -62,8 +62,8 @@ def open_for(session: Session, call: Call, cause: str, now: dt.datetime) -> Call
     moves.note(session, "callback_raised" if raised else "callback_opened", now, call, callback, cause=cause)
     if not raised:
         pushing.wake(session, callback, "new", now)
-    if call.ended_at is not None and callback.promised_by == promised:
-        tell(session, callback, call, "", "none", now)
+    if call.ended_at is not None and callback.promised_by == promised and callback.state != "held":
+        promising.tell(session, callback, call, "", "none", now)
     session.flush()
     return callback
 
@@ -72,13 +72,6 @@ def explain(session: Session, call: Call, cause: str) -> None:
     """The cause of `call` is known better now; it is the callback's reason where that call was the first."""
     first = [Callback.id == call.callback_id, Callback.first_called_at == call.received_at]
     session.execute(sa.update(Callback).where(*first).values(reason=cause))
-
-
-def tell(session: Session, callback: Callback, call: Call | None, words: str, channel: str, now: dt.datetime) -> None:
-    """Append the promise somebody was told (or was owed: channel `none`) in the exact words."""
-    told = {"channel": channel, "words": words, "promised_by": callback.promised_by, "made_at": now}
-    session.add(Promise(callback_id=callback.id, call_id=call.id if call else None, **told))
-    moves.note(session, "promised", now, call, callback, channel=channel, by=callback.promised_by.isoformat())
 
 
 def got_through(session: Session, call: Call, now: dt.datetime) -> Callback | None:

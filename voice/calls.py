@@ -48,7 +48,7 @@ def arrive(session: Session, arrival: Arrival, now: dt.datetime) -> Call:
         _write(session, call)
         _open_callback(session, call, "nobody", cause, now)
     else:
-        moves.begin(call, "ring")
+        moves.begin(session, call, "ring")
         _write(session, call)
         outbox.ring(session, call.id, call.round, now)
         ringing.cross(session, call, now)
@@ -107,7 +107,7 @@ def _why_refused(session: Session, arrival: Arrival) -> str | None:
 
 def _block(session: Session, call: Call, cause: str, now: dt.datetime) -> None:
     call.cause, call.outcome = cause, "blocked"
-    moves.begin(call, "block")
+    moves.begin(session, call, "block")
     _write(session, call)
     moves.note(session, "blocked", now, call=call, cause=cause)
 
@@ -279,6 +279,6 @@ def over_elsewhere(session: Session, arrival: Arrival, at: dt.datetime) -> Call:
     elif arrival.caller.e164 in firm.numbers():
         _block(session, call, "loop", at)
     else:
-        moves.begin(call, "ring")
+        moves.begin(session, call, "ring")
         _write(session, call)
     return call

@@ -159,8 +159,8 @@ def _put_back_places(session: Session, last: LastCardChange, now: dt.datetime) -
         moves.note(session, "undone", now, callback=row, what=last.after["deed"][0])
     for kind in MOVED:
         for key, kept in before[kind.__tablename__].items():
-            mine = sa.update(kind).where(kind.id == _typed(_key(kind), key))
-            session.execute(mine.values(**_values(kind, kept or {})))
+            undone = sa.update(kind).values(**_values(kind, kept)) if kept else sa.delete(kind)
+            session.execute(undone.where(kind.id == _typed(_key(kind), key)))
     return True
 
 

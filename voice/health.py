@@ -67,7 +67,8 @@ def _figures() -> CollectorRegistry:
         "ringback_legs_live": (Leg, Leg.ended_at.is_(None), "Staff phones ringing or talking."),
         "ringback_callbacks_open": (Callback, Callback.state != "closed", "People who are to be rung back."),
         "ringback_callbacks_late": (
-            Callback, sa.and_(Callback.state != "closed", Callback.promised_by < clock.now()), "Promises not kept yet.",
+            Callback, sa.and_(Callback.state.not_in(("closed", "held")), Callback.promised_by < clock.now()),
+            "Promises not kept yet.",
         ),
         "ringback_outbox_open": (Outbox, Outbox.done_at.is_(None), "Work that is to follow a commit."),
     }  # fmt: skip

@@ -1,12 +1,16 @@
-"""How a row changes state: one conditional UPDATE whose row count decides, one log line, one event row."""
+"""How a row changes state: one conditional UPDATE whose row count decides, one log line, one event row.
+
+The line is written when the transaction has committed: what was rolled back, or is tried again, did not happen.
+"""
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import sqlalchemy as sa
 import structlog
-from sqlalchemy.orm import Session
+from sqlalchemy import event as events
+from sqlalchemy.orm import Session, SessionTransaction
 
 from voice.ledger import CallEvent
 from voice.models import Attempt, Call, Callback, Leg
@@ -45,7 +49,7 @@ def move(
     )
     moved = session.scalars(update).one_or_none() is not None
     if moved:
-        log.info("moved", kind=kind.__name__.lower(), id=row.id, on=event, before=before, after=row.state)
+        _moved(session, row, event, before)
         return True
     session.refresh(row)
     if row.state not in targets and (row.state, event) not in NO_OPS.get(kind, {(row.state, event)}):
@@ -54,11 +58,35 @@ def move(
     return False
 
 
-def begin(row: Row, event: str) -> None:
+def begin(session: Session, row: Row, event: str) -> None:
     """Move a row that is not written yet, along the same table: its INSERT then says all that an UPDATE would add."""
-    before, kind = row.state, type(row)
-    row.state = TABLES[kind][(before, event)]
-    log.info("moved", kind=kind.__name__.lower(), id=row.id, on=event, before=before, after=row.state)
+    before = row.state
+    row.state = TABLES[type(row)][(before, event)]
+    _moved(session, row, event, before)
+
+
+def _moved(session: Session, row: Row, event: str, before: str) -> None:
+    line = {"kind": type(row).__name__.lower(), "id": row.id, "on": event, "before": before, "after": row.state}
+    at = session.get_nested_transaction() or session.get_transaction()
+    session.info.setdefault("moved", []).append((at, line))
+
+
+@events.listens_for(Session, "after_commit")
+def _log(session: Session) -> None:
+    if not session.in_nested_transaction():
+        for _at, line in session.info.pop("moved", ()):
+            log.info("moved", **line)
+
+
+@events.listens_for(Session, "after_soft_rollback")
+def _forget(session: Session, undone: SessionTransaction) -> None:
+    session.info["moved"] = [(at, line) for at, line in session.info.get("moved", ()) if undone not in _outwards(at)]
+
+
+def _outwards(at: SessionTransaction | None) -> Iterator[SessionTransaction]:
+    while at is not None:
+        yield at
+        at = at.parent
 
 
 def note(

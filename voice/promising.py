@@ -1,4 +1,4 @@
-"""The time a caller is promised: reads what the promise depends on, and has the rule decide."""
+"""The time a caller is promised: reads what it depends on, has the rule decide, and keeps what was said."""
 
 import datetime as dt
 from dataclasses import dataclass
@@ -7,9 +7,9 @@ from typing import NamedTuple
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from voice import phones, roster
+from voice import moves, phones, roster
 from voice.firm import Line
-from voice.models import Attempt, Callback, Leg
+from voice.models import Attempt, Call, Callback, Leg, Promise
 from voice.rules import capacity, hours, numbers, promise
 
 LOOK_BACK = 100  # the last ring-backs of a line say how long one takes
@@ -34,6 +34,13 @@ def promised_by(session: Session, line: Line, caller: str | None, now: dt.dateti
     zones = numbers.caller_zones(caller, line.time_zone)
     inputs = promise.PromiseInputs(now, line.promise_minutes, schedule(line), zones, measured(session, line, now))
     return promise.promise(inputs)
+
+
+def tell(session: Session, callback: Callback, call: Call | None, words: str, channel: str, now: dt.datetime) -> None:
+    """Append the promise somebody was told (or was owed: channel `none`) in the exact words."""
+    told = {"channel": channel, "words": words, "promised_by": callback.promised_by, "made_at": now}
+    session.add(Promise(callback_id=callback.id, call_id=call.id if call else None, **told))
+    moves.note(session, "promised", now, call, callback, channel=channel, by=callback.promised_by.isoformat())
 
 
 def measured(session: Session, line: Line, now: dt.datetime) -> capacity.Measured | None:

@@ -7,7 +7,8 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from voice import callbacks, contacts, crossings, moves, phones, roster
+from voice import attempts, callbacks, contacts, crossings, moves, phones, roster
+from voice.claims import Refusal
 from voice.db import one_row
 from voice.firm import StaffMember
 from voice.ledger import Pace
@@ -254,8 +255,15 @@ def rings_on_ladder(session: Session, call: Call, staff_id: str, at: dt.datetime
     moves.note(session, "phone_rings", at, call=call, staff=staff_id)
 
 
-def reserve(session: Session, call: Call, staff_id: str, now: dt.datetime) -> bool:
-    """ "Take it" on the page: for 15 s no new phone is rung; those that ring may still win."""
+def reserve(session: Session, call: Call, staff_id: str, now: dt.datetime) -> Refusal | None:
+    """ "Take it" on the page: for 15 s no new phone is rung; those that ring may still win.
+
+    Refused (no_phone, phone_busy) where that person could not be rung meanwhile, else too_late.
+    """
+    theirs = Leg.offered_call_id.is_not_distinct_from(call.id)
+    rings = sa.and_(Leg.purpose == "ring", sa.or_(Leg.state.in_(("placed", "ringing")), theirs))
+    if refused := attempts.no_phone(session, staff_id, now, but=rings):
+        return refused
     until = now + RESERVED
     free = sa.or_(Call.reserved_by.is_(None), Call.reserved_by == staff_id, Call.reserved_until <= now)
     reserved = session.execute(
@@ -272,7 +280,7 @@ def reserve(session: Session, call: Call, staff_id: str, now: dt.datetime) -> bo
     session.refresh(call)
     if won:
         moves.note(session, "reserved", now, call=call, staff=staff_id)
-    return won
+    return None if won else Refusal("too_late")
 
 
 def who(session: Session, call: Call, now: dt.datetime, zone: str) -> Who:

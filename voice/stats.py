@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 
 from voice.callbacks import IS_OPEN
-from voice.models import Attempt, Call, Callback, Leg
+from voice.models import Attempt, Call, Callback, Leg, Promise
 from voice.moments import FIRST_RANG, NOW, PROMISED_BY, REACHED
 
 # Closed calls stand on a line of their own and blocked ones are nobody's loss: the rates are about the rest.
@@ -33,10 +33,14 @@ CLOSED_REASON = sa.func.coalesce(Callback.closed_reason, "")
 ONE_EACH = CLOSED_REASON != "merged"  # two numbers turned out to be one person: the other callback stands for both
 AFTER_HOURS = Callback.reason.in_(CLOSED_CAUSES)
 RUNG = FIRST_RANG.is_not(None)
-KEPT = sa.func.coalesce(FIRST_RANG <= PROMISED_BY, sa.false())
 # Whoever got through by themselves, or took their word back, before the time they were told, is owed nothing by then.
-OWED = ~sa.and_(~RUNG, sa.func.coalesce(Callback.closed_at <= PROMISED_BY, sa.false()))
-RUNNING = sa.and_(IS_OPEN, ~RUNG, PROMISED_BY > NOW)
+# Whose number nobody may ring, and who was promised no time, is owed nothing either.
+NO_PROMISE = sa.and_(
+    Callback.held_reason.is_not(None), ~sa.exists().where(Promise.callback_id == Callback.id).correlate(Callback)
+)
+OWED = ~sa.or_(NO_PROMISE, sa.and_(~RUNG, sa.func.coalesce(Callback.closed_at <= PROMISED_BY, sa.false())))
+KEPT = sa.and_(~NO_PROMISE, sa.func.coalesce(FIRST_RANG <= PROMISED_BY, sa.false()))
+RUNNING = sa.and_(~NO_PROMISE, IS_OPEN, ~RUNG, PROMISED_BY > NOW)
 REACHED_BY_THEN = sa.and_(OWED, sa.func.coalesce(REACHED <= PROMISED_BY, sa.false()))
 TRIES = (
     sa.select(sa.func.count())

@@ -12,7 +12,7 @@ from voice.claims import Refusal
 from voice.db import UTC
 from voice.ledger import CallEvent
 from voice.list_tables import LastChange, Told
-from voice.models import Attempt, Callback
+from voice.models import Attempt, Callback, Promise
 
 OFFERED = dt.timedelta(seconds=10)
 GRACE = dt.timedelta(seconds=5)  # a press in the tenth second is still on its way
@@ -94,6 +94,7 @@ def undo(session: Session, callback: Callback, staff_id: str, now: dt.datetime) 
         session.execute(sa.update(Attempt).where(Attempt.id == talk).values(ending=ending))
     if change.what == "allowed" and callback.caller is not None:
         allowed.forbid(session, callback.caller)
+        session.execute(sa.delete(Promise).where(Promise.callback_id == callback.id, Promise.made_at >= change.at))
     session.delete(change)
     deed = sa.select(sa.func.max(CallEvent.id)).where(CallEvent.callback_id == callback.id, CallEvent.at == change.at)
     of = str(session.scalar(deed))  # the newest of what was noted then: a claim may stand before it

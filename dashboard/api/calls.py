@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from dashboard.api import asked, shapes
-from dashboard.api.callbacks import verified
+from dashboard.api.callbacks import refused, verified
 from dashboard.api.operation import Answer, operation
 from dashboard.api.problems import Problem
 from voice import paging, ringing
@@ -47,7 +47,7 @@ def calls(session: Session, now: dt.datetime) -> Answer:
     "POST",
     "/calls/<sid>/take",
     "Keep a caller who hears our phones ringing for one staff member, whose phone is rung for them; those that ring "
-    "already may still win. 409 when somebody else has them, or they ring no more.",
+    "already may still win. 409 when somebody else has them, they ring no more, or that person's phone is busy.",
     {200: shapes.ref("Call"), 409: shapes.ref("Problem"), 422: shapes.ref("Problem")},
     body=shapes.request_body(("staff",), staff=shapes.TEXT),
 )
@@ -57,9 +57,11 @@ def take(session: Session, now: dt.datetime, sid: str) -> Answer:
     if row is None:
         raise Problem(404, "There is no such call.")
     staff = asked.staff(session, asked.body(("staff",)), row.line)
-    if not ringing.reserve(session, row, staff, now):
-        return Problem(409, "Somebody else has taken that call, or the caller rings no more.", kind="too_late")
-    return wire(row, now)
+    if (no := ringing.reserve(session, row, staff, now)) is None:
+        return wire(row, now)
+    if no.kind == "too_late":
+        return Problem(409, "Somebody else has taken that call, or the caller rings no more.", kind=no.kind)
+    return refused(no)
 
 
 def wire(row: Call, now: dt.datetime) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 from sqlalchemy.orm import Session
 
-from voice import callbacks, calls, messages, moves, phones, ringing, roster
+from voice import calls, messages, moves, phones, promising, ringing, roster
 from voice.carrier import fallback, twiml
 from voice.carrier.delivery import Delivery
 from voice.carrier.webhooks import document, receipt
@@ -195,7 +195,7 @@ def promise_for(session: Session, delivery: Delivery, call: Call) -> str:
     card = card_of(session, call)
     callback = session.get(Callback, call.callback_id) if call.callback_id else None
     closed = call.cause in DIRECT
-    if callback is None:
+    if callback is None or callback.state == "held":  # whom nobody may ring is promised no time
         words = wording.message_only(card.language)
     elif callback.caller is None:
         words = wording.withheld(card.language, closed)
@@ -203,7 +203,7 @@ def promise_for(session: Session, delivery: Delivery, call: Call) -> str:
         when = wording.say_time(callback.promised_by, delivery.now, card.time_zone, card.language)
         words = wording.promise(roster.current(session).name, when, card.language, closed)
         if call.told_at is None:
-            callbacks.tell(session, callback, call, words, "voice", delivery.now)
+            promising.tell(session, callback, call, words, "voice", delivery.now)
     call.told_at = call.told_at or delivery.now
     record = delivery.url(f"/voice/calls/{call.id}/recorded")
     return twiml.take_message(words, card.language, record, delivery.url("/voice/recording"))

@@ -35,6 +35,18 @@ _GERMAN_KEY = (
     r"|ziffern?|tastatur|durchwahl)\b)"
 )
 _GERMAN_VERB = r"(?:drucken|druck|drucke|wahlen|wahle|wahl|tippen|tippe|betatigen|gedruckt|gewahlt)"
+_NUMBER = (
+    r"\b(?:\d|one|two|three|four|five|six|seven|eight|nine|cero|uno|dos|tres|cuatro|cinco|seis|siete|ocho|nueve|un|une"
+    r"|deux|trois|quatre|cinq|sept|huit|neuf|eins|zwei|drei|vier|funf|sechs|sieben|acht|neun)\b"
+)
+_FOR, _THE = r"\b(?:for|para|pour|fur)\b", r"(?:the|le|la|el|die|der|das)\s+"
+# "Nine to five for sales, nine to six for service" are opening hours.
+_NO_HOUR = r"(?<!to )(?<!till )(?<!until )(?<!from )(?<!at )(?<!bis )(?<!um )(?<!a )(?<!las )"
+_FOR_THIS_ONE = rf"{_FOR}[^.;!?,]{{1,40}},?\s+(?:{_THE})?{_NO_HOUR}{_NUMBER}"
+_YOUR_CHOICE = (
+    r"(?:your (?:choice|selection|option)|su (?:opcion|eleccion|seleccion)|votre (?:choix|selection)"
+    r"|ihre (?:wahl|auswahl|option))"
+)
 _PATTERNS = tuple(
     re.compile(pattern)
     for pattern in (
@@ -42,10 +54,20 @@ _PATTERNS = tuple(
         rf"[\s,]+{_ENGLISH_KEY}",
         r"\bkey[\s,]+[\d#*]",
         r"\b(?:enter|type)\s+(?:in\s+)?(?:your|the|an?)\s+(?:\w+\s+){0,3}(?:number|code|pin|extension)\b",
-        r"\b(?:for|para|pour|fur)\s+[^.;!?,]{1,40},\s+\d\s*(?:[;,.]|$)",
+        rf"{_FOR}\s+[^.;!?,]{{1,40}}(?:,\s+(?:{_THE})?|\s{_THE}){_NUMBER}\s*(?:[;,.]|$)",
+        rf"{_FOR_THIS_ONE}[;,.]?\s+(?:\w+\s+)?{_FOR_THIS_ONE}\s*(?:[;,.]|$|(?:and|or|y|o|et|ou|und|oder)\b)",
+        rf"{_NO_HOUR}{_NUMBER}\s+{_FOR}[^.!?\d]{{1,40}}{_NO_HOUR}{_NUMBER}\s+{_FOR}",
+        rf"\b(?:mit der|con el|avec le)\s+{_NUMBER},?\s+(?:erreichen|gelangen|kommen|sprechen|werden|zum|zur|habla"
+        r"|hablara|se|para|vous|on|pour)\b",
+        r"\b(?:press|enter|type|dial|key|pulse|presione|marque|oprima|tapez|appuyez sur|drucken sie)\s+"
+        rf"{_YOUR_CHOICE}\b",
+        r"\bmak(?:e|ing) (?:a|your) (?:selection|choice)\s*(?:$|[.,;!?]|(?:now|please|using|with|on|by|from)\b)",
+        r"\b(?:haga su (?:eleccion|seleccion)|faites votre (?:choix|selection)|treffen sie ihre (?:aus)?wahl)\b",
+        rf"\b(?:teclas?|touches?|tasten?)\s+(?:(?:un|une)\s*(?:$|[.,;!?]|pour\b)|(?!une?\b){_NUMBER})|\bbitte taste\b",
         r"\bplease\s+(?:press|push|dial|key)\b",
         r"(?:^|[.,;:!?]\s*|\b(?:then|just|or|and|to)\s+)(?:press|push|dial)\s+(?:now|to|for|if|when|it|here|and)\b",
-        r"\b(?:key ?pads?|touch[- ]?tones?|(?:pound|star|hash) (?:key|sign)|options? (?:\d|one|two|three)|key in)\b",
+        r"\b(?:(?:key|number|numeric|dial) ?pads?|touch[- ]?tones?|(?:pound|star|hash) (?:key|sign)"
+        r"|options? (?:\d|one|two|three)|key in)\b",
         rf"\b(?:presion[ae]r?|pulsar?|pulse|marcar?|marque|oprim[ae]r?|oprimir|apriete|apretar|tecle[ae]r?|digite"
         rf"|teclee|introduzca|ingrese|seleccione|elija|toque)[\s,]+{_SPANISH_KEY}",
         r"\b(?:ingrese|introduzca|digite|teclee)\s+(?:su|el|la)\s+(?:\w+\s+){0,3}(?:numero|codigo|clave|extension)\b",
