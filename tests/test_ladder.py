@@ -217,7 +217,7 @@ def test_a_caller_who_hangs_up_anywhere_on_the_ladder_is_called_back_once(
     world.staff("sam", scripts.Mailbox(after=5))
     world.staff("alex", scripts.Script())
     leg = world.rings(patience=patience)
-    world.advance(100)
+    world.advance(patience + 30)
     assert leg.ended_at is not None
     one_callback(world, leg)
     for phone in world.phones.values():
