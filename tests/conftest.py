@@ -137,10 +137,10 @@ def settings(storage_url: str, tmp_path: Path) -> Settings:
     return make_settings(storage_url, tmp_path)
 
 
-@pytest.fixture(params=["sqlite", "postgres"])
-def both_settings(request: pytest.FixtureRequest, tmp_path: Path) -> Settings:
+@pytest.fixture
+def both_settings(settings: Settings) -> Settings:
     """Settings of an installation on each of the two databases in turn."""
-    return make_settings(request.getfixturevalue(f"{request.param}_url"), tmp_path)
+    return settings
 
 
 @pytest.fixture
@@ -153,11 +153,9 @@ def database(settings: Settings) -> Iterator[Database]:
 
 
 @pytest.fixture
-def both_databases(both_settings: Settings) -> Iterator[Database]:
+def both_databases(database: Database) -> Database:
     """An empty database on each of the two in turn."""
-    made = Database(both_settings.database_url)
-    yield made
-    made.engine.dispose()
+    return database
 
 
 MakeWorld = Callable[..., World]

@@ -10,10 +10,10 @@ from tests.firm import MONDAY_TEN
 from tests.pages import Firm, Visitor
 
 
-@pytest.fixture(params=["sqlite", "postgres"])
-def each_firm(request: pytest.FixtureRequest, tmp_path: pathlib.Path) -> Iterator[Firm]:
+@pytest.fixture
+def each_firm(storage_url: str, tmp_path: pathlib.Path) -> Iterator[Firm]:
     """The firm, on each of the two databases in turn."""
-    made = Firm(request.getfixturevalue(f"{request.param}_url"), tmp_path)
+    made = Firm(storage_url, tmp_path)
     yield made
     made.close()
 

@@ -5,28 +5,32 @@ others take turns: which second a caller hangs up in and where that is written d
 Stories in a browser take turns from one to the next: there the pages are the story.
 """
 
+from collections.abc import Callable
 from pathlib import Path
 
 import psycopg
 import pytest
 
 from tests.postgres import PostgresServer
-from tests.storage import let_in
+from tests.storage import KINDS, let_in
 from voice import migrate
 
-KINDS = ("sqlite", "postgres")
+# What takes longest begins first, so that no worker is left alone with it at the end.
+FIRST = ("test_a_day", "test_two_commands", "test_as_started", "test_running")
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Each story on each database."""
     if "storage_url" in metafunc.fixturenames:
-        metafunc.parametrize("storage_url", KINDS, indirect=True)
+        told = metafunc.definition.get_closest_marker("lived_on")
+        metafunc.parametrize("storage_url", told.args if told else KINDS, indirect=True)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Leave out what is not its turn."""
     turns: dict[str, dict[str, int]] = {}
     items[:] = [item for item in items if _is_lived(item, turns)]
+    items.sort(key=lambda item: item.path.stem not in FIRST)
 
 
 def _is_lived(item: pytest.Item, turns: dict[str, dict[str, int]]) -> bool:
@@ -37,7 +41,8 @@ def _is_lived(item: pytest.Item, turns: dict[str, dict[str, int]]) -> bool:
     story, _, variant = item.nodeid.partition("[")
     known = turns.setdefault("in a browser" if in_browser else story, {})
     turn = known.setdefault(story + variant.replace(kind, ""), len(known))
-    return (turn == 0 and not in_browser) or kind == KINDS[turn % 2]
+    is_told = item.get_closest_marker("lived_on") is not None
+    return is_told or (turn == 0 and not in_browser) or kind == KINDS[turn % 2]
 
 
 @pytest.fixture(scope="session")
@@ -60,22 +65,29 @@ class _Emptied:
     """A Postgres database that is emptied for each story: making one takes the server 150 ms, emptying it 1 ms."""
 
     def __init__(self, server: PostgresServer) -> None:
-        self.url = server.create_database(server.template("ringback", migrate.upgrade))
+        self._server = server
+        self._make()
+
+    def empty(self) -> str:
+        """Nobody is connected, nothing is in the tables, and every number begins at one; its url."""
+        let_in(self._url, False)
+        let_in(self._url, True)
+        with psycopg.connect(self._url) as connection:
+            if is_as_made := _columns(connection) == self._made:
+                connection.execute(self._empty.encode())
+        if not is_as_made:  # a story about the tables themselves
+            self._make()
+        return self._url
+
+    def _make(self) -> None:
+        self._url = self._server.create_database(self._server.template("ringback", migrate.upgrade))
         tables = "SELECT format('DELETE FROM %I;', tablename) FROM pg_tables WHERE schemaname = 'public'"
         numbers = "SELECT format('SELECT setval(%L, 1, false);', sequencename) FROM pg_sequences"
-        with psycopg.connect(self.url) as connection:
+        with psycopg.connect(self._url) as connection:
             rows = connection.execute(f"{tables} AND tablename <> 'alembic_version' UNION ALL {numbers}").fetchall()
             self._made = _columns(connection)
         # As a replica it asks for no order among the tables.
         self._empty = "SET session_replication_role = replica;" + "".join(row[0] for row in rows)
-
-    def empty(self) -> None:
-        """Nobody else is connected, nothing is in the tables, and every number begins at one."""
-        let_in(self.url, False)
-        let_in(self.url, True)
-        with psycopg.connect(self.url) as connection:
-            assert _columns(connection) == self._made, "a story changed the tables: it needs a database of its own"
-            connection.execute(self._empty.encode())
 
 
 def _columns(connection: psycopg.Connection) -> str:
@@ -88,11 +100,26 @@ def _emptied(postgres_server: PostgresServer) -> _Emptied:
     return _Emptied(postgres_server)
 
 
+@pytest.fixture(scope="session")
+def new_storage(
+    sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory, _emptied: _Emptied
+) -> Callable[[str], str]:
+    """`new_storage(kind)`: an empty database for one of many short lives in a single test. There is one Postgres."""
+
+    def new(kind: str) -> str:
+        if kind == "postgres":
+            return _emptied.empty()
+        copy = tmp_path_factory.mktemp("life") / "ringback.db"
+        copy.write_bytes(sqlite_template.read_bytes())
+        return f"sqlite:///{copy}"
+
+    return new
+
+
 @pytest.fixture
 def postgres_url(_emptied: _Emptied) -> str:
     """An empty Postgres database."""
-    _emptied.empty()
-    return _emptied.url
+    return _emptied.empty()
 
 
 @pytest.fixture

@@ -23,7 +23,10 @@ from voice.embedded.supervisor import die_with_parent
 
 ADVISORY_SPACE = 4417  # keeps our lock numbers apart from those the product takes
 # Nothing here must survive a power cut, so nothing is waited for on disk.
-SETTINGS = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "max_connections": "200"}
+SETTINGS = {
+    "fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "wal_level": "minimal",
+    "max_wal_senders": "0", "autovacuum": "off", "jit": "off", "max_connections": "200",
+}  # fmt: skip
 
 
 class PostgresServer:

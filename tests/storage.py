@@ -9,6 +9,8 @@ import psycopg
 import sqlalchemy as sa
 from sqlalchemy.engine import make_url
 
+KINDS = ("sqlite", "postgres")
+
 
 def waits_for_no_disk(engine: sa.Engine) -> None:
     """Nothing in a story must survive a power cut. The tests' Postgres is told so at its start."""

@@ -16,6 +16,7 @@ from schemathesis.engine import events
 
 from dashboard.api.operation import OPERATIONS
 from tests.program import JANE, MAIN, NOON, OTHER, Program
+from tests.storage import KINDS
 from voice.db import Database
 from voice.firm import Audio
 from voice.ledger import Message
@@ -92,7 +93,7 @@ def run(schema: Any) -> tuple[list[str], dict[int, int]]:
 
 
 @pytest.mark.proves("01-2.18", "02-5.4")
-@pytest.mark.parametrize("both_settings", ["sqlite", "postgres"] if LONG else ["sqlite"], indirect=True)
+@pytest.mark.lived_on(*(KINDS if LONG else ("sqlite",)))  # what stumbles is what reads a request
 @pytest.mark.timeout(2400 if LONG else 300)
 @pytest.mark.filterwarnings("ignore:Generating overly large repr")
 def test_no_request_makes_it_stumble_or_answer_other_than_described(

@@ -2,6 +2,7 @@
 
 import datetime as dt
 from collections import defaultdict
+from collections.abc import Callable
 from pathlib import Path
 from random import Random
 
@@ -10,9 +11,10 @@ import sqlalchemy as sa
 import time_machine
 from structlog.testing import capture_logs
 
-from tests import firm
+from tests import firm, storage
 from tests.conftest import make_settings
 from tests.simulator import openapi
+from tests.storage import KINDS
 from voice import calls, recovered
 from voice.carrier import reconcile
 from voice.carrier.client import Carrier
@@ -39,8 +41,7 @@ class History:
 
     def __init__(self, dice: Random, settings_folder: Path, url: str) -> None:
         self.dice, self.database = dice, Database(url)
-        # It waits for no disk: nothing here must survive a power cut.
-        sa.event.listen(self.database.engine, "connect", lambda made, _record: made.execute("PRAGMA synchronous=OFF"))
+        storage.waits_for_no_disk(self.database.engine)
         firm.found(self.database)
         settings = make_settings(url, settings_folder)
         account = {"account_sid": settings.twilio_account_sid, "auth_token": settings.twilio_auth_token}
@@ -126,7 +127,7 @@ class History:
 
 
 @pytest.mark.proves("01-2.14")
-def test_forty_mornings(tmp_path: Path, sqlite_template: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_forty_mornings(tmp_path: Path, new_storage: Callable[[str], str], monkeypatch: pytest.MonkeyPatch) -> None:
     killer, whole = Random(0), recovered.find
 
     def find(*args: object, **more: object) -> Call:
@@ -137,9 +138,7 @@ def test_forty_mornings(tmp_path: Path, sqlite_template: Path, monkeypatch: pyte
 
     monkeypatch.setattr(recovered, "find", find)
     for seed in range(MORNINGS):
-        path = tmp_path / f"{seed}.db"
-        path.write_bytes(sqlite_template.read_bytes())
-        history = History(Random(seed), tmp_path, f"sqlite:///{path}")
+        history = History(Random(seed), tmp_path, new_storage(KINDS[seed % 2]))
         with capture_logs(), time_machine.travel(START, tick=False) as clock:
             history.day.on_time = clock.move_to
             history.live()

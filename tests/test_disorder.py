@@ -10,8 +10,9 @@ import sqlalchemy as sa
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from tests import firm
+from tests import firm, storage
 from tests.conftest import make_settings
+from tests.storage import KINDS
 from tests.world import World
 from voice.db import Database
 from voice.ledger import Message
@@ -142,18 +143,22 @@ reorders = st.builds(Rudeness, kind=st.just("reorder"), path=st.just(NEWS), seco
 drops = st.builds(Rudeness, kind=st.just("drop"), path=st.sampled_from(LOST))
 rudeness = st.lists(st.one_of(duplicates, delays, reorders, drops), min_size=1, max_size=4)
 
+
+def surely(kind: str, story: Callable[[World], None], *moods: Rudeness) -> example:
+    """An example that is lived every time, on that database."""
+    return example(kind=kind, story=story, moods=[*moods])
+
+
 _homes = iter(range(10**6))
 
 
-def lived(story: Callable[[World], None], template: Path, home: Path, moods: list[Rudeness]) -> Ending:
+def lived(story: Callable[[World], None], url: str, home: Path, moods: list[Rudeness]) -> Ending:
     """Live through a story with these moods, and a day after it; how it ended."""
     folder = home / str(next(_homes))
     folder.mkdir()
-    path = folder / "ringback.db"
-    path.write_bytes(template.read_bytes())
-    installed = make_settings(f"sqlite:///{path}", folder)
+    installed = make_settings(url, folder)
     database = Database(installed.database_url)
-    sa.event.listen(database.engine, "connect", lambda connection, _: connection.execute("PRAGMA synchronous=OFF"))
+    storage.waits_for_no_disk(database.engine)
     firm.found(
         database, due_ring=False
     )  # whom it rings depends on who was heard of, in time: `test_due_ring` tells of it
@@ -172,10 +177,10 @@ def lived(story: Callable[[World], None], template: Path, home: Path, moods: lis
 
 
 @pytest.fixture(scope="module")
-def undisturbed(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Ending]:
+def undisturbed(new_storage: Callable[[str], str], tmp_path_factory: pytest.TempPathFactory) -> dict[str, Ending]:
     """How each story ends when the carrier is on its best behaviour."""
     home = tmp_path_factory.mktemp("quiet")
-    return {story.__name__: lived(story, sqlite_template, home, []) for story in STORIES}
+    return {story.__name__: lived(story, new_storage("sqlite"), home, []) for story in STORIES}
 
 
 @pytest.mark.proves("01-6.11", "01-2.16")
@@ -195,25 +200,26 @@ def test_undisturbed_stories_end_as_told(undisturbed: dict[str, Ending]) -> None
 @pytest.mark.timeout(600)
 @pytest.mark.proves("01-6.11", "01-2.16")
 @settings(max_examples=25, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
-@given(story=st.sampled_from(STORIES), moods=rudeness)
-@example(story=declined, moods=[Rudeness("delay", path=NEWS, seconds=30.0)])  # why it ended is heard after it has
-@example(story=rings_again, moods=[Rudeness("delay", path=NEWS, seconds=200.0)])  # phones that stopped seem to ring
-@example(story=answered, moods=[Rudeness("drop", path=STATUS)])
-@example(story=answered, moods=[Rudeness("drop", path=LEFT)])
-@example(story=rang_out, moods=[Rudeness("drop", path=LEFT)])  # the promise is not heard, the callback is there
-@example(story=declined, moods=[Rudeness("drop", path="/voice/recording"), TWICE])
-@example(story=on_the_ladder, moods=[Rudeness("drop", path=STATUS), TWICE])
-@example(story=on_the_ladder, moods=[Rudeness("delay", path=NEWS, seconds=30.0)])
-@example(story=rung_back, moods=[Rudeness("delay", path=NEWS, seconds=200.0), TWICE])
-@example(story=rung_back, moods=[Rudeness("drop", path="/attempts/")])
+@given(kind=st.sampled_from(KINDS), story=st.sampled_from(STORIES), moods=rudeness)
+@surely("postgres", declined, Rudeness("delay", path=NEWS, seconds=30.0))  # why it ended is heard after it has
+@surely("sqlite", rings_again, Rudeness("delay", path=NEWS, seconds=200.0))  # phones that stopped seem to ring
+@surely("postgres", answered, Rudeness("drop", path=STATUS))
+@surely("sqlite", answered, Rudeness("drop", path=LEFT))
+@surely("postgres", rang_out, Rudeness("drop", path=LEFT))  # the promise is not heard, the callback is there
+@surely("sqlite", declined, Rudeness("drop", path="/voice/recording"), TWICE)
+@surely("postgres", on_the_ladder, Rudeness("drop", path=STATUS), TWICE)
+@surely("sqlite", on_the_ladder, Rudeness("delay", path=NEWS, seconds=30.0))
+@surely("postgres", rung_back, Rudeness("delay", path=NEWS, seconds=200.0), TWICE)
+@surely("sqlite", rung_back, Rudeness("drop", path="/attempts/"))
 def test_however_the_deliveries_come_the_story_ends_the_same(
+    kind: str,
     story: Callable[[World], None],
     moods: list[Rudeness],
     undisturbed: dict[str, Ending],
-    sqlite_template: Path,
+    new_storage: Callable[[str], str],
     tmp_path_factory: pytest.TempPathFactory,
 ) -> None:
     home = tmp_path_factory.getbasetemp()
     fresh = [Rudeness(**vars(mood)) for mood in moods]
-    how = lived(story, sqlite_template, home, fresh)
+    how = lived(story, new_storage(kind), home, fresh)
     assert how == undisturbed[story.__name__], how

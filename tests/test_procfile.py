@@ -100,7 +100,9 @@ def platform(new_postgres_database: Callable[[], str], redis_url: str, tmp_path:
     public = f"http://127.0.0.1:{port}"
     hooks = {"voice_url": f"{public}/voice/incoming", "status_callback": f"{public}/voice/status"}
     config = {"account_sid": ACCOUNT, "auth_token": TOKEN, "numbers": [{"number": firm.LINE} | hooks]}
-    with Simulator(Config.read(config | {"phones": [{"number": JANE}]})) as carrier:
+    with Simulator(
+        Config.read(config | {"phones": [{"number": JANE}, {"number": firm.PHONES["sam"], "role": "staff"}]})
+    ) as carrier:
         platform = _platform(new_postgres_database(), redis_url, tmp_path, port, carrier.url)
         yield platform
         platform.stop()

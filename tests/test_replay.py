@@ -1,26 +1,37 @@
 """Past calls played again: today's settings give back what happened, and another setting shows whom it would catch."""
 
+import contextlib
 import datetime as dt
 import json
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 from structlog.testing import capture_logs
 
+from dashboard import replay_words
 from tests import documents, firm, moody
 from tests.conftest import MakeWorld
 from tests.simulator import openapi
-from voice import past_calls
+from voice import past_calls, ringing
 from voice.db import Database
 from voice.firm import Line
-from voice.models import Mailbox
+from voice.models import Leg, Mailbox
+from voice.replay import play as playing
+from voice.replay import study as studying
 from voice.replay.box import Box
+from voice.replay.stage import Outcome, Stage, empty_database
 from voice.replay.study import study
-from voice.rules.other_settings import Change
-from voice.rules.past import Past, PastCall, Ring
+from voice.replay.swift import Swift
+from voice.rules import compared, presence
+from voice.rules.habits import Habits
+from voice.rules.other_settings import TODAY, Change
+from voice.rules.past import Held, Past, PastCall, Ring, rooms
 from voice.work import replaying
 
 TUESDAY_ELEVEN = dt.datetime(2026, 11, 24, 16, 5, tzinfo=dt.UTC)  # in New York
@@ -85,6 +96,7 @@ def read(database: Database, since: dt.datetime, until: dt.datetime) -> Past:
         return past_calls.read(session, session.get_one(Line, firm.LINE), since, until)
 
 
+@pytest.mark.lived_on("sqlite")  # what is played again is in an SQLite of its own, wherever the history lies
 def test_todays_settings_give_back_what_happened(make_world: MakeWorld, database: Database) -> None:
     world = make_world(staff=("sam", "alex", "kim"), ring_seconds=25)
     alex = Mailbox(phone=firm.PHONES["alex"], seen=[[11.0, world.now.isoformat()]] * 2)
@@ -112,6 +124,87 @@ def test_one_more_person_in_the_worst_hours_is_proposed_with_how_sure_it_is() ->
     assert proposal["words"] == "One more person on Tuesdays, 11–13"
     assert 2 <= proposal["least"] <= proposal["usual"] <= proposal["most"] <= 4
     assert set(proposal["often"]) <= {f"c{place}" for place in range(1, 8, 2)}
+
+
+@pytest.fixture(scope="module")
+def template() -> Iterator[Path]:
+    """A database without rows."""
+    with empty_database() as path:
+        yield path
+
+
+def rung(template: Path, past: Past, kind: type[Box], monkeypatch: pytest.MonkeyPatch) -> list[Any]:
+    """Each time a phone was rung when these calls are played in such a box, to the moment."""
+    found: list[Any] = []
+
+    class Kept(Stage):
+        def close(self) -> None:
+            rows = sa.select(Leg.staff_id, Leg.placed_at, Leg.ringing_at, Leg.picked_up_at, Leg.ended_at, Leg.state)
+            with self.database.reading() as session:
+                found.extend(session.execute(rows.order_by(Leg.placed_at)).all())
+            super().close()
+
+    monkeypatch.setattr(playing, "Stage", Kept)
+    monkeypatch.setattr(playing, "Swift", kind)
+    drawn = Habits(past.calls).draw("0")
+    one_more = Change("extra", {}, {"tue": "11:00-13:00"})
+    playing.play(template, past, one_more, drawn, rooms(past.calls), lambda _calls: None)
+    return found
+
+
+def test_looks_of_the_worker_that_are_left_out_change_no_ring_of_any_phone(
+    template: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    past = in_vain(4, dt.timedelta(minutes=4))
+    past = replace(past, line=past.line | {"ring": "in_order"})
+    each_look = rung(template, past, Box, monkeypatch)
+    assert len({row.staff_id for row in each_look}) == 2
+    assert rung(template, past, Swift, monkeypatch) == each_look
+
+
+def test_who_took_fewest_calls_is_known_from_what_happened_not_from_what_was_played(template: Path) -> None:
+    past = in_vain(2, dt.timedelta(minutes=4))
+    past = replace(past, people=(*past.people, past.people[0] | {"id": "alex"}))
+    with contextlib.closing(Stage(template, past, TODAY, "counted")) as stage:
+        with stage.database.transaction() as session:
+            at = TUESDAY_ELEVEN + dt.timedelta(seconds=9)
+            session.add(stage._leg(Held("alex", TUESDAY_ELEVEN, at, True), TUESDAY_ELEVEN, "ended", at))
+            session.flush()
+            session.execute(sa.update(Leg).values(purpose="ring"))
+        stage.remember(presence.talks(past))
+        with stage.database.reading() as session:
+            now = TUESDAY_ELEVEN + dt.timedelta(minutes=5)
+            assert ringing._answered_lately(session, ["sam", "alex"], now) == {"sam": 1}
+
+
+def test_of_very_many_calls_some_are_played_and_the_rest_reckoned(monkeypatch: pytest.MonkeyPatch) -> None:
+    played: list[int] = []
+
+    def as_told(self: Any, change: Change, some: Any, _seed: str) -> list[Outcome]:
+        calls = [call for room in some for call in room]
+        played.append(len(calls))
+        self._count(len(calls))
+        helped = {
+            call.id for call in calls if call.missed and "ring_seconds" in change.line and int(call.id[1:]) % 4 == 1
+        }
+        return [
+            Outcome(call.id, "talked", None, "sam") if call.id in helped else Outcome(call.id, *compared.was(call))
+            for call in calls
+        ]
+
+    monkeypatch.setattr(studying._Study, "_play", as_told)
+    told: list[tuple[int, int]] = []
+    found = study(in_vain(2000, dt.timedelta(minutes=2)), None, lambda done, of: told.append((done, of)))
+    assert (found["calls"], found["missed"]) == (2000, 1000)
+    assert found["same"] == found["played"] <= 1300
+    assert sum(played) < 4000
+    assert told[-1][0] == told[-1][1]
+    best = found["proposals"][0]
+    assert (best["change"]["kind"], best["touched"]) == ("ring_seconds", 1000)
+    assert best["played"] < 100
+    assert best["least"] <= best["touched"] / 2 <= best["most"]
+    assert replay_words.caught(best).startswith("about ")
+    assert f"with {best['played']} of the {best['touched']} callers" in replay_words.sure(best)
 
 
 @pytest.fixture(autouse=True)

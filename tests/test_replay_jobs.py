@@ -1,8 +1,12 @@
 """The job behind a replay: one at a time, its end told once, stopped, begun anew, and not for ever."""
 
 import datetime as dt
+import os
+import subprocess
+import sys
 import threading
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -87,14 +91,49 @@ def until(seen: Callable[[], bool]) -> None:
         clock.sleep(0.1)
 
 
-def test_a_replay_ends_within_seconds_when_it_is_cancelled_and_begins_anew_after_the_worker_stopped(
+def killed_amid(tools: Tools, replay_id: str) -> None:
+    """RQ's own process runs the job, and is killed while calls are played."""
+    with tools.database.reading() as session:
+        row_id = session.scalars(sa.select(Outbox.id).where(Outbox.key == replays.key(replay_id))).one()
+    given = tools.settings
+    env = os.environ | {
+        "DATABASE_URL": given.database_url, "RINGBACK_HOME": str(given.home), "PUBLIC_URL": given.public_url,
+        "SECRET_KEY": given.secret_key, "TWILIO_ACCOUNT_SID": given.twilio_account_sid,
+        "TWILIO_AUTH_TOKEN": given.twilio_auth_token,
+    }  # fmt: skip
+    run_it = f"from voice.work.rq_worker import run_row; run_row({row_id})"
+    with subprocess.Popen([sys.executable, "-W", "ignore", "-c", run_it], env=env) as worker:
+        until(lambda: state(tools.database, replay_id).done > 0)
+        (player,) = Path(f"/proc/{worker.pid}/task/{worker.pid}/children").read_text().split()
+        worker.kill()
+    gone = Path(f"/proc/{player}/stat")
+    until(lambda: not gone.exists() or gone.read_text().rpartition(") ")[2].startswith("Z"))
+
+
+def test_a_replay_survives_its_worker_and_ends_within_seconds_when_it_is_cancelled(
     tools: Tools, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     some_calls(tools.database, 30)
     replay_id = asked(tools.database)
+    job = sa.update(Outbox).where(Outbox.key == replays.key(replay_id))
+
+    killed_amid(tools, replay_id)
+    with tools.database.transaction() as session:
+        assert state(tools.database, replay_id).state == "running"
+        assert outbox.due(session, clock.now()) == []  # nobody can tell yet that it was killed
+        assert replays.is_silent(
+            session, session.get_one(Replay, replay_id), clock.now() + replays.SILENT
+        )  # it is said
+        later = clock.now() + outbox.TAKE_AGAIN
+        assert [row.job for row in outbox.due(session, later)] == [replays.JOB]
+        session.execute(job.values(taken_at=clock.now() - outbox.TAKE_AGAIN))  # a minute goes by
+
+    before = state(tools.database, replay_id).done
     working = threading.Thread(target=run, args=(tools,))
     working.start()
-    until(lambda: state(tools.database, replay_id).done > 0)
+    until(lambda: state(tools.database, replay_id).done != before)
+    with tools.database.reading() as session:
+        assert replays.tries(session, replay_id) == 2  # so the page says that it was begun anew
     replaying.stop()
     working.join(5)
     assert not working.is_alive()
@@ -104,7 +143,7 @@ def test_a_replay_ends_within_seconds_when_it_is_cancelled_and_begins_anew_after
         assert state(tools.database, replay_id).state == "running"
     monkeypatch.setattr(replaying, "_stopping", threading.Event())
     with tools.database.transaction() as session:
-        session.execute(sa.update(Outbox).values(due_at=clock.now()))
+        session.execute(job.values(due_at=clock.now()))
     working = threading.Thread(target=run, args=(tools,))
     working.start()
     clock.sleep(1)

@@ -21,8 +21,10 @@ RESULT: dict[str, Any] = {
 }  # fmt: skip
 
 
-def finished(firm: Firm, often: dict[str, float], differs: list[dict[str, Any]] | None = None) -> None:
-    """A replay has found that one more person would have caught these."""
+def finished(
+    firm: Firm, often: dict[str, float], differs: list[dict[str, Any]] | None = None, **other: Any
+) -> None:  # fmt: skip
+    """A replay has found that one more person would have caught these; `other`: or something else first."""
     counts = [9, 9, 8, 10, 9]
     proposal = {
         "change": {"kind": "extra", "line": {}, "extra": {"tue": "11:00-13:00"}}, "of": 14, "caught": counts,
@@ -36,7 +38,7 @@ def finished(firm: Firm, often: dict[str, float], differs: list[dict[str, Any]] 
     with firm.database.transaction() as session:
         row = replays.ask(session, LINE, 2, "Sam Field", clock.now())
         assert row is not None
-        result = RESULT | {"proposals": [proposal, longer], "differs": differs or []}
+        result = RESULT | {"proposals": [proposal | other, longer], "differs": differs or []}
         assert replays.finish(session, row.id, result, clock.now())
 
 
@@ -88,6 +90,7 @@ def test_ones_own_settings_are_tried_and_nonsense_is_sent_back_with_what_to_do(f
     assert row is not None
     assert row.wish == {
         "kind": "together", "line": {"ring_seconds": 30, "ring": "in_order"}, "extra": {"sat": "10:00-12:30"},
+        "phones": {},
     }  # fmt: skip
 
 
@@ -123,6 +126,23 @@ def test_a_proposal_names_the_callers_and_how_sure_it_is(firm: Firm) -> None:
     assert (change.title, change.place) == ("One more person on Tuesdays, 11–13", "/owner/replay?line=%2B12125550100")
     assert change.says.startswith("Would have caught 9 of 14 missed callers.")
     assert later is None or later.title != change.title
+    assert all(said in told.replace(" .", ".") for said in (change.title, change.says, change.fix))  # the page's words
+    newer: dict[str, Any] = {
+        "caught": [2, 2, 2, 2, 2],
+        "usual": 2,
+        "least": 2,
+        "most": 2,
+        "words": "Stop Alex Reed’s phone after 9 seconds, before the mailbox takes the call",
+        "change": {"kind": "shorter", "line": {}, "extra": {}, "phones": {"alex": 9}},
+    }
+    finished(firm, {}, **newer)
+    there = reads(owner.get("/owner/replay").text).replace(" .", ".")
+    with firm.database.reading() as session:
+        change = digest.preview(session, "weekly", clock.now()).change
+    assert change is not None
+    assert change.title == "Stop Alex Reed’s phone after 9 seconds, before the mailbox takes the call"
+    assert "once its mailbox has taken two calls" in there
+    assert all(said in there for said in (change.title, change.says, change.fix))
 
 
 @pytest.mark.parametrize("size", ["phone", "desk"])

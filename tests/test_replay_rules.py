@@ -84,6 +84,17 @@ def test_whose_turn_it_was_and_who_was_not_rung_was_not_there() -> None:
     assert gone(call(cause="closed", waited=9.0)) == []
 
 
+def test_whoever_is_rung_in_the_turn_of_others_tells_that_they_were_not_there() -> None:
+    def missing(*rings: Ring) -> list[str]:
+        one = call(rings=rings, mode="in_order", waited=8.0, cause=None)
+        away = presence.read(weeks(one), lambda _call: ("sam", "alex", "kim")).away
+        return sorted(each.staff for each in away)
+
+    assert missing(Ring("kim", 0.2, 0.4, 6, "accepted", 2.0)) == ["alex", "sam"]
+    assert missing(Ring("sam", 0.2, 0.4, 6, "accepted", 2.0)) == []
+    assert missing(Ring("sam", 0.2, 0.4, 2, "declined"), Ring("kim", 2.2, 2.4, 6, "accepted", 2.0)) == []  # who knows
+
+
 def test_who_is_left_when_a_caller_is_given_up_early_was_not_there() -> None:
     declined = (Ring("sam", 0.2, 0.4, 1.9, "declined"),)
     assert gone(call(rings=declined, cause="declined", waited=2.0)) == [("alex", 0)]
@@ -183,6 +194,27 @@ def test_the_worst_two_hours_of_the_week_are_where_one_more_person_is_tried() ->
     assert moved == {"earlier": "08:00-12:00,13:00-17:30", "later": "09:00-12:00,13:00-18:30"}
 
 
+def test_a_phone_that_a_mailbox_takes_over_is_tried_with_a_shorter_ring() -> None:
+    silent, late = Ring("alex", 0, 0.4, 13.4, "silent", 9.0), Ring("alex", 0, 0.4, 10.4, "accepted", 2.0)
+    calls = [call(0, rings=(silent,)), call(1, 60, rings=(replace(silent, over=13.9),)), call(2, 90)]
+    people = ({"id": "sam", "no_mailbox": False}, {"id": "alex", "no_mailbox": False})
+    whole = replace(weeks(*calls), people=people)
+    (shorter,) = (each for each in other_settings.candidates(whole) if each.kind == "shorter")
+    assert dict(shorter.phones) == {"alex": 11}
+    assert other_settings.words(shorter, LINE, {"alex": "Alex Reed"}) == (
+        "Stop Alex Reed’s phone after 11 seconds, before the mailbox takes the call"
+    )
+    assert [other_settings.touches(shorter, whole, each) for each in calls] == [True, True, False]
+    assert not other_settings.may_lose(shorter, LINE, call(rings=(late,)))
+    assert other_settings.may_lose(shorter, LINE, call(rings=(replace(late, over=12.4),)))
+    once = replace(whole, calls=(calls[0],))
+    assert not [each for each in other_settings.candidates(once) if each.kind == "shorter"]
+    never = tuple(person | {"no_mailbox": True} for person in people)
+    assert not [each for each in other_settings.candidates(replace(whole, people=never)) if each.kind == "shorter"]
+    drawn = Habits(calls).draw("1")
+    assert all(drawn.later(each, "alex", 11.0, machine=False).end != "silent" for each in calls)
+
+
 @pytest.mark.parametrize(
     ("change", "words"),
     [
@@ -204,6 +236,21 @@ def test_where_most_of_the_callers_were_is_said_when_there_is_such_a_place() -> 
     assert other_settings.busiest(whole, [call(n, n * 20) for n in range(4)]) == "all of them 11–13 on Tuesdays"
     assert other_settings.busiest(whole, [call(n, n * 60 * 25) for n in range(6)]) == ""
     assert other_settings.busiest(whole, [call()]) == ""
+
+
+def test_a_sample_says_how_far_it_may_be_off_and_who_cannot_be_among_the_best_is_left_out() -> None:
+    base: dict[str, compared.Answer] = {f"{n}": ("callback", "rang_out", None) for n in range(80)}
+    half: list[tuple[str, compared.Answer]] = [
+        (f"{n}", ("talked", None, "sam") if n % 2 else base["0"]) for n in range(80)
+    ]
+    some = compared.tried(Change("ring", {}), base, 900, [half], touched=800, played=80)
+    assert (some.usual, some.margin, some.least, some.most) == (400, 85, 315, 485)
+    whole = compared.tried(Change("ring", {}), base, 80, [half], touched=80, played=80)
+    assert (whole.usual, whole.least, whole.most) == (40, 40, 40)
+    three = [replace(some, change=Change("extra", {}, {day: "11:00-13:00"})) for day in ("mon", "tue", "wed")]
+    assert compared.is_out(314, three)
+    assert not compared.is_out(315, three)
+    assert not compared.is_out(0, three[:2])
 
 
 def test_whoever_is_lost_by_a_change_is_taken_off_what_it_catches() -> None:
@@ -229,6 +276,8 @@ def test_whoever_is_lost_by_a_change_is_taken_off_what_it_catches() -> None:
         ({"rings": (Ring("kim", 0, 0, 5, "cut"),)}, ("talked", None, "sam"),
          "somebody was rung who no longer answers this line"),
         ({"rings": (Ring("sam", 0, 0, 19, "accepted", 1.5),)}, ("talked", None, "sam"), "it was decided by a second"),
+        ({"rings": (Ring("sam", 0, 0, 6.6, "accepted", 0.8, limit=7), Ring("alex", 0, 0, 3, "cut"))},
+         ("callback", "rang_out", None), "it was decided by a second"),
         ({}, ("talked", None, "sam"), "somebody was not rung then, and whether they were at their phone is a guess"),
         ({"rings": (Ring("sam", 0, 0, 15, "cut"), Ring("alex", 0, 0, 15, "cut"))}, ("talked", None, "sam"), ""),
     ],

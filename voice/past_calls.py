@@ -23,13 +23,13 @@ LINE_COLUMNS = (
     "name", "greeting", "language", "ring", "last_person_first", "ring_seconds", "in_order_step_seconds",
     "promise_minutes", "hours", "holidays", "closed_days", "time_zone",
 )  # fmt: skip
-STAFF_COLUMNS = ("id", "no_mailbox", "shifts", "time_zone", "days_off")
+STAFF_COLUMNS = ("id", "name", "no_mailbox", "shifts", "time_zone", "days_off")
 
 
 def read(session: Session, line: Line, since: dt.datetime, until: dt.datetime) -> past.Past:
     """The newest calls that arrived from `since` to before `until` and are over, at most `MOST`.
 
-    Callers are numbered: no number of theirs and no name goes along.
+    Callers are numbered: no number and no name of theirs goes along.
     """
     arrived = sa.select(Call).where(Call.line == line.number, Call.received_at >= since, Call.received_at < until)
     over = arrived.where(Call.ended_at.is_not(None), Call.outcome != "pending")

@@ -25,6 +25,7 @@ PEOPLE = (
 ENDINGS = {"answered": 74, "rang_out": 11, "abandoned": 6, "short_abandon": 4, "all_busy": 5}
 HEARD = {"rang_out": 20, "all_busy": 20, "abandoned": 11, "short_abandon": 3, "closed": 7}  # seconds before it was over
 MESSAGE_SECONDS = 14
+CLEAR = dt.timedelta(seconds=10)  # until a phone that was talked on rings for the next
 
 
 def closed_day(now: dt.datetime) -> dt.date:
@@ -66,6 +67,7 @@ class _Week:
     session: Session
     line: Line
     dice: random.Random = field(default_factory=lambda: random.Random(20))  # noqa: S311  a made-up week is no secret
+    talks: list[tuple[str, dt.datetime, dt.datetime]] = field(default_factory=list)  # nobody has two at a time
 
     def write_day(self, day: dt.date, closed: bool) -> None:
         midnight = dt.datetime.combine(day, dt.time(), ZoneInfo(self.line.time_zone)).astimezone(dt.UTC)
@@ -98,7 +100,8 @@ class _Week:
         )  # fmt: skip
 
     def _answered(self, at: dt.datetime, caller: str) -> None:
-        call, staff = self._call(at, caller), self.dice.choice(STAFF)
+        call, staff, free = self._call(at, caller), self.dice.choice(STAFF), self._free(at)
+        staff = staff if staff in free else (free or STAFF)[0]
         waited, talked = 4 + self.dice.triangular(0, 16, 3), self.dice.randrange(40, 400)
         call.state, call.outcome, call.answered_by, call.talk_seconds = "completed", "talked", staff, talked
         call.first_ring_at = at + dt.timedelta(seconds=0.8)
@@ -106,6 +109,12 @@ class _Week:
         call.joined_at = call.accepted_at + dt.timedelta(seconds=1)
         call.ended_at = call.seen_at = call.joined_at + dt.timedelta(seconds=talked)
         self._tell(call)
+        self.talks.append((staff, at, call.ended_at + CLEAR))
+
+    def _free(self, at: dt.datetime) -> list[str]:
+        """Whose phones can ring."""
+        talk = {staff for staff, since, until in self.talks if since <= at < until}
+        return [staff for staff in STAFF if staff not in talk]
 
     def _missed(self, at: dt.datetime, caller: str, cause: str) -> Callback:
         call = self._call(at, caller)
@@ -158,8 +167,9 @@ class _Week:
     def _tell(self, call: Call) -> None:
         self.session.add(call)
         self.session.flush()
-        lived.write_seconds(self.session, call, STAFF)
-        lived.write_legs(self.session, call, STAFF)
+        free = self._free(call.received_at)
+        lived.write_seconds(self.session, call, free)
+        lived.write_legs(self.session, call, free)
 
 
 _OPEN: tuple[tuple[int, int, dict[str, Any]], ...] = (

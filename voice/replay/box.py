@@ -56,7 +56,7 @@ class Box:
         tools = Tools(settings, database, Carrier(settings, http_client=self.day.http_client))
         self.worker: Worker | None = Worker(tools, run=lambda work: work())
         self.next_tick = start
-        self.tick, self.rest = TICK, REST
+        self.soon, self.tick, self.rest = SOON, TICK, REST
 
     @property
     def now(self) -> dt.datetime:
@@ -72,7 +72,7 @@ class Box:
                 active = self.look()
                 self.next_tick = self.day.now + (self.tick if active else self.rest)
             else:
-                self.next_tick = min(self.next_tick, self.day.now + SOON)  # something happened: look soon
+                self.next_tick = min(self.next_tick, self.day.now + self.soon)  # something happened: look soon
 
     def look(self) -> bool:
         """One pass of the worker; whether anything is under way."""

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from voice import clock
 from voice.replay.box import Box
 from voice.replay.stage import LINE, Outcome, Stage
+from voice.replay.swift import Swift
 from voice.rules import past, presence
 from voice.rules.habits import Deed, Drawn
 from voice.rules.other_settings import Change
@@ -39,7 +40,7 @@ def play(
     """Play some rooms of calls, in order of time. `on_calls` is told of each room how many calls it held."""
     stage = Stage(template, whole, change, "played")
     try:
-        playing = _Playing(stage, whole, drawn)
+        playing = _Playing(stage, whole, change, drawn)
         for begin in range(0, len(rooms), ROOMS_IN_A_DAY):
             for room in playing.day(rooms[begin : begin + ROOMS_IN_A_DAY], str(begin)):
                 on_calls(len(room))
@@ -49,19 +50,20 @@ def play(
 
 
 class _Playing:
-    def __init__(self, stage: Stage, whole: Past, drawn: Drawn) -> None:
-        self.stage, self.past, self.drawn = stage, whole, drawn
+    def __init__(self, stage: Stage, whole: Past, change: Change, drawn: Drawn) -> None:
+        self.stage, self.past, self.change, self.drawn = stage, whole, change, drawn
         self._setup = past.setup(whole.calls)
         self._there = presence.read(whole, lambda call: stage.on_shift(call.at))
         self._known = Rung(whole.calls)
         self._owners = {number: who for who, number in stage.numbers.items()}
         self._spent: dict[tuple[str, str], list[float]] = {}  # call and person: seconds of each ring so far
-        self._told: dt.datetime | None = None  # until when the stage knows of talks that are not played
+        self._were = [*(held for held in whole.held if held.talked), *presence.talks(whole)]
+        self._told: dt.datetime | None = None  # until when the stage knows of them
 
     def day(self, rooms: Sequence[Room], seed: str) -> Iterator[Room]:
         """Play these rooms with one carrier."""
         begin = rooms[0][0].at - dt.timedelta(minutes=1)
-        box = Box(self.stage.settings, self.stage.database, [LINE], begin, seed, self._setup)
+        box = Swift(self.stage.settings, self.stage.database, [LINE], begin, seed, self._setup)
         box.tick, box.rest = LOOKS, TALKS
         for who, number in self.stage.numbers.items():
             box.day.staff(number, _Phone(self.ring), name=who)
@@ -86,9 +88,11 @@ class _Playing:
             box.run_until(min(until, max(box.next_tick, box.now + LOOKS)))
 
     def _remember(self, now: dt.datetime) -> None:
+        """Who has taken how many calls of late, as it was: a call that went otherwise in playing, or was left out of
+        it, must not change whom the calls of a whole day after it ring first."""
         since, self._told = self._told or now - presence.RECENT, now
-        mine = (held for held in self.past.held if held.talked and held.staff in self.stage.numbers)
-        self.stage.remember(held for held in mine if since < held.until <= now)
+        mine = (talk for talk in self._were if talk.staff in self.stage.numbers)
+        self.stage.remember(talk for talk in mine if since < talk.until <= now)
 
     def _moments(self, box: Box, room: Room) -> Iterator[Moment]:
         begin, over = room[0].at, max(call.until() for call in room)
@@ -149,6 +153,8 @@ class _Playing:
 
     def _guess(self, call: PastCall, staff: str, before: float) -> Deed:
         deed = self.drawn.deed(call, staff)
+        if deed.end == "silent" and staff in self.change.phones:
+            deed = self.drawn.later(call, staff, before, machine=False)  # it is stopped before its mailbox
         return replace(deed, after=max(0.0, deed.after - before))
 
 

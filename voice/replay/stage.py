@@ -18,7 +18,6 @@ from voice.models import Call, Contact, Leg, Mailbox
 from voice.rules import ring_limit
 from voice.rules.other_settings import EXTRA, Change
 from voice.rules.past import Held, Past, PastCall
-from voice.rules.past import Ring as PastRing
 from voice.rules.ring_plan import LEG_SECONDS
 from voice.settings import Settings
 
@@ -65,6 +64,7 @@ class Stage:
         self.settings = _settings(self._file)
         self.database = Database(self.settings.database_url)
         sa.event.listen(self.database.engine, "connect", _in_haste)
+        self._limits = change.phones
         self._found(past, change)
         self.played: dict[str, PastCall] = {}  # by the carrier's id
 
@@ -110,16 +110,15 @@ class Stage:
         with self.database.transaction() as session:
             if not call.withheld and call.first in self.numbers:
                 session.merge(Contact(number=self.caller(call), last_staff_id=call.first))
-            for ring in call.rings:
-                if ring.staff in self.numbers:
-                    self._limit(session, ring, call.at)
+            then = {ring.staff: ring.limit for ring in call.rings if ring.staff in self.numbers}
+            for staff, seconds in (then | dict(self._limits)).items():
+                self._limit(session, self.numbers[staff], min(seconds, then.get(staff, seconds)), call.at)
 
-    def _limit(self, session: Session, ring: PastRing, now: dt.datetime) -> None:
-        phone = self.numbers[ring.staff]
+    def _limit(self, session: Session, phone: str, seconds: int, now: dt.datetime) -> None:
         known = roster.current(session).limit(phone, now)
-        if ring.limit != (known.seconds if known else LEG_SECONDS):
+        if seconds != (known.seconds if known else LEG_SECONDS):
             mailbox = session.merge(Mailbox(phone=phone))
-            mailbox.seen = [[ring.limit + ring_limit.MARGIN, now.isoformat()]] * ring_limit.ENOUGH
+            mailbox.seen = [[seconds + ring_limit.MARGIN, now.isoformat()]] * ring_limit.ENOUGH
             session.flush()
 
     def goes(self, away: Held) -> None:
@@ -134,8 +133,11 @@ class Stage:
                 _set(member, availability="on", away_until=None)
 
     def remember(self, talks: Iterable[Held]) -> None:
-        """Talks that were over before: they count when the phones of those who took fewest calls are rung first."""
+        """Talks that were over before, in place of those played so far: they count when the phones of those who took
+        fewest calls are rung first."""
+        played = sa.update(Leg).where(Leg.purpose == "ring", Leg.joined_at.is_not(None), Leg.ended_at.is_not(None))
         with self.database.transaction() as session:
+            session.execute(played.values(joined_at=None))
             for held in talks:
                 session.add(self._leg(held, held.since, "ended", held.until))
 

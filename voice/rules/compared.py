@@ -1,9 +1,10 @@
 """What playing calls again says: how far it gave back what happened, and what each change would have caught."""
 
 import itertools
+import math
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from voice.rules.other_settings import Change
@@ -65,6 +66,8 @@ def _close(call: PastCall) -> str:
     keys = [ring.over + ring.key for ring in call.rings if ring.end in ("accepted", "silent", "declined")]
     if any(abs(call.waited - key) < NEAR for key in keys if call.outcome != "talked") or _pair_is_close(keys):
         return "it was decided by a second"
+    if any(ring.end == "accepted" and ring.limit - ring.seconds < NEAR / 2 for ring in call.rings):
+        return "it was decided by a second"
     return ""
 
 
@@ -78,40 +81,64 @@ class Tried:
     """What one change would have caught, over several draws of what is not known.
 
     `caught`: how many of `of` missed callers would have reached somebody, in each draw, those lost by it taken off.
-    `often`: for each caller ever caught, the share of draws.
+    `often`: for each caller ever caught, the share of draws. `touched`: callers it could have made a difference to;
+    `played`: of them, how many were played. Fewer: a sample, and `caught` is reckoned from it.
     """
 
     change: Change
     of: int
     caught: tuple[int, ...]
     often: Mapping[str, float]
+    touched: int = 0
+    played: int = 0
 
     @property
     def usual(self) -> int:
         """The middle draw."""
         return sorted(self.caught)[len(self.caught) // 2] if self.caught else 0
 
+    @property
+    def margin(self) -> int:
+        """How far a sample may be off: two standard errors of a share, drawn without putting back (Cochran 1977, 2)."""
+        if not 0 < self.played < self.touched:
+            return 0
+        share = min(1.0, max(abs(self.usual), 1) / self.touched)
+        error = share * (1 - share) / self.played * (1 - self.played / self.touched)
+        return math.ceil(2 * self.touched * math.sqrt(error))
+
+    @property
+    def least(self) -> int:
+        """The fewest it may have caught."""
+        return min(self.caught, default=0) - self.margin
+
+    @property
+    def most(self) -> int:
+        """The most."""
+        return min(max(self.caught, default=0) + self.margin, max(self.touched, self.of))
+
     def to_json(self) -> dict[str, Any]:
         """Plain values, the middle draw with them."""
-        return asdict(self) | {
-            "usual": self.usual,
-            "least": min(self.caught, default=0),
-            "most": max(self.caught, default=0),
-        }
+        return asdict(self) | {"usual": self.usual, "least": self.least, "most": self.most}
 
 
 def tried(
-    change: Change, base: Mapping[str, Answer], of: int, draws: Sequence[Sequence[tuple[str, Answer]]]
+    change: Change, base: Mapping[str, Answer], of: int, draws: Sequence[Sequence[tuple[str, Answer]]],
+    touched: int = 0, played: int = 0,
 ) -> Tried:  # fmt: skip
-    """Count, per draw, callers who talked under `change` and had not, less those who had and did not."""
+    """Count, per draw, callers who talked under `change` and had not, less those who had and did not.
+
+    `touched`, `played`: as of `Tried`.
+    """
     counts: list[int] = []
     often: Counter[str] = Counter()
+    scale = touched / played if played else 1.0
     for draw in draws:
         won = {call_id for call_id, answer in draw if answer[0] == "talked" and base[call_id][0] != "talked"}
         lost = {call_id for call_id, answer in draw if answer[0] != "talked" and base[call_id][0] == "talked"}
-        counts.append(len(won) - len(lost))
+        counts.append(round((len(won) - len(lost)) * scale))
         often.update(won)
-    return Tried(change, of, tuple(counts), {call_id: count / len(counts) for call_id, count in often.items()})
+    shares = {call_id: count / len(counts) for call_id, count in often.items()}
+    return Tried(change, of, tuple(counts), shares, touched, played)
 
 
 def together(one: Tried, other: Tried) -> Tried:
@@ -121,7 +148,7 @@ def together(one: Tried, other: Tried) -> Tried:
         call_id: (one.often.get(call_id, 0) * len(one.caught) + other.often.get(call_id, 0) * len(other.caught)) / draws
         for call_id in one.often.keys() | other.often.keys()
     }
-    return Tried(one.change, one.of, (*one.caught, *other.caught), often)
+    return replace(one, caught=(*one.caught, *other.caught), often=often)
 
 
 def best(found: Sequence[Tried], most: int = 3) -> list[Tried]:
@@ -132,3 +159,9 @@ def best(found: Sequence[Tried], most: int = 3) -> list[Tried]:
         if each.usual > 0 and (each.change.kind == "extra" or each.change.kind not in kinds):
             kept.append(each)
     return kept[:most]
+
+
+def is_out(most: int, found: Sequence[Tried], places: int = 3) -> bool:
+    """Whether a change that catches `most` callers at best cannot be among the `places` best of these."""
+    ahead = best(found, places)
+    return len(ahead) == places and most < min(each.least for each in ahead)

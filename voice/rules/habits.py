@@ -123,12 +123,15 @@ class Drawn:
                     return Deed(spent, ring.end, ring.key, ring.again)
         return self.later(call, staff, spent)
 
-    def later(self, call: PastCall, staff: str, spent: float) -> Deed:
-        """What a phone might have done for a caller after it had rung for `spent` seconds in vain."""
+    def later(self, call: PastCall, staff: str, spent: float, machine: bool = True) -> Deed:
+        """What a phone might have done for a caller after it had rung for `spent` seconds in vain.
+
+        Without `machine` no mailbox picks it up."""
         dice = random.Random(f"{self.seed}:{call.id}:{staff}")  # noqa: S311  as above
         rates = self.people.get(staff, self.team)
         guard = spent + 1.0 if spent else 0.0  # what was cut short would not have been picked up in that very second
-        after, end = min((_first(rates[deed], guard, dice), deed) for deed in DEEDS)
+        firsts = [(_first(rates[deed], guard, dice), deed) for deed in DEEDS]
+        after, end = min(each for each in firsts if machine or each[1] != "silent")
         return Deed(after, end if after < NEVER else "nothing", self.habits.key if end == "accepted" else STAYS)
 
     def patience(self, call: PastCall) -> float:

@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
+from voice.rules import ring_limit
 from voice.rules.past import Past, PastCall
 
 EXTRA = "one-more"  # the id of a colleague who does not exist
@@ -22,16 +23,18 @@ WINDOWS = 3  # of the worst, how many are tried
 LONGER = (10, 20)  # seconds
 LONGEST = 90  # seconds a caller may be kept ringing
 
-Kind = Literal["today", "ring_seconds", "ring", "first", "extra", "earlier", "later", "together"]
+Kind = Literal["today", "ring_seconds", "ring", "first", "shorter", "extra", "earlier", "later", "together"]
 
 
 @dataclass(frozen=True)
 class Change:
-    """What is set otherwise: columns of the line, and perhaps one more person by weekday. Neither: as it is today."""
+    """What is set otherwise: columns of the line, one more person by weekday, seconds after which somebody's phone is
+    stopped. None of them: as it is today."""
 
     kind: Kind = "today"
     line: Mapping[str, Any] = field(default_factory=dict)
     extra: Mapping[str, str] = field(default_factory=dict)  # {"tue": "11:00-13:00"}
+    phones: Mapping[str, int] = field(default_factory=dict)  # {"alex": 9}
 
     def to_json(self) -> dict[str, Any]:
         """Plain values: `Change(**plain)` reads them."""
@@ -43,7 +46,7 @@ TODAY = Change()
 
 def candidates(past: Past) -> list[Change]:
     """What could be tried, at most a dozen."""
-    return [*_ringing(past.line), *_windows(past), *_hours(past)]
+    return [*_ringing(past.line), *_shorter(past), *_windows(past), *_hours(past)]
 
 
 def _ringing(line: Mapping[str, Any]) -> Iterator[Change]:
@@ -54,6 +57,19 @@ def _ringing(line: Mapping[str, Any]) -> Iterator[Change]:
         yield Change("ring", {"ring": "everyone"})
     if line["last_person_first"]:
         yield Change("first", {"last_person_first": False})
+
+
+def _shorter(past: Past) -> Iterator[Change]:
+    """Phones that a mailbox took over, each stopped before it, from the first call on: then they ring once more."""
+    seen = defaultdict[str, list[ring_limit.TakeOver]](list)
+    for call in sorted(past.calls, key=lambda each: each.at, reverse=True):
+        for ring in call.rings:
+            if ring.end == "silent":
+                seen[ring.staff].append(ring_limit.TakeOver(ring.seconds, call.at))
+    people = {person["id"] for person in past.people if not person.get("no_mailbox")}
+    limits = {staff: ring_limit.limit(taken) for staff, taken in sorted(seen.items()) if staff in people}
+    if phones := {staff: limit.seconds for staff, limit in limits.items() if limit is not None}:
+        yield Change("shorter", phones=phones)
 
 
 def _windows(past: Past) -> Iterator[Change]:
@@ -104,12 +120,20 @@ def touches(change: Change, past: Past, call: PastCall) -> bool:
         return False
     if "last_person_first" in change.line and call.first is not None:
         return True
+    if any(ring.end == "silent" and ring.seconds >= change.phones.get(ring.staff, LONGEST) for ring in call.rings):
+        return True
     # Who hung up was gone before the phones stopped.
     return "ring" in change.line or ("ring_seconds" in change.line and not call.hung_up)
 
 
 def may_lose(change: Change, line: Mapping[str, Any], call: PastCall) -> bool:
-    """Whether this caller, who reached somebody, might not have under `change`."""
+    """Whether this caller, who reached somebody, might not have under `change`.
+
+    Where it only adds (a longer ring, one more phone or hour), every phone that rang for them rings at the same moment
+    all the same, and its owner does as then: they are reached as they were, or sooner, and need not be played again.
+    """
+    if any(ring.seconds > change.phones.get(ring.staff, LONGEST) for ring in call.rings):
+        return True
     if "last_person_first" in change.line and call.first is not None:
         return True
     shorter = int(change.line.get("ring_seconds", line["ring_seconds"])) < int(line["ring_seconds"])
@@ -123,8 +147,8 @@ def _within(week: Mapping[str, str], moment: dt.datetime) -> bool:
     return any(span and span.split("-")[0] <= clock < span.split("-")[1] for clock in near for span in spans.split(","))
 
 
-def words(change: Change, line: Mapping[str, Any]) -> str:
-    """The change as it is proposed."""
+def words(change: Change, line: Mapping[str, Any], names: Mapping[str, str] | None = None) -> str:
+    """The change as it is proposed. `names`: of staff, by id."""
     if change.kind == "today":
         return "Nothing: as it is today"
     said = []
@@ -134,12 +158,19 @@ def words(change: Change, line: Mapping[str, Any]) -> str:
         said.append(MODES[change.line["ring"]])
     if "last_person_first" in change.line:
         said.append("ring nobody alone at first, whoever last spoke with the caller")
+    if change.phones:
+        said.append(f"stop {' and '.join(_phones(change.phones, names or {}))}, before the mailbox takes the call")
     if change.extra:
         said.append(f"one more person {extra_words(change.extra)}")
     if "hours" in change.line:
         said.append("open an hour earlier" if change.kind == "earlier" else "close an hour later")
     whole = ", ".join(said)
     return whole[:1].upper() + whole[1:]
+
+
+def _phones(phones: Mapping[str, int], names: Mapping[str, str]) -> Iterator[str]:
+    for staff, seconds in phones.items():
+        yield f"{names.get(staff, staff)}’s phone after {seconds} seconds"
 
 
 def extra_words(extra: Mapping[str, str]) -> str:

@@ -40,12 +40,12 @@ def read(past: Past, on_shift: OnShift) -> Presence:
     for room in rooms(past.calls):
         over = max(call.until() for call in room)
         near = [held for held in past.held if held.until > room[0].at and held.since < over]
-        look = _Look(past, [*_uses(room), *near], known)
+        look = _Look(past, [*_uses(room), *near], known, alone=len(room) == 1)
         for call in room:
             working = on_shift(call)
-            missed += look.missing(call, working)
-            if call.cause == "all_busy":
-                busy += look.unexplained(call, working)
+            unexplained = list(look.unexplained(call, working)) if call.cause == "all_busy" else []
+            busy += unexplained
+            missed += [] if unexplained else look.missing(call, working)
     return Presence(_joined(past, missed), busy)
 
 
@@ -57,6 +57,14 @@ def _uses(room: Sequence[PastCall]) -> Iterator[Held]:
             yield Held(call.answered_by, _at(call, call.waited), _at(call, call.waited + call.talk))
 
 
+def talks(past: Past) -> Iterator[Held]:
+    """Each talk with a caller who rang in, from when that phone was asked for."""
+    for call in past.calls:
+        if call.answered_by is not None and call.talk > 0:
+            asked = [ring.placed for ring in call.rings if ring.staff == call.answered_by]
+            yield Held(call.answered_by, _at(call, asked[-1] if asked else 0.0), call.until(), talked=True)
+
+
 @dataclass
 class _Look:
     """At some calls that met. `uses`: when phones were in use, for these calls and for anything else."""
@@ -64,6 +72,7 @@ class _Look:
     past: Past
     uses: Sequence[Held]
     known: Mapping[str, str | None]
+    alone: bool = True  # the call met no other, from which a phone could have been passed on
 
     def missing(self, call: PastCall, working: Sequence[str]) -> Iterator[Held]:
         """Who was not rung for this call in their turn: from when to when that shows."""
@@ -76,6 +85,10 @@ class _Look:
             yield from (Held(person, rang.get(person, call.at), end) for person in working if person not in spent)
             return
         people, due_since = _order(self.past, call, working), dict[str, dt.datetime]()
+        if self.alone:
+            passed = self._passed_over(call, people)
+            yield from (Held(person, call.at, end) for person in passed)
+            people = tuple(person for person in people if person not in passed)
         for place in range(int(call.waited / LOOKS) + 1):
             now = _at(call, place * LOOKS)
             plan, busy = _waiting(self.past, call, people, self.known[call.id], now), self._in_use(now)
@@ -84,6 +97,20 @@ class _Look:
             yield from self._told(due_since, over, now)
             due_since |= {person: now for person in due if person not in due_since}
         yield from self._told(due_since, list(due_since), end)
+
+    def _passed_over(self, call: PastCall, people: tuple[str, ...]) -> list[str]:
+        """Whom the plan left out: somebody after them was rung at the moment that was theirs."""
+        asked = {ring.staff: ring.placed for ring in reversed(call.rings) if ring.staff in people}
+        for staff, placed in asked.items():
+            out = [person for person in people[: people.index(staff)] if person not in asked]
+            here = tuple(person for person in people if person not in out)
+            start, without = (
+                (ring_plan.starts(_waiting(self.past, call, who, self.known[call.id], call.at))[staff] - call.at)
+                for who in (people, here)
+            )
+            if start.total_seconds() > placed + DOUBT and abs(without.total_seconds() - placed) <= DOUBT:
+                return out
+        return []
 
     def _told(self, due_since: dict[str, dt.datetime], over: Sequence[str], now: dt.datetime) -> Iterator[Held]:
         for person in over:

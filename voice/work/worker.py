@@ -51,8 +51,10 @@ class Worker:
     """One pass of the loop is `tick(now)`; it never sleeps and never reads the time."""
 
     def __init__(
-        self, tools: Tools, run: Run, hand_over: Callable[[int], bool] | None = None, run_slow: Run | None = None
-    ) -> None:
+        self, tools: Tools, run: Run, hand_over: Callable[[int], bool] | None = None, run_slow: Run | None = None,
+        reads_the_log: bool = True,
+    ) -> None:  # fmt: skip
+        self._reads_the_log = reads_the_log
         self.tools, self._run, self._hand_over, self._run_slow = tools, run, hand_over, run_slow or run
         self._next_sweep = self._next_reading = self._next_round = dt.datetime.min.replace(tzinfo=dt.UTC)
         self._night: dt.date | None = None  # whose work is in the outbox
@@ -66,7 +68,7 @@ class Worker:
         look = self._look(now)
         if look.new:
             pacer.take_on(self.tools.database, now)
-        if now >= self._next_reading and self._reading.acquire(blocking=False):
+        if self._reads_the_log and now >= self._next_reading and self._reading.acquire(blocking=False):
             self._next_reading = now + call_log.EVERY
             self._run(lambda: self._read_the_log(now))
         if (look.callers or (look.ring_backs and self._knows_the_log)) and not look.not_yet:
