@@ -29,9 +29,10 @@ from tests.postgres import running_postgres
 from voice import callbacks, clock, findable, migrate, person_words
 from voice.db import Database
 from voice.findable import CallbackWords
-from voice.models import Call, Callback, Contact, new_id
+from voice.models import Base, Call, Callback, Contact, new_id
 
 AIM, AIM_KB = 50, 150  # ms for the first page; kB for all that a browser's first visit brings over the wire
+AIM_TIMES = 4  # what all of them may cost, times what ten do: the page shows some eighty of them, eight times as many
 BATCH = 2000
 MADE_HERE = 20_000  # closed rows that are written one by one; beyond these the database copies its own
 DRIVERS = {"sqlite": "sqlite", "postgresql": "postgresql+psycopg"}
@@ -137,14 +138,15 @@ def _copy(connection: sa.Connection, first: str, made: int, times: int) -> None:
     turn = sa.select(sa.literal(1).label("turn")).cte("turns", recursive=True)
     turn = turn.union_all(sa.select(turn.c.turn + 1).where(turn.c.turn < times - 1))
     suffix = sa.cast(turn.c.turn, sa.Text)
-    for kind, number in ((Contact, "number"), (Callback, "caller"), (Call, "caller")):
+    kinds: tuple[tuple[type[Base], str], ...] = ((Contact, "number"), (Callback, "caller"), (Call, "caller"))
+    for kind, number in kinds:
         table = sa.inspect(kind).local_table
         digits = sa.cast(sa.func.substr(table.c[number], 3), sa.BigInteger) + turn.c.turn * made
         changed = dict.fromkeys(("number", "caller", "caller_key"), sa.literal("+1") + sa.cast(digits, sa.Text))
         changed |= {name: table.c[name] + suffix for name in ("id", "sid", "callback_id") if name in table.c}
         columns = [changed.get(column.name, column).label(column.name) for column in table.c]
         copies = sa.select(*columns).join_from(table, turn, sa.true()).where(table.c[number] >= first)
-        connection.execute(sa.insert(table).from_select([column.name for column in table.c], copies))
+        connection.execute(sa.insert(kind).from_select([column.name for column in table.c], copies))
 
 
 def figures_of(visitor: Visitor, address: str, repeats: int) -> dict[str, float]:
@@ -200,7 +202,9 @@ def measure(url: str, folder: Path, asked: argparse.Namespace) -> Figures:
     figures = {name: figures_of(visitor, address, asked.repeats) for name, address in PAGES.items()}
     figures["first page"]["first_load_kB"] = first_load(visitor)
     leave(url, FEW)
-    figures |= {f"{FEW} open: {name}": figures_of(visitor, PAGES[name], asked.repeats) for name in WITH_FEW}
+    for name in WITH_FEW:
+        few = figures[f"{FEW} open: {name}"] = figures_of(visitor, PAGES[name], asked.repeats)
+        figures[name][f"times_{FEW}_open"] = round(figures[name]["wall_p50_ms"] / few["wall_p50_ms"], 2)
     firm.close()
     return figures
 
@@ -212,9 +216,11 @@ def tell(kind: str, figures: Figures) -> None:
 
 
 def holds(figures: Figures) -> bool:
-    """Whether one database's first page keeps to the aims."""
+    """Whether one database's first page keeps to the aims, and what is asked for again and again costs little more
+    than with few people on the list."""
     first = figures["first page"]
-    return first["wall_p50_ms"] <= AIM and first["first_load_kB"] <= AIM_KB
+    even = all(figures[name][f"times_{FEW}_open"] <= AIM_TIMES for name in WITH_FEW)
+    return even and first["wall_p50_ms"] <= AIM and first["first_load_kB"] <= AIM_KB
 
 
 def run(about: str | None, usual: dict[str, int], aims: str, measure: Measure) -> dict[str, Figures]:
@@ -243,7 +249,8 @@ def run(about: str | None, usual: dict[str, int], aims: str, measure: Measure) -
 def main() -> int:
     """Print the figures. Exit status: 1 when an aim is missed."""
     usual = {"open": 10_000, "closed": 1_000_000, "repeats": 40}
-    aims = f"{{open:,}} open, {{closed:,}} closed; aims: first page {AIM} ms, first load {AIM_KB} kB"
+    held = f"first page {AIM} ms, first load {AIM_KB} kB, no more than {AIM_TIMES} times {FEW} open"
+    aims = f"{{open:,}} open, {{closed:,}} closed; aims: {held}"
     return 0 if all(map(holds, run(__doc__, usual, aims, measure).values())) else 1
 
 

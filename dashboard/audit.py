@@ -12,7 +12,7 @@ from flask.typing import ResponseReturnValue
 
 from dashboard import frame, visits, words
 from voice import audit as verbs
-from voice import clock
+from voice import clock, results
 from voice.accounts import Visit
 from voice.firm import Business
 from voice.installation import installation
@@ -84,7 +84,26 @@ WORDS = {
     "day_off": "gave a day off",
     "day_off_taken_back": "took a day off back",
     "shifts_changed": "changed the shifts of",
+    "claimed": "took in hand:",
+    "released": "gave back to the list:",
+    "took_over": "took over from a colleague:",
+    "handed_over": "handed to a colleague:",
+    "snoozed": "set aside:",
+    "rang_back": "rang back:",
+    "dialling_by_hand": "dialled by hand:",
+    "closed": "closed:",
+    "undone": "took back what they had just done with:",
+    "took_call": "took the ringing call",
+    "give_result": "said how it went with:",
+    **{result: f"said “{words.plain(result)}” of:" for result in results.RESULTS},
 }
+# What a program did, by the name of the operation, in the words of the same deed on a page.
+BY_PROGRAM = {
+    "claim": "claimed", "release": "released", "take_over": "took_over", "hand_over": "handed_over",
+    "set_aside": "snoozed", "call": "rang_back", "dial_by_hand": "dialling_by_hand", "close": "closed",
+    "take_back": "undone", "take": "took_call", "give_number": "number_given", "reopen": "reopened",
+    "allow": "number_allowed",
+}  # fmt: skip
 # A spreadsheet would run a cell that begins so.
 FORMULAS = ("=", "+", "-", "@", "\t", "\r", "＝")
 
@@ -127,7 +146,7 @@ def table() -> ResponseReturnValue:
 
 def phrase(kind: str) -> str:
     """A deed in words."""
-    return WORDS.get(kind, words.plain(kind))
+    return WORDS.get(BY_PROGRAM.get(kind, kind), words.plain(kind))
 
 
 def _line(*cells: str) -> str:

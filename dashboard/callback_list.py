@@ -41,7 +41,6 @@ from voice.rules import person
 callback_list = Blueprint("callback_list", __name__)
 Verb = Callable[[Session, Callback, str, dt.datetime], Refusal | Attempt | None]
 Change = Callable[[Session, Callback, str, dt.datetime], Refusal | None]
-ON_RECORD = ("number_given", "reopened")  # on “Who did what” as well: what changes whom we ring, long after a talk
 
 
 @dataclass(frozen=True)
@@ -67,8 +66,8 @@ def show() -> ResponseReturnValue:
 
 @callback_list.get("/list")
 def part() -> ResponseReturnValue:
-    """The part of the page that changes; 304 when it has not."""
-    body = render_template("list_part.html", problem=None, **_contents(list_view.read(request.args)))
+    """What of the page changes; 304 when it has not."""
+    body = render_template("list_fresh.html", problem=None, **_contents(list_view.read(request.args)))
     answer = make_response(body)
     answer.set_etag(hashlib.sha256(body.encode()).hexdigest()[:32])
     return answer.make_conditional(request)
@@ -113,7 +112,7 @@ def call(callback_id: str) -> ResponseReturnValue:
         refused = same_person.ring_on(session, row, number, staff_id, now) if number else None
         return refused or attempts.ring_back(session, row, staff_id, now, anyway)
 
-    return _do(callback_id, ring)
+    return _do(callback_id, "rang_back", ring)
 
 
 @callback_list.post("/callbacks/<callback_id>/by-hand")
@@ -181,7 +180,7 @@ def close(callback_id: str) -> ResponseReturnValue:
         abort(400, "A callback is closed with a reason: choose one of those on its row.")
 
     def shut(session: Session, row: Callback, staff_id: str, now: dt.datetime) -> Refusal | None:
-        return callbacks.close(session, row, staff_id, reason, now, **list_forms.about(session).values())
+        return callbacks.close(session, row, staff_id, reason, now, list_forms.about(session))
 
     return _change(callback_id, "closed", shut)
 
@@ -198,7 +197,7 @@ def take_back(callback_id: str) -> ResponseReturnValue:
     visit = visits.here()
     if visit.staff_id is None:
         return _decide(callback_id, lambda session, row, now: allowing.take_back(session, visit, now))
-    return _do(callback_id, undo.undo)
+    return _do(callback_id, "undone", undo.undo)
 
 
 @callback_list.post("/told/<int:told_id>/seen")
@@ -206,7 +205,8 @@ def seen(told_id: int) -> ResponseReturnValue:
     """Put away a line that told me what a colleague did."""
     mine = sa.update(Told).where(Told.id == told_id, Told.staff_id == _staff_id(), Told.seen_at.is_(None))
     with installation().database.transaction() as session:
-        session.execute(mine.values(seen_at=clock.now()))
+        if session.execute(mine.values(seen_at=clock.now()).returning(Told.id)).first():
+            audit.record(session, visits.here(), "told_seen", str(told_id), clock.now())
     return _back(_view())
 
 
@@ -217,6 +217,7 @@ def take(call_id: str) -> ResponseReturnValue:
     with installation().database.transaction() as session:
         ringing_call = session.get(Call, call_id) or abort(404)
         if ringing.reserve(session, ringing_call, staff_id, now):
+            audit.record(session, visits.here(), "took_call", call_id, now)
             return _back(_view())
     return _page(_view(), Problem("Somebody else has taken that call, or the caller has hung up."), 409)
 
@@ -235,18 +236,16 @@ def _change(callback_id: str, what: str, verb: Change, again: str = "callback_li
     """Call a verb whose doing can be undone."""
 
     def remembered(session: Session, row: Callback, staff_id: str, now: dt.datetime) -> Refusal | None:
-        refused = undo.remembering(session, row, staff_id, what, now, lambda: verb(session, row, staff_id, now))
-        if refused is None and what in ON_RECORD:
-            audit.record(session, visits.here(), what, row.id, now)
-        return refused
+        return undo.remembering(session, row, staff_id, what, now, lambda: verb(session, row, staff_id, now))
 
-    return _do(callback_id, remembered, again)
+    return _do(callback_id, what, remembered, again)
 
 
-def _do(callback_id: str, verb: Verb, again: str = "callback_list.call") -> ResponseReturnValue:
+def _do(callback_id: str, what: str, verb: Verb, again: str = "callback_list.call") -> ResponseReturnValue:
     """Call a verb on one callback, in one transaction; back to the row, or the page with the reason why not.
 
-    `again` is the button to press once more, whatever the hour, when the caller's hours were the reason.
+    `what` names it under “Who did what”. `again` is the button to press once more, whatever the hour, when the
+    caller's hours were the reason.
     """
     staff_id, now, view = _staff_id(), clock.now(), _view()
 
@@ -255,6 +254,8 @@ def _do(callback_id: str, verb: Verb, again: str = "callback_list.call") -> Resp
             row = session.get(Callback, callback_id) or abort(404)
             outcome = verb(session, row, staff_id, now)
             why_not = refusals.words_for(session, row, outcome, now) if isinstance(outcome, Refusal) else None
+            if why_not is None:
+                audit.record(session, visits.here(), what, row.id, now)
             return outcome, why_not, same_person.goes_on(session, row).id
 
     outcome, problem, place = patiently(once)

@@ -8,10 +8,10 @@ from flask import abort, request
 from sqlalchemy.orm import Session
 
 from voice import access, later
+from voice.about import About
 from voice.firm import Business, Line, StaffMember
 from voice.list_tables import Topic
 from voice.models import Callback
-from voice.results import About
 from voice.rules import person, snooze, text
 
 AGAIN_IN = ("15", "60", "120")  # minutes

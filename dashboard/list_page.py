@@ -169,11 +169,11 @@ def _live_call(call: Call, known: People, staff_id: str | None, now: dt.datetime
 def _first(session: Session, now: dt.datetime) -> str:
     """Why a caller on the line goes before a promise that is near, or after it; as `ring_plan.next_release` does it."""
     wanting = sa.select(Callback).join(Attempt, Attempt.callback_id == Callback.id).where(
-        Attempt.state == "intended", Attempt.leg_id.is_(None), Attempt.due_for.is_(None),
+        Attempt.state == "intended", sa.or_(Attempt.leg_id.is_(None), Attempt.due_for.is_not(None)),
         Attempt.ended_at.is_(None), Callback.rang_at.is_(None),
     )  # fmt: skip
-    asked = [near.first(each.promised_by, now) for each in session.scalars(wanting)]
-    by_itself = [near.first(each.promised_by, now) for each in due_rings.soon(session, now)]
-    # What nobody asked for never takes a phone from a caller, however near it is.
-    told = sorted((*asked, *(each for each in by_itself if each.live)), key=lambda each: each.live)
+    going = [near.first(each.promised_by, now) for each in session.scalars(wanting)]
+    nobodys = [near.first(each.promised_by, now) for each in due_rings.soon(session, now)]
+    # A promise for which no phone rings, nor is about to, takes none from a caller, however near it is.
+    told = sorted((*going, *(each for each in nobodys if each.live)), key=lambda each: each.live)
     return told[0].why if told else ""

@@ -23,7 +23,7 @@ from voice.firm import Line
 from voice.ledger import Message
 from voice.list_tables import Topic
 from voice.models import Call, Callback
-from voice.rules import near, numbers, person, snooze, states
+from voice.rules import lease, near, numbers, person, snooze, states
 
 # The calls of some callbacks and what was said in them.
 CALLS = (
@@ -69,7 +69,7 @@ class Row(NamedTuple):
     holder: str | None
     mine: bool
     doing: str  # what the holder does with it
-    until: str  # when their claim ends by itself
+    until: str  # when it goes back on the list by itself, in words
     others: Sequence[tuple[str, str]]  # further numbers of the person: E.164 and as people write it
     held: str  # why it may not be dialled, when the rules forbid it
     allowable: bool  # the owner may allow it all the same
@@ -189,7 +189,7 @@ def _row(callback: Callback, page: _Page) -> Row:
         holder=known.staff_name(callback.claimed_by),
         mine=mine,
         doing=_doing(state, mine, by_hand),
-        until=_until(callback, line.time_zone) if state == "claimed" and not by_hand else "",
+        until=_until(callback, by_hand, line.time_zone),
         others=known.others(callback),
         held=numbers.why_held(callback.held_reason or "") if state == "held" else "",
         allowable=state == "held" and known.refused(caller) in (None, *numbers.MAY_BE_ALLOWED),
@@ -226,8 +226,10 @@ def _doing(state: str, mine: bool, by_hand: bool) -> str:
     return (words.MINE if mine else words.THEIRS).get(state, "")
 
 
-def _until(callback: Callback, zone: str) -> str:
-    return words.clock_time(callback.lease_until, zone) if callback.lease_until else ""
+def _until(callback: Callback, by_hand: bool, zone: str) -> str:
+    ends = lease.shown(callback.state, callback.lease_until)
+    word = "until" if callback.state == "claimed" and not by_hand else "· kept until"
+    return f"{word} {words.clock_time(ends, zone)}" if ends else ""
 
 
 def _owed_at(callback: Callback) -> dt.datetime:

@@ -1,21 +1,23 @@
-"""What happened with one person, newest first: calls, rings back, callbacks closed, texts, notes and changes."""
+"""What happened with one person, newest first: calls, rings back, what was done for them, texts, notes, changes."""
 
 import datetime as dt
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from dashboard import words
+from voice import topics
 from voice.firm import Line, StaffMember
-from voice.ledger import CarrierEvent, Message
+from voice.ledger import CallEvent, CarrierEvent, Message
 from voice.models import Attempt, Call, Callback
 from voice.people import ContactNote
 from voice.rules import text
 
 PAGE = 30
 TEXTS = "/sms/incoming"
+WORKED = ("callback_opened", "dialling_by_hand", "result", "closed", "got_through", "reopened")
 ENDINGS = {
     "talked": "talked",
     "short_talk": "the talk broke off within seconds",
@@ -33,7 +35,7 @@ ENDINGS = {
 
 @dataclass(frozen=True)
 class Happening:
-    """One entry. `kind` is call, back, closed, text, note or change."""
+    """One entry. `kind` is call, back, worked, text, note or change."""
 
     at: dt.datetime
     kind: str
@@ -55,7 +57,7 @@ def read(
     found = [
         *_calls(session, ours, until, people, lines),
         *_rings_back(session, ours, until, people),
-        *_closed(session, ours, until),
+        *_worked(session, ours, until, people),
         *_texts(session, ours, until),
         *_notes(session, ours, until),
     ]
@@ -101,16 +103,42 @@ def _rings_back(
         yield Happening(attempt.created_at, "back", f"{people[attempt.staff_id]} rang them back", ending, caller or "")
 
 
-def _closed(session: Session, ours: Sequence[str], until: dt.datetime) -> Iterator[Happening]:
-    rows = sa.select(Callback).where(Callback.caller.in_(ours), Callback.closed_at < until)
-    for callback in session.scalars(rows.order_by(Callback.closed_at.desc()).limit(PAGE + 1)):
-        heard = callback.closed_reason in ("talked", "got_through")  # the talk itself stands beside it
-        if callback.closed_at is not None and (callback.note or not heard):
-            why = words.CLOSED.get(callback.closed_reason or "") or words.plain(callback.closed_reason or "")
-            note = words.name(callback.note, 500)
-            yield Happening(
-                callback.closed_at, "closed", f"Callback closed: {why.lower()}", note, callback.caller or ""
-            )
+def _worked(session: Session, ours: Sequence[str], until: dt.datetime, people: dict[str, str]) -> Iterator[Happening]:
+    """What was done with their callbacks and by whom, but for what was taken back within seconds."""
+    undone = aliased(CallEvent)
+    taken_back = sa.exists().where(
+        undone.callback_id == CallEvent.callback_id,
+        undone.kind == "undone",
+        undone.data["of"].as_string() == sa.cast(CallEvent.id, sa.Text),
+    )
+    rows = sa.select(CallEvent, Callback).join(Callback, Callback.id == CallEvent.callback_id)
+    theirs = sa.select(Callback.id).where(Callback.caller.in_(ours))  # so the events are found by their index
+    rows = rows.where(CallEvent.callback_id.in_(theirs), CallEvent.kind.in_(WORKED), CallEvent.at < until, ~taken_back)
+    about = {topic.id: words.name(topic.name) for topic in topics.ever(session)}
+    for event, callback in session.execute(rows.order_by(CallEvent.at.desc(), CallEvent.id.desc()).limit(PAGE + 1)):
+        by = people.get(event.data.get("staff") or "", "")
+        yield Happening(event.at, "worked", _deed(event, by), _said(event, callback, about), callback.caller or "")
+
+
+def _deed(event: CallEvent, by: str) -> str:
+    if event.kind == "result":
+        return f"{by} said how it went: {words.RESULTS[event.data['result']]}"
+    if event.kind == "dialling_by_hand":
+        return f"{by} dialled them by hand"
+    if event.kind in ("closed", "got_through"):
+        reason = event.data.get("reason", "got_through")
+        why = words.CLOSED.get(reason) or words.plain(reason)
+        return f"{by} closed the callback: {why.lower()}" if by else f"Callback closed: {why.lower()}"
+    return words.event(event.kind) + (f" by {by}" if by else "")
+
+
+def _said(event: CallEvent, callback: Callback, about: dict[int, str]) -> str:
+    """What was said beside it. Those who closed one before notes were kept here left theirs on the callback."""
+    data = event.data
+    note = data.get("note", callback.note if event.kind == "closed" else "")
+    bought = {True: "bought", False: "did not buy", None: ""}[data.get("bought")]
+    topic, why_not = about.get(data.get("topic_id") or 0, ""), words.name(data.get("why_not"), 200)
+    return " · ".join(filter(None, (words.name(note, 500), topic, bought, why_not)))
 
 
 def _texts(session: Session, ours: Sequence[str], until: dt.datetime) -> Iterator[Happening]:

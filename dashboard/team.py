@@ -12,7 +12,7 @@ from flask import Blueprint, Response, abort, make_response, redirect, render_te
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
-from dashboard import stale, team_rows, visits, week_rows, words
+from dashboard import list_view, stale, team_rows, visits, week_rows, words
 from voice import audit, availability, clock, phones
 from voice.business import edit
 from voice.firm import StaffMember
@@ -115,6 +115,8 @@ def _do(staff_id: str, what: str, change: Change, typed: str = "") -> ResponseRe
             told, zone = stale.by_audit(session, overtaken, staff_id, what), availability.firm_zone(session)
         said = f"Phone: {_who(told, now, zone)} while you had it open: now {words.number(overtaken.fields['phone'])}."
         return _page(Problem(staff_id, f"{said} Press again to have yours in its place.", typed[:80]), 409)
+    if "view" in request.form:  # said on the list: back to what it showed
+        return redirect(url_for("callback_list.show", **list_view.read_field(request.form["view"]).query()), 303)  # type: ignore[arg-type]
     return redirect(url_for(".show", _anchor=f"staff-{staff_id}"), 303)
 
 

@@ -36,7 +36,7 @@ RESULTS = {
     "failed": "the call did not go through",
     "wrong_person": "wrong person",
     "do_not_call": "asked not to be rung",
-    "not_recorded": "nobody said how the talk ended",
+    "not_recorded": "not recorded: nobody said how it went",
 }
 CLOSED = {
     "talked": "Talked",

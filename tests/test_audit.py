@@ -121,6 +121,23 @@ def test_who_put_somebody_back_or_entered_their_number_is_kept_with_what_happene
     assert deeds(firm)[1:] == [("Alex Moor", "reopened", closed), ("Alex Moor", "number_given", hidden)]
 
 
+@pytest.mark.proves("02-4.8")
+def test_who_did_what_with_a_callback_is_written_down_on_the_page_as_for_programs(firm: Firm) -> None:
+    with time_machine.travel(NOON, tick=False):
+        callback, sam, alex = firm.callback(), firm.visitor(SAM), firm.visitor(ALEX)
+        pressed = [
+            (sam, "claim", {}), (sam, "hand-over", {"to": "alex", "word": "yours"}), (sam, "take-over", {}),
+            (alex, "result", {"result": "sorted"}), (sam, "release", {}), (sam, "snooze", {"until": "hour"}),
+            (sam, "undo", {}), (sam, "by-hand", {}), (sam, "result", {"result": "no_answer", "note": "Owes money"}),
+            (sam, "close", {"reason": "wrong_person"}),
+        ]  # fmt: skip
+        answers = [who.press(f"/callbacks/{callback}/{verb}", **fields).status_code for who, verb, fields in pressed]
+        assert answers == [303, 303, 303, 409, *[303] * 6], "what is refused is no deed"
+        done = ["claimed", "handed_over", "took_over", "released", "snoozed", "undone", "dialling_by_hand"]
+        assert deeds(firm)[2:] == [("Sam Field", what, callback) for what in (*done, "no_answer", "closed")]
+        assert "Sam Field said “no answer” of:" in reads(sam.get("/audit").text)
+
+
 @pytest.mark.parametrize("told", ["+12125550142", "rang +12125550142 twice", "%2B12125550142\nSam signed in"])
 def test_no_number_and_no_second_line_gets_into_an_entry(firm: Firm, told: str) -> None:
     add(firm, told, "exported", told)
@@ -190,13 +207,18 @@ def test_what_happened_two_years_ago_is_forgotten(firm: Firm) -> None:
 
 
 def test_every_deed_of_the_code_has_words(firm: Firm) -> None:
-    from dashboard.audit import WORDS
+    from dashboard import list_words
+    from dashboard.api.operation import OPERATIONS, WORK
+    from dashboard.audit import BY_PROGRAM, WORDS
 
     folder = pathlib.Path(accounts.__file__).parent.parent
     text = "".join(path.read_text() for place in ("voice", "dashboard") for path in (folder / place).rglob("*.py"))
     written = set(re.findall(r'audit\.record\w*\([^)]*?"([a-z]+(?:_[a-z]+)+)"', text))
     assert len(written) > 15
     assert written <= WORDS.keys()
+    assert list_words.DONE.keys() - {"allowed"} | set(BY_PROGRAM.values()) <= WORDS.keys()
+    work = {each.name for each in OPERATIONS if each.method != "GET" and each.rule.startswith(WORK)}
+    assert work <= WORDS.keys() | BY_PROGRAM.keys()
 
 
 def test_a_deed_that_fails_leaves_no_entry(firm: Firm) -> None:

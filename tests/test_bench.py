@@ -6,6 +6,7 @@ import sys
 
 import pytest
 
+from bench import list as callback_list
 from bench import webhook
 from tests.postgres import PostgresServer
 from voice import migrate
@@ -36,3 +37,23 @@ def test_what_the_webhook_bears_is_printed_for_both_databases_beside_a_bare_rout
     for row in rows:
         assert row["wrong"] == 0
         assert min(row["calls_per_second"], row["to_bare"], row["p50_ms"], row["p99_ms"]) > 0
+
+
+@pytest.mark.proves("02-1.9")
+def test_the_list_with_many_people_is_held_to_what_it_costs_with_few(
+    sqlite_url: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    made_here = {"sqlite": lambda _: sqlite_url}
+    monkeypatch.setattr(callback_list, "databases", lambda: contextlib.nullcontext(made_here))
+    monkeypatch.setattr(sys, "argv", ["bench", "--open", "40", "--closed", "5", "--repeats", "2", "--json"])
+    callback_list.main()
+    figures = json.loads(capsys.readouterr().out)["sqlite"]
+    times = {name: figures[name]["times_10_open"] for name in callback_list.WITH_FEW}
+    assert times == {
+        name: round(figures[name]["wall_p50_ms"] / figures[f"10 open: {name}"]["wall_p50_ms"], 2) for name in times
+    }
+    assert figures["150 rows"]["kB"] > figures["10 open: first page"]["kB"]
+    good = {name: {"wall_p50_ms": 5.0, "first_load_kB": 40.0, "times_10_open": 2.6} for name in times}
+    assert callback_list.holds(good)
+    for name in times:
+        assert not callback_list.holds(good | {name: good[name] | {"times_10_open": 4.1}})

@@ -48,8 +48,9 @@ def switch(page: Page, words: str) -> None:
     page.get_by_label(words).check()
 
 
-def deliver(page: Page, news: dict[str, str | None]) -> None:
-    """What a push service would hand to the browser's worker, by the browser's own means."""
+def deliver(page: Page, news: dict[str, str | None], closing: bool = False) -> None:
+    """What a push service would hand to the browser's worker, by the browser's own means; once our page is `closing`:
+    when none of ours is open any more."""
     wire = page.context.new_cdp_session(page)
     seen: list[str] = []
 
@@ -60,6 +61,8 @@ def deliver(page: Page, news: dict[str, str | None]) -> None:
     wire.send("ServiceWorker.enable")
     page.wait_for_timeout(200)
     origin = page.evaluate("location.origin")
+    if closing:
+        page.goto("about:blank")
     told = {"origin": origin, "registrationId": seen[-1], "data": json.dumps(news)}
     wire.send("ServiceWorker.deliverPushMessage", told)
     wire.detach()
@@ -128,6 +131,10 @@ def test_a_page_nobody_looks_at_notifies_where_no_push_service_is(firm: Firm, si
     expect(page.locator("#alerts [role=status]")).to_contain_text("You will be told on this device")
     page.evaluate("document.hasFocus = () => false")
     turn(page)
+    with firm.database.transaction() as session:
+        call = firm.call(session, "+12125550143", state="ringing").id
+    told = shown(page, "Somebody is ringing now")
+    assert (told["tag"], str(told["body"])[:6]) == (f"ringback-live-{call}", "Since ")
     new_caller(firm)
     shown(page, "Somebody is waiting")
 

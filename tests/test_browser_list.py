@@ -16,6 +16,10 @@ from voice.ledger import Notice
 from voice.models import Attempt, Call
 
 LUIS = "+12125550177"
+FAR_DOWN = "document.getElementById('list').style.minHeight = '6000px'; scrollTo(0, 4000)"
+MOVES = """() => [...document.querySelectorAll("*")].flatMap((element) => ["", "::before", "::after"].map((part) =>
+  getComputedStyle(element, part))).filter((look) => look.animationName !== "none" ||
+  look.transitionDuration.split(", ").some((lasts) => parseFloat(lasts) > 0)).length"""
 
 
 @pytest.fixture(autouse=True)
@@ -59,6 +63,14 @@ def test_two_people_at_once_see_each_others_claims_without_reloading(firm: Firm,
     sam.locator(f"#claim-{callback}").click()
     expect(alex.locator(f"#cb-{callback}")).to_contain_text("Sam Field has it")
     expect(alex.locator(f"#claim-{callback}")).to_have_count(0)
+    sam.locator(f"#more-{callback}").click()
+    sam.locator(f"#to-{callback}").select_option("alex")
+    sam.get_by_label("word").fill("She asked for you")
+    sam.locator(f"#hand-{callback}").click()
+    expect(sam.locator(f"#cb-{callback}")).to_contain_text("Alex Moor has it")
+    expect(alex.locator("#news")).to_contain_text("Sam Field handed you (212) 555-0142: “She asked for you”")
+    alex.locator("#news").get_by_role("button", name="OK").click()
+    expect(alex.locator("#news .news")).to_have_count(0)
 
 
 @pytest.mark.proves("02-6.1")
@@ -164,6 +176,8 @@ def test_a_lost_connection_is_said_and_heals(firm: Firm, sign_in: Open) -> None:
     page.evaluate("navigator.serviceWorker.ready.then(() => true)")
     page.context.set_offline(True)
     expect(page.locator("#connection")).to_contain_text("No connection since")
+    page.evaluate(FAR_DOWN)
+    expect(page.locator("#connection")).to_be_in_viewport(ratio=1)
     turn(page)
     page.locator(f"#claim-{callback}").click()
     expect(page.get_by_role("alert")).to_contain_text("did not reach Ringback")
@@ -179,6 +193,11 @@ def test_a_caller_who_rings_now_appears_and_can_be_taken(firm: Firm, sign_in: Op
     expect(page.locator("#empty")).to_be_visible()
     with firm.database.transaction() as session:
         call = firm.call(session, JANE, state="ringing").id
+    expect(page.locator(f"#live-{call}")).to_be_visible()
+    page.evaluate(FAR_DOWN)
+    expect(page.locator("#live-title")).to_be_in_viewport(ratio=1)
+    page.get_by_role("link", name="Ringing now 1").click()
+    expect(page.locator(f"#live-{call}")).to_be_in_viewport(ratio=1)
     page.locator(f"#take-{call}").click()
     turn(page)
     expect(page.locator(f"#live-{call}")).to_contain_text("You are taking it")
@@ -232,6 +251,7 @@ def test_every_page_is_fit_for_everybody(firm: Firm, sign_in: Open, address: str
         call = firm.call(session, "+12125550160", state="ringing").id
         session.add(Notice(key="new", words="Somebody rang a number that is not yours.", at=clock.now()))
     page = sign_in("sam", size, color_scheme=scheme, reduced_motion="reduce")
+    assert page.evaluate(MOVES) == 0, "without that wish, several"
     fits(page)
     for path in ("/notices", f"/calls/{call}", "/nowhere"):
         page.goto(address + path)

@@ -15,6 +15,7 @@ from voice.list_tables import Topic
 from voice.models import Callback
 
 LUIS = "+12125550177"
+RESULTS = {"voicemail": "later", "none": "later", "wrong": "closed", "never": "closed"}  # buttons, where the row goes
 # What a phone would be asked to dial: here there is none that could.
 DIALLED = """
 window.dialled = [];
@@ -107,6 +108,7 @@ def test_more_of_a_long_group_stays_shown_while_one_works_on_it(firm: Firm, sign
 
 def test_dialling_by_hand_offers_the_number_and_asks_how_it_went(firm: Firm, sign_in: Open) -> None:
     callback = firm.callback()
+    others = [firm.callback(f"+1212555019{place}") for place, _ in enumerate(RESULTS)]
     page = sign_in("sam")
     page.locator(f"#more-{callback}").click()
     page.locator(f"#by-hand-{callback}").click()
@@ -115,6 +117,10 @@ def test_dialling_by_hand_offers_the_number_and_asks_how_it_went(firm: Firm, sig
     expect(page.locator(f"#cb-{callback}")).to_contain_text("How did it go?")
     page.locator(f"#sorted-{callback}").click()
     expect(page.locator("#group-closed")).to_contain_text("Sorted by hand")
+    for callback, (result, group) in zip(others, RESULTS.items(), strict=True):
+        page.locator(f"#more-{callback}").click()
+        page.locator(f"#{result}-{callback}").click()
+        expect(page.locator(f"#group-{group} #cb-{callback}")).to_be_visible()
 
 
 @pytest.mark.proves("02-1.12")

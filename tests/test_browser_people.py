@@ -2,6 +2,7 @@
 
 import datetime as dt
 import pathlib
+import re
 from collections.abc import Callable
 
 import pytest
@@ -59,6 +60,10 @@ def test_a_card_is_edited_and_a_call_read(firm: Firm, page: Page, scripts: bool,
     fits(page)
     if scripts:
         _undo_is_offered_for_half_a_second_more(firm, page)
+    page.locator("summary", has_text="Add another number of theirs").click()
+    page.get_by_label("Their other number").fill("(212) 555-0143")
+    page.locator("form").filter(has_text="Their other number").get_by_role("button", name="Save").click()
+    expect(page.get_by_role("button", name=re.compile("Not theirs.*0143"))).to_be_visible()
     turn(page)
     fits(page)
     page.get_by_role("link", name="Rang").click()

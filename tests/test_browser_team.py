@@ -56,7 +56,21 @@ def card(page: Page, name: str) -> Locator:
 def test_away_until_a_time_another_phone_and_back_are_a_few_taps(
     firm: Firm, sign_in: Open, size: str, script: bool
 ) -> None:
-    page = sign_in("alex", size, java_script_enabled=script)
+    page = sign_in("alex", size, at="/?q=jane", java_script_enabled=script)
+    page.get_by_role("button", name="Away for 1 h").click()
+    expect(page.locator("#duty")).to_contain_text("You are away until 11")
+    expect(page.locator("#q")).to_have_value("jane")
+    page.get_by_role("button", name="I am here").click()
+    expect(page.locator("#duty")).not_to_contain_text("You are away")
+    if script:
+        rests = {"availability": "away", "away_why": "missed", "away_until": clock.now() + dt.timedelta(hours=1)}
+        change(firm, "alex", **rests)
+        expect(page.locator("#duty")).to_contain_text("It rang for three callers in a row")
+        page.get_by_role("button", name="I am here").click()
+    page.get_by_role("button", name="Off", exact=True).click()
+    expect(page.locator("#duty")).to_contain_text("You are off.")
+    page.get_by_role("button", name="I am here").click()
+    expect(page.get_by_role("button", name="Off", exact=True)).to_be_visible()
     page.get_by_role("link", name="Team").click()
     alex = card(page, "alex")
     expect(alex).to_contain_text("On until 5:30 pm")

@@ -3,6 +3,7 @@
 import datetime as dt
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from typing import get_args
 
 import pytest
 import sqlalchemy as sa
@@ -13,12 +14,28 @@ from voice import attempts, callbacks, claims
 from voice.claims import Refusal
 from voice.db import Database
 from voice.models import Attempt, Callback
+from voice.rules import lease
 
 pytest_plugins = ["tests.interface"]
 
 AddRow = Callable[..., str]
 LEASE, WRAP_UP = dt.timedelta(seconds=90), dt.timedelta(minutes=10)  # a line's own unless it says otherwise
 LAPSED = NOON + dt.timedelta(seconds=91)
+
+
+def test_how_long_one_has_it_is_the_lines_to_say_and_a_dial_or_a_talk_gets_the_time_to_say_how_it_went() -> None:
+    given = {hold: lease.until(hold, NOON, lease_seconds=45, wrap_up_minutes=7) - NOON for hold in get_args(lease.Hold)}
+    seven = dt.timedelta(minutes=7)
+    assert given == {
+        "claimed": dt.timedelta(seconds=45), "handed_over": lease.HANDED, "by_hand": seven, "wrapping_up": seven
+    }  # fmt: skip
+
+
+def test_only_a_mere_claim_lapses_and_only_after_its_time() -> None:
+    assert not lease.lapsed("claimed", NOON, NOON)
+    assert lease.lapsed("claimed", NOON, NOON + dt.timedelta(microseconds=1))
+    assert not lease.lapsed("wrapping_up", NOON, LAPSED)
+    assert not lease.lapsed("claimed", None, NOON)
 
 
 @pytest.fixture

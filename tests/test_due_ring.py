@@ -13,9 +13,10 @@ from voice.claims import Refusal
 from voice.models import Attempt, Callback
 from voice.rules import near
 from voice.simulator import scripts
+from voice.simulator.phones import Phone
 
 JANE = "+12125550177"
-MINUTE = dt.timedelta(minutes=1)
+MINUTE, SECOND = dt.timedelta(minutes=1), dt.timedelta(seconds=1)
 
 
 def owing(world: World) -> World:
@@ -43,6 +44,14 @@ def ringing(world: World) -> str:
             break
     (name,) = world.ringing()
     return name
+
+
+def alone(world: World) -> Phone:
+    """Nobody but Sam is on; their phone."""
+    with world.database.transaction() as session:
+        session.execute(sa.text("UPDATE staff SET availability='off' WHERE id='alex'"))
+        session.execute(sa.text("UPDATE business SET version=version+1"))
+    return world.staff("sam")
 
 
 @pytest.fixture
@@ -102,12 +111,7 @@ def test_who_declines_is_followed_by_the_next(due: World) -> None:
 
 
 def test_a_caller_who_rings_in_gets_the_phone_that_rings_for_a_promise(due: World) -> None:
-    due.staff("alex", scripts.Off())
-    due.phones["alex"].script = scripts.Off()
-    with due.database.transaction() as session:
-        session.execute(sa.text("UPDATE staff SET availability='off' WHERE id='alex'"))
-        session.execute(sa.text("UPDATE business SET version=version+1"))
-    sam = due.staff("sam")
+    sam = alone(due)
     assert ringing(due) == "sam"
     leg = due.rings("+12125550199", talk=20)
     due.advance(2)
@@ -122,12 +126,36 @@ def test_a_caller_who_rings_in_gets_the_phone_that_rings_for_a_promise(due: Worl
     due.advance(30)
 
 
-def test_no_promise_takes_a_phone_while_a_caller_waits(due: World) -> None:
+@pytest.mark.proves("02-3.5")
+def test_a_promise_that_would_be_missed_keeps_its_phone_when_a_caller_rings_in(due: World) -> None:
+    sam = alone(due)
+    due.caller(JANE).script = scripts.Answers(after=3, key="", talk=30)
+    promise(due, due.now + 40 * SECOND)
+    promised = row(due).promised_by
+    assert ringing(due) == "sam"
+    due.rings("+12125550199", patience=18)
+    due.advance(3)
+    sam.pick_up()
+    due.advance(2)
+    assert "is due by" in sam.said_to_it()
+    sam.press("1")
+    due.advance(10)
+    kept = row(due)
+    assert kept.rang_at is not None
+    assert kept.rang_at < promised
+
+
+@pytest.mark.parametrize("seconds", [240, 40], ids=["there is time", "it would be missed"])
+@pytest.mark.proves("02-3.5")
+def test_no_promise_takes_a_phone_while_a_caller_waits_unless_it_would_be_missed(due: World, seconds: int) -> None:
+    promise(due, due.now + 9 * MINUTE)
     due.staff("sam", scripts.Declines(after=1))
     due.staff("alex")
     due.rings("+12125550199", patience=18)
-    due.advance(15)
-    assert endings(due) == []  # although Sam's phone is free again
+    due.advance(5)
+    promise(due, due.now + seconds * SECOND)
+    due.advance(10)
+    assert [who for who, _ in endings(due)] == ([] if seconds > 60 else ["sam"])  # although Sam's phone is free again
     due.advance(20)
     assert len(endings(due)) > 0
 

@@ -84,6 +84,7 @@ LAYERS: list[tuple[str, list[str]]] = [
         "callbacks",
         [
             "voice.promising",
+            "voice.about",
             "voice.claims",
             "voice.allowed",
             "voice.callbacks",

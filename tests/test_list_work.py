@@ -8,6 +8,7 @@ import time_machine
 from tests.pages import JANE, Firm, Visitor, reads
 from voice import callbacks, claims, clock
 from voice.list_tables import Topic
+from voice.rules import lease
 
 ANGELA = "+13105550177"  # in Los Angeles, where it is seven
 MINUTE = dt.timedelta(minutes=1)
@@ -112,10 +113,10 @@ def test_handed_over_it_is_the_colleagues_with_the_word_and_they_are_told(
     assert "Sam Field handed you Jane Doe : “ She asks for you &lt;b&gt; ”" in page
     assert page.index("Yours 1") < page.index("Sam Field gave this to you: “ She asks for you")
     row = firm.row(callback)
-    assert (row.state, row.claimed_by, row.lease_until) == ("claimed", "alex", clock.now() + claims.HANDED)
+    assert (row.state, row.claimed_by, row.lease_until) == ("claimed", "alex", clock.now() + lease.HANDED)
     alex.press(f"/callbacks/{callback}/claim")  # their page's sign of life makes the time no shorter
-    assert firm.row(callback).lease_until == clock.now() + claims.HANDED
-    assert "Alex Moor has it" in words(sam)
+    assert firm.row(callback).lease_until == clock.now() + lease.HANDED
+    assert "Alex Moor has it until 10:15" in words(sam)
     assert sam.press(f"/callbacks/{callback}/hand-over", to="kim").status_code == 409
     for nobody in ("", "sam", "nobody"):
         assert sam.press(f"/callbacks/{callback}/hand-over", to=nobody).status_code == 400
@@ -162,6 +163,8 @@ def test_nobody_takes_over_under_a_live_phone_or_a_result_that_is_still_to_be_sa
     assert refused.status_code == 409
     assert "Sam Field is on the phone for this one already." in reads(refused.text)
     assert "Take over" not in words(alex)
+    kept = "Sam Field has just talked with them · kept until 10:01"
+    assert (kept in words(alex)) == ("until" in words(alex)) == (state == "wrapping_up")
 
 
 @pytest.mark.proves("02-1.12")
@@ -173,7 +176,7 @@ def test_who_dials_by_hand_has_it_alone_and_is_asked_how_it_went(
     page = sam.get("/").text
     assert f'href="tel:{JANE}"' in page
     assert "How did it go?" in reads(page)
-    assert "Sam Field is dialling them by hand" in words(alex)
+    assert "Sam Field is dialling them by hand · kept until 10:10" in words(alex)
     for button in ("call", "claim", "take-over", "by-hand"):
         assert alex.press(f"/callbacks/{callback}/{button}").status_code == 409
     sam.press(f"/callbacks/{callback}/result", result="no_answer")
@@ -185,6 +188,7 @@ def test_who_dials_by_hand_has_it_alone_and_is_asked_how_it_went(
         claims.lapse(session, clock.now())
     row = firm.row(callback)
     assert (row.state, row.result) == ("waiting", "not_recorded"), "never closed in silence"
+    assert "not recorded: nobody said how it went" in words(alex)
     assert f'id="menu-unsaid-{callback}" open' in sam.get("/").text
     sam.press(f"/callbacks/{callback}/result", result="no_answer")
     assert firm.row(callback).attempts == 2, "a try by hand counts once it is told of"

@@ -9,9 +9,9 @@ from sqlalchemy.orm import Session
 from tests.missed import opened
 from tests.program import NOON
 from voice import callbacks, claims, results
+from voice.about import About
 from voice.db import Database
 from voice.models import Attempt
-from voice.results import About
 
 pytest_plugins = ["tests.interface"]
 
@@ -75,7 +75,7 @@ def test_a_machine_that_picked_up_is_not_the_caller(session: Session) -> None:
     session.add(attempt)
     assert results.give_result(session, callback, "sam", "left_voicemail", NOON + MINUTE) is None
     assert attempt.ending == "machine"
-    callback.state, callback.claimed_by = "wrapping_up", "sam"  # undone: it was them after all
+    callback.state, callback.claimed_by = "wrapping_up", "sam"  # nobody said; it was them after all
     assert results.give_result(session, callback, "sam", "sorted", NOON + MINUTE) is None
     assert attempt.ending == "talked"
 

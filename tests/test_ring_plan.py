@@ -162,6 +162,24 @@ def test_a_ring_back_waits_for_a_caller_who_has_no_phone_yet() -> None:
     assert next_release([], [back], {"kim"}, at(6)) is None
 
 
+@pytest.mark.parametrize("by_itself", [False, True], ids=["asked for", "by itself"])
+@pytest.mark.proves("02-3.5")
+def test_a_ring_back_goes_before_every_caller_where_its_promise_would_else_be_missed(by_itself: bool) -> None:
+    waiting, alone = caller(people=("sam",)), ("sam",)
+    soon, later, late = (RingBack("a1", "sam", at(0), at(by), by_itself) for by in (30, 240, -1))
+    assert next_release([waiting], [soon], set(), at(0)) == Release("sam", attempt_id="a1")
+    for can_wait in (later, late):
+        assert next_release([waiting], [can_wait], set(), at(0)) == Release("sam", call_id="c0")
+    assert next_release([waiting], [soon], alone, at(0)) is None
+
+
+def test_a_phone_nobody_asked_to_ring_is_none_a_caller_could_be_given() -> None:
+    ringing = caller(people=("sam", "alex"), rings=(Ring("sam", at(0)),), mode="in_order")
+    assert next_release([ringing], [RingBack("a1", "alex", at(0), at(240), True)], {"sam"}, at(1)) is None
+    assert next_release([ringing], [RingBack("a1", "kim", at(0), at(240), True)], {"sam"}, at(1)) is not None
+    assert next_release([ringing], [RingBack("a1", "alex", at(0), at(30), True)], {"sam"}, at(1)) is not None
+
+
 def test_no_more_legs_at_once_than_the_carrier_bears() -> None:
     waiting = caller(rings=(Ring("sam", at(0)),))
     assert next_release([waiting], [], {"sam"}, at(1), legs_now=1, cap=2) == Release("alex", call_id="c0")

@@ -106,23 +106,27 @@ def test_who_takes_a_caller_is_told_so_and_not_asked_again(firm: Firm, sam: Visi
 
 
 @pytest.mark.parametrize(
-    ("seconds", "asked", "said"),
+    ("seconds", "rung", "said"),
     [
-        (240, False, "A live caller first: there is still time to ring back as promised."),
-        (30, True, "The promised call first: it is due within a minute and would be late."),
-        (30, False, None),  # a phone nobody asked to ring takes none from a caller
-        (3600, False, None),
+        (240, None, "A live caller first: there is still time to ring back as promised."),
+        (30, "asked", "The promised call first: it is due within a minute and would be late."),
+        (30, "by itself", "The promised call first: it is due within a minute and would be late."),
+        (30, None, None),  # everybody has been rung for it: it takes no phone from a caller
+        (3600, None, None),
     ],
 )
 @pytest.mark.proves("02-3.5")
 def test_who_goes_first_is_said_where_a_caller_and_a_promise_want_a_phone(
-    firm: Firm, sam: Visitor, seconds: int, asked: bool, said: str | None
+    firm: Firm, sam: Visitor, seconds: int, rung: str | None, said: str | None
 ) -> None:
     callback = firm.callback(due=seconds / 60)
-    if asked:
+    if rung == "asked":
         firm.set(callback, state="calling", claimed_by="alex", lease_until=clock.now() + MINUTE)
         with firm.database.transaction() as session:
             session.add(Attempt(callback_id=callback, staff_id="alex", created_at=clock.now()))
+    elif rung:
+        with firm.database.transaction() as session:
+            attempts.ring_by_itself(session, session.get_one(Callback, callback), "alex", clock.now())
     assert "first:" not in reads(sam.get("/list").text), "nobody rings"
     with firm.database.transaction() as session:
         firm.call(session, LUIS, state="ringing")

@@ -80,17 +80,23 @@ def done_and_undone(
     elif state == "closed":
         in_hand = {"closed_reason": "wrong_person", "closed_at": clock.now() - MINUTE}
     callback = firm.callback(caller, state=state, note="Boiler", attempts=1, **in_hand)
-    before = everything(firm.row(callback))
+    with firm.database.transaction() as session:
+        times = {"created_at": clock.now(), "answered_at": clock.now(), "ended_at": clock.now()}
+        session.add(Attempt(callback_id=callback, staff_id="sam", state="ended", ending="talked", **times))
+    before = everything(firm, callback)
     assert sam.press(f"/callbacks/{callback}/{verb}", **fields).status_code == 303
-    assert everything(firm.row(callback)) != before
+    assert everything(firm, callback) != before
     assert 'id="take-back"' in sam.get("/").text
     assert sam.press(f"/callbacks/{callback}/undo").status_code == 303
-    assert everything(firm.row(callback)) == before
+    assert everything(firm, callback) == before
     assert 'id="take-back"' not in sam.get("/").text
 
 
-def everything(row: Callback) -> dict[str, object]:
-    return {column.name: getattr(row, column.name) for column in Callback.__table__.columns}
+def everything(firm: Firm, callback: str) -> dict[str, object]:
+    row = firm.row(callback)
+    with firm.database.reading() as session:
+        talks = session.scalars(sa.select(Attempt.ending).where(Attempt.callback_id == callback)).all()
+    return {column.name: getattr(row, column.name) for column in Callback.__table__.columns} | {"talks": talks}
 
 
 def test_what_was_undone_is_on_record_and_a_colleague_is_not_told_of_it(

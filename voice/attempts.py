@@ -179,7 +179,7 @@ def staff_leg_ended(session: Session, attempt: Attempt, leg: Leg, now: dt.dateti
 
 def give_back(session: Session, callback: Callback, now: dt.datetime) -> bool:
     """calling -> claimed: the caller was not rung, and it is still the same person's."""
-    return moves.move(session, callback, "back", now, lease_until=now + claims.lease(session, callback))
+    return moves.move(session, callback, "back", now, lease_until=claims.lease_until(session, callback, now))
 
 
 def not_dialled(

@@ -20,7 +20,8 @@ def dial(session: Session, callback: Callback, staff_id: str, now: dt.datetime, 
         return refused
     here = [Callback.id == callback.id, Callback.claimed_by == staff_id, Callback.state == "claimed"]
     mine = sa.update(Callback).where(*here, claims.no_live_attempt())
-    told = mine.values(by_hand_at=now, lease_until=now + claims.wrap_up(session, callback)).returning(Callback.id)
+    until = claims.lease_until(session, callback, now, "by_hand")
+    told = mine.values(by_hand_at=now, lease_until=until).returning(Callback.id)
     dialling = session.execute(told, execution_options={"synchronize_session": False}).first() is not None
     session.refresh(callback)
     if not dialling:

@@ -13,7 +13,8 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from voice import allowed, contacts, moves, paging, promising, pushing
-from voice.claims import NOT_HANDED, Refusal, lease, live_attempt, mine_to_touch, no_live_attempt, refusal
+from voice.about import NOTHING_SAID, About
+from voice.claims import NOT_HANDED, Refusal, lease_until, live_attempt, mine_to_touch, no_live_attempt, refusal
 from voice.firm import Line
 from voice.ledger import CallEvent
 from voice.models import Call, Callback, Contact, Promise, id_from
@@ -30,13 +31,8 @@ THEIRS = (
     .where(IS_OPEN)
     .execution_options(populate_existing=True)
 )
-BY_STAFF = (
-    "talked",
-    "got_through",
-    "done_by_staff",
-    "wrong_person",
-    "withdrawn_by_caller",
-)  # reasons a person may give
+# Reasons a person may give.
+BY_STAFF = ("talked", "got_through", "done_by_staff", "wrong_person", "withdrawn_by_caller")
 
 
 @dataclass(frozen=True)
@@ -139,6 +135,7 @@ def close(
     staff_id: str,
     reason: str,
     now: dt.datetime,
+    about: About = NOTHING_SAID,
     **values: Any,
 ) -> Refusal | None:
     """Close by hand, with a reason of BY_STAFF (else ValueError). Refused while a phone is live for it.
@@ -148,9 +145,9 @@ def close(
     if reason not in BY_STAFF:
         raise ValueError(f"reason must be one of: {', '.join(BY_STAFF)}")
     also = [mine_to_touch(staff_id, now), no_live_attempt()]
-    if not shut(session, callback, reason, now, also, **values):
+    if not shut(session, callback, reason, now, also, **about.values(callback), **values):
         return refusal(callback, staff_id)
-    moves.note(session, "closed", now, callback=callback, staff=staff_id, reason=reason)
+    moves.note(session, "closed", now, callback=callback, staff=staff_id, reason=reason, **about.told())
     return None
 
 
@@ -227,7 +224,7 @@ def _put_back(session: Session, number: str, now: dt.datetime) -> None:
         before, key = data["before"], contacts.person_key(session, number)
         until, by_hand = (before[name] and dt.datetime.fromisoformat(before[name]) for name in ("lease", "by_hand"))
         values = {"claimed_by": before["holder"], "by_hand_at": by_hand, "closed_reason": None, "closed_at": None}
-        values |= {"lease_until": until and max(until, now + lease(session, callback)), "caller_key": key}
+        values |= {"lease_until": until and max(until, lease_until(session, callback, now)), "caller_key": key}
         try:
             with session.begin_nested():  # they may have rung since, from another number of theirs
                 if moves.move(session, callback, f"undo_to_{before['state']}", now, **values):

@@ -180,7 +180,7 @@ def _put_back(session: Session, row: Callback, was: Row, now: dt.datetime) -> bo
     values = _values(Callback, was)
     state = values.pop("state")
     if row.state != state:
-        values["lease_until"] = now + claims.lease(session, row) if was["claimed_by"] else None
+        values["lease_until"] = claims.lease_until(session, row, now) if was["claimed_by"] else None
         return moves.move(session, row, f"undo_to_{state}", now, [claims.no_live_attempt()], **values)
     for name, value in values.items():
         setattr(row, name, value)

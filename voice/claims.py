@@ -12,9 +12,7 @@ from voice.db import UTC
 from voice.firm import Line
 from voice.list_tables import Told
 from voice.models import Attempt, Callback
-from voice.rules import states
-
-HANDED = dt.timedelta(minutes=15)  # to notice what a colleague has handed over; then anybody may take it
+from voice.rules import lease, states
 
 NOT_HANDED: dict[str, Any] = {"handed_by": None, "handed_to": None, "handed_word": ""}
 
@@ -44,14 +42,10 @@ class Refusal:
     reason: str | None = None
 
 
-def lease(session: Session, callback: Callback) -> dt.timedelta:
-    """How long a claim lasts after the last sign of life, as the line has it."""
-    return dt.timedelta(seconds=session.get_one(Line, callback.line).lease_seconds)
-
-
-def wrap_up(session: Session, callback: Callback) -> dt.timedelta:
-    """The time to say how a talk ended, as the line has it; then it goes back on the list."""
-    return dt.timedelta(minutes=session.get_one(Line, callback.line).wrap_up_minutes)
+def lease_until(session: Session, callback: Callback, now: dt.datetime, hold: lease.Hold = "claimed") -> dt.datetime:
+    """When what is taken in hand now goes back on the list by itself, as the line has it."""
+    line = session.get_one(Line, callback.line)
+    return lease.until(hold, now, line.lease_seconds, line.wrap_up_minutes)
 
 
 def live_attempt(session: Session, callback: Callback) -> Attempt | None:
@@ -76,8 +70,7 @@ def mine_to_touch(staff_id: str, now: dt.datetime) -> sa.ColumnElement[bool]:
 
 def held_by_another(callback: Callback, staff_id: str, now: dt.datetime) -> Refusal | None:
     """Said before any reason of the caller's, so that nobody tries to mend that one. It decides nothing."""
-    lapsed = callback.state == "claimed" and callback.lease_until is not None and callback.lease_until < now
-    if callback.claimed_by in (None, staff_id) or lapsed:
+    if callback.claimed_by in (None, staff_id) or lease.lapsed(callback.state, callback.lease_until, now):
         return None
     return Refusal("held_by", holder=callback.claimed_by)
 
@@ -94,7 +87,7 @@ def refusal(callback: Callback, staff_id: str) -> Refusal:
 
 def claim(session: Session, callback: Callback, staff_id: str, now: dt.datetime) -> Refusal | None:
     """Take a callback in hand; the same holder again renews. None: it is theirs."""
-    until = now + lease(session, callback)
+    until = lease_until(session, callback, now)
     values = _held_by(staff_id, until) | ({} if callback.handed_to == staff_id else NOT_HANDED)
     lapsed: Also = [Callback.lease_until < now, no_live_attempt()]
     if renew(session, callback, staff_id, now):
@@ -114,7 +107,7 @@ def renew(session: Session, callback: Callback, staff_id: str, now: dt.datetime)
     Nor is any lease made shorter: what was handed over, or is dialled by hand, is given longer than a sign of life.
     """
     held = sa.update(Callback).where(Callback.id == callback.id, Callback.claimed_by == staff_id)
-    until = now + lease(session, callback)
+    until = lease_until(session, callback, now)
     as_it_is = sa.or_(Callback.state == "wrapping_up", Callback.lease_until > until)
     longer = sa.case((as_it_is, Callback.lease_until), else_=sa.literal(until, UTC()))
     asked = held.where(Callback.state.in_(("claimed", *states.CALLBACK_BUSY))).values(lease_until=longer)
@@ -129,7 +122,7 @@ def take_over(session: Session, callback: Callback, staff_id: str, now: dt.datet
     if holder in (None, staff_id):
         return claim(session, callback, staff_id, now)
     also: Also = [Callback.claimed_by == holder, Callback.by_hand_at.is_(None), no_live_attempt()]
-    values = _held_by(staff_id, now + lease(session, callback)) | NOT_HANDED
+    values = _held_by(staff_id, lease_until(session, callback, now)) | NOT_HANDED
     if not moves.move(session, callback, "take_over", now, also, **values):
         return refusal(callback, staff_id) if callback.claimed_by is None else Refusal("under_way", callback.claimed_by)
     session.add(Told(staff_id=holder, by_staff_id=staff_id, callback_id=callback.id, kind="took_over", at=now))
@@ -143,7 +136,7 @@ def hand_over(
     """Give it to a colleague, with a word they see. They have a while to notice; then anybody may claim it."""
     also: Also = [mine_to_touch(staff_id, now), no_live_attempt()]
     handed = {"handed_by": staff_id, "handed_to": to, "handed_word": word}
-    values = _held_by(to, now + HANDED) | handed
+    values = _held_by(to, lease_until(session, callback, now, "handed_over")) | handed
     if not moves.move(session, callback, "hand_over", now, also, **values):
         return refusal(callback, staff_id)
     session.add(Told(staff_id=to, by_staff_id=staff_id, callback_id=callback.id, kind="handed_over", word=word, at=now))

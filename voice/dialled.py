@@ -139,7 +139,8 @@ def _ended(session: Session, attempt: Attempt, callback: Callback, news: News, n
         return
     moves.note(session, "ring_back_ended", now, callback=callback, staff=attempt.staff_id, ending=ending)
     if ending in ("talked", "short_talk"):
-        moves.move(session, callback, "wrap_up", now, lease_until=now + claims.wrap_up(session, callback))
+        until = claims.lease_until(session, callback, now, "wrapping_up")
+        moves.move(session, callback, "wrap_up", now, lease_until=until)
     elif ending in ("no_answer", "busy"):
         results.back_on_list(session, callback, "no_answer", callback.attempts, now)
     elif hold := news.hold or _cannot_be_rung(session, attempt):

@@ -1,4 +1,6 @@
-"""A promise is near and nobody has it: the freest person's phone rings by itself, each once; live callers go first.
+"""A promise is near and nobody has it: the freest person's phone rings by itself, each once.
+
+Live callers go first, unless the promise would be missed for it (`near.first`).
 
 Sweeps and verbs; none commits. What the person hears and what their key does is the ring-back's own way.
 """
@@ -54,9 +56,12 @@ def sweep(session: Session, now: dt.datetime) -> None:
     near_ones = [(callback, card) for callback in soon(session, now) if (card := _card_for(session, callback, now))]
     if not near_ones:
         return
-    taken = phones.busy(session, now) | _wanted_by_callers(session, now) | _rung_already(session)
+    taken, wanted_by_callers = phones.busy(session, now) | _rung_already(session), _wanted_by_callers(session, now)
     for callback, card in near_ones:
-        taken |= _ring_freest(session, callback, card, taken, now)
+        rings = _ring_freest(session, callback, card, taken | wanted_by_callers, now)
+        if not rings and not near.first(callback.promised_by, now).live:
+            rings = _ring_freest(session, callback, card, taken, now)
+        taken |= rings
 
 
 def _card_for(session: Session, callback: Callback, now: dt.datetime) -> roster.LineCard | None:
@@ -84,7 +89,7 @@ def _ring_freest(
 
 
 def _wanted_by_callers(session: Session, now: dt.datetime) -> set[str]:
-    """Everybody a live caller's plan holds: none of them loses a phone to a promise."""
+    """Everybody a live caller's plan holds: none of them loses a phone to a promise for which there is time yet."""
     found: set[str] = set()
     for call in session.scalars(sa.select(Call).where(LIVE_CALLER)):
         card = roster.current(session).line(call.line)
@@ -117,7 +122,7 @@ def _let_go(session: Session, now: dt.datetime) -> None:
 
 
 def give_way(session: Session, call: Call, now: dt.datetime) -> None:
-    """A caller rings in while a phone of their plan rings for a promise: that phone now rings for them."""
+    """A caller rings in while a phone of their plan rings for a promise that can wait: it now rings for them."""
     card = roster.current(session).line(call.line)
     theirs = ringing.people(session, card, call, now) if card else ()
     for attempt, leg in session.execute(
@@ -126,7 +131,8 @@ def give_way(session: Session, call: Call, now: dt.datetime) -> None:
         .where(Attempt.due_for.is_not(None), Attempt.state == "intended", Attempt.staff_id.in_(theirs))
         .where(Leg.state.in_(("placed", "ringing")), Leg.ended_at.is_(None))
     ).all():
-        if attempts.overtake(session, attempt, now, unrung=True, stop=False):
+        can_wait = near.first(attempt.due_for, now).live
+        if can_wait and attempts.overtake(session, attempt, now, unrung=True, stop=False):
             leg.purpose, leg.attempt_id, leg.call_id = "ring", None, call.id
             moves.note(session, "passed_on", now, call=call, staff=leg.staff_id, leg=leg.id)
     session.flush()

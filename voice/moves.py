@@ -69,7 +69,8 @@ def note(
     callback: Callback | None = None,
     **data: Any,
 ) -> None:
-    """Append one fact to the history of a call or callback. `data` must hold ids and words, never numbers."""
+    """Append one fact to the history of a call or callback. `data` must hold ids and words, never numbers
+    (but in what staff wrote)."""
     call_id, callback_id = call and call.id, callback and callback.id
     row = {"kind": kind, "at": at, "call_id": call_id, "callback_id": callback_id, "data": data}
     session.execute(NOTE, row)

@@ -2,13 +2,13 @@
 
 import datetime as dt
 from collections.abc import Collection
-from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from voice import moves
+from voice.about import NOTHING_SAID, About
 from voice.callbacks import close
 from voice.claims import Refusal, mine_to_touch, no_live_attempt, refusal
 from voice.db import UTC
@@ -29,21 +29,6 @@ RANG = ("sorted", "done_by_hand", "left_voicemail", "no_answer")  # after these 
 BY_MACHINE = ("left_voicemail", "no_answer")  # of a call that was picked up: not by them
 
 
-@dataclass(frozen=True)
-class About:
-    """What may be said beside a result, all of it optional: None or empty leaves what is there."""
-
-    note: str = ""
-    topic_id: int | None = None
-    bought: bool | None = None
-    why_not: str = ""
-
-    def values(self) -> dict[str, Any]:
-        """The columns to set."""
-        told = {"note": self.note, "topic_id": self.topic_id, "bought": self.bought, "why_not": self.why_not}
-        return {name: value for name, value in told.items() if value not in (None, "")}
-
-
 def give_result(
     session: Session,
     callback: Callback,
@@ -51,7 +36,7 @@ def give_result(
     result: str,
     now: dt.datetime,
     due_at: dt.datetime | None = None,
-    about: About = About(),
+    about: About = NOTHING_SAID,
 ) -> Refusal | None:
     """How it ended, as chosen by staff: one of RESULTS. `call_again` needs `due_at`. Raises ValueError for others."""
     if result not in RESULTS:
@@ -60,22 +45,22 @@ def give_result(
         raise ValueError("call_again needs the time to call again")
     # A try of ours has counted itself, and told when their phone rang; one dialled by hand does both here.
     by_hand = callback.state != "wrapping_up" and not (unsaid(callback, staff_id) and callback.by_hand_at is None)
-    values: dict[str, Any] = {"result": result, "by_hand_at": None} | about.values()
+    values: dict[str, Any] = {"result": result, "by_hand_at": None}
     if by_hand and result in RANG:
         values["rang_at"] = sa.func.coalesce(Callback.rang_at, sa.literal(now, UTC()))
     if result in CLOSING:
-        refused = close(session, callback, staff_id, CLOSING[result], now, **values)
+        refused = close(session, callback, staff_id, CLOSING[result], now, about, **values)
         if refused is None and not by_hand:
             _say_who_answered(session, callback, result)
         return refused
     tries = callback.attempts + (result != "call_again" and by_hand)
     also = [mine_to_touch(staff_id, now), no_live_attempt()]
-    values |= {"attempts": tries, "owed_by": staff_id}
+    values |= {"attempts": tries, "owed_by": staff_id} | about.values(callback)
     if not back_on_list(session, callback, "again", tries, now, also, due_at=due_at, **values):
         return refusal(callback, staff_id)
     if not by_hand:
         _say_who_answered(session, callback, result)
-    moves.note(session, "result", now, callback=callback, staff=staff_id, result=result)
+    moves.note(session, "result", now, callback=callback, staff=staff_id, result=result, **about.told())
     return None
 
 
@@ -88,12 +73,17 @@ def unsaid(callback: Callback, staff_id: str | None) -> bool:
 
 def _say_who_answered(session: Session, callback: Callback, result: str) -> None:
     """Something picked up, and only staff know whether it was the caller or a machine. Said anew, it is put right."""
-    answered = [Attempt.callback_id == callback.id, Attempt.answered_at.is_not(None), Attempt.ended_at.is_not(None)]
-    last = session.scalars(sa.select(Attempt).where(*answered).order_by(Attempt.created_at.desc()).limit(1)).first()
+    last = last_answered(session, callback)
     if last is not None and result in BY_MACHINE:
         last.ending = "machine"
     elif last is not None and last.ending == "machine":
         last.ending = "talked"
+
+
+def last_answered(session: Session, callback: Callback) -> Attempt | None:
+    """The newest attempt in which something picked up and that is over: the one a result is said of."""
+    answered = [Attempt.callback_id == callback.id, Attempt.answered_at.is_not(None), Attempt.ended_at.is_not(None)]
+    return session.scalars(sa.select(Attempt).where(*answered).order_by(Attempt.created_at.desc()).limit(1)).first()
 
 
 def back_on_list(

@@ -7,11 +7,12 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from voice import allowed, claims, contacts, moves
+from voice import allowed, claims, contacts, moves, results
 from voice.claims import Refusal
 from voice.db import UTC
+from voice.ledger import CallEvent
 from voice.list_tables import LastChange, Told
-from voice.models import Callback
+from voice.models import Attempt, Callback
 
 OFFERED = dt.timedelta(seconds=10)
 GRACE = dt.timedelta(seconds=5)  # a press in the tenth second is still on its way
@@ -44,6 +45,8 @@ def remembering(
     """Do `verb` on a row that nobody else changes meanwhile, and keep what it replaced; `what` names it."""
     session.refresh(callback, with_for_update=True)
     before = _snapshot(callback) | {"lease_until": _plain(callback.lease_until)}
+    if (talk := results.last_answered(session, callback)) is not None:  # a result says who picked up
+        before["talk"] = [talk.id, talk.ending]
     refused = verb()
     after = _snapshot(callback)
     merged = callback.closed_reason == "merged"  # it goes on in another row, which holds more than this change
@@ -67,7 +70,7 @@ def undo(session: Session, callback: Callback, staff_id: str, now: dt.datetime) 
     change = session.get(LastChange, (staff_id, callback.id))
     if change is None or now - change.at >= OFFERED + GRACE:
         return Refusal("too_late")
-    values = _restored(change, now + claims.lease(session, callback))
+    values = _restored(change, claims.lease_until(session, callback, now))
     if values["caller"] is not None:  # their numbers may have been put on one card since
         values["caller_key"] = contacts.person_key(session, values["caller"])
     unchanged = [_column(name).is_not_distinct_from(_value(name, change.after[name])) for name in KEPT]
@@ -86,10 +89,15 @@ def undo(session: Session, callback: Callback, staff_id: str, now: dt.datetime) 
             Told.callback_id == callback.id, Told.by_staff_id == staff_id, Told.at >= change.at, Told.seen_at.is_(None)
         )
     )
+    if "talk" in change.before:
+        talk, ending = change.before["talk"]
+        session.execute(sa.update(Attempt).where(Attempt.id == talk).values(ending=ending))
     if change.what == "allowed" and callback.caller is not None:
         allowed.forbid(session, callback.caller)
     session.delete(change)
-    moves.note(session, "undone", now, callback=callback, staff=staff_id, what=change.what)
+    deed = sa.select(sa.func.max(CallEvent.id)).where(CallEvent.callback_id == callback.id, CallEvent.at == change.at)
+    of = str(session.scalar(deed))  # the newest of what was noted then: a claim may stand before it
+    moves.note(session, "undone", now, callback=callback, staff=staff_id, what=change.what, of=of)
     return None
 
 

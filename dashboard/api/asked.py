@@ -13,9 +13,9 @@ from sqlalchemy.orm import Session
 
 from dashboard.api.problems import Problem
 from voice import access, paging
+from voice.about import About
 from voice.firm import Line, StaffMember
 from voice.list_tables import Topic
-from voice.results import About
 from voice.rules.numbers import E164
 from voice.rules.text import clean
 

@@ -166,8 +166,8 @@ def close(session: Session, now: dt.datetime, callback_id: str) -> Answer:
     """Close by hand."""
     row, given = find(session, callback_id), asked.body(("staff", "reason", *asked.ABOUT))
     staff, reason = asked.staff(session, given, row.line), asked.word(given, "reason", callbacks.BY_STAFF)
-    said = asked.about(session, given).values()
-    return done(session, row, staff, "closed", now, lambda: callbacks.close(session, row, staff, reason, now, **said))
+    about = asked.about(session, given)
+    return done(session, row, staff, "closed", now, lambda: callbacks.close(session, row, staff, reason, now, about))
 
 
 @operation(

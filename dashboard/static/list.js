@@ -2,7 +2,7 @@
 
 import { keepWriting } from "./drafts.js";
 import { fragment, keepFresh } from "./fresh.js";
-import { morphPage } from "./morph.js";
+import { morphDuty, morphPage } from "./morph.js";
 import { setClock, tick } from "./times.js";
 import { listenToKeys } from "./keys.js";
 import { stayLive } from "./live.js";
@@ -13,7 +13,10 @@ const WATCHED = 10 * 60000; // a page nobody has touched for so long holds no cl
 
 const list = document.getElementById("list");
 const said = document.getElementById("said");
-const { ask, outdate, showNow, lost, found } = keepFresh(list, document.getElementById("connection"), show);
+const { ask, outdate, showNow, lost, found } = keepFresh(list, document.getElementById("connection"), (fresh, sent) => {
+  if (sent === undefined) morphDuty(fresh); // not an answer to what was sent, whose bar stands beside the list
+  show(fresh, sent);
+});
 let touchedAt = Date.now();
 
 function show(fresh, sent) {
@@ -53,6 +56,7 @@ async function send(form, button) {
     const fresh = page.querySelector("#list");
     if (fresh) {
       list.dataset.part = fresh.dataset.part;
+      morphDuty(page);
       showNow(fresh, answer.ok ? written : null);
     }
     explain(fresh ? page.querySelector("#said") : page.querySelector("#main"));
@@ -90,7 +94,7 @@ function renew() {
 }
 
 document.addEventListener("submit", (event) => {
-  if (!event.target.closest("#list, #said")) return;
+  if (!event.target.closest("#list, #said, #duty")) return;
   event.preventDefault();
   if (event.submitter?.getAttribute("aria-busy") !== "true") send(event.target, event.submitter);
 });

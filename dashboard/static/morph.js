@@ -17,6 +17,13 @@ export function morphPage(old, fresh) {
   aside.remove();
 }
 
+// The bar above every page, which comes with the answers for what stands below it.
+export function morphDuty(answer) {
+  const duty = answer.querySelector("#duty");
+  duty.remove();
+  morphPage(document.getElementById("duty"), duty);
+}
+
 function morph(old, fresh) {
   if (old.isEqualNode(fresh)) return;
   if (old.nodeType !== Node.ELEMENT_NODE) {

@@ -95,24 +95,28 @@ async function post(menu, address, fields) {
 // What the list has shown so far, to know who is new. The first list one sees is no news, and neither is somebody who
 // has waited for long and is shown only now.
 let newest = null;
-let ringing = new Set();
+const rang = new Set();
 
 export async function tellOfNew(list) {
   const live = [...list.querySelectorAll("#live li[id]")];
   const last = Date.parse(list.querySelector("#news").dataset.newest) || 0; // of all who wait, shown or not
   const known = newest ?? last;
-  const rings = newest !== null && live.some((row) => !ringing.has(row.id));
+  const rings = newest === null ? [] : live.filter((row) => !rang.has(row.id));
   newest = Math.max(known, last);
-  ringing = new Set(live.map((row) => row.id));
-  if ((last > known || rings) && chosen("sound")) chime();
-  if (last <= known) return;
+  for (const row of live) rang.add(row.id);
+  if (last <= known && !rings.length) return;
+  if (chosen("sound")) chime();
   if (!chosen("notify") || document.hasFocus() || Notification.permission !== "granted") return;
   const { active } = await navigator.serviceWorker.ready;
+  const named = (row) => (chosen("names") ? row.querySelector("h3 bdi")?.textContent : null);
+  for (const row of rings.slice(0, 3)) {
+    active.postMessage({ kind: "rings", call: row.id, who: named(row), by: row.querySelector("[data-since]").dataset.since });
+  }
+  if (last <= known) return;
   const fresh = [...list.querySelectorAll("[data-first]")].filter((row) => Date.parse(row.dataset.first) > known);
   if (!fresh.length) active.postMessage({ kind: "new" }); // their row is not among those that are shown
   for (const row of fresh.slice(0, 3)) {
-    const who = chosen("names") ? row.querySelector("h3 bdi")?.textContent : null;
     const by = row.querySelector("[data-due]")?.dataset.due;
-    active.postMessage({ kind: "new", callback: row.id.replace("cb-", ""), who, by });
+    active.postMessage({ kind: "new", callback: row.id.replace("cb-", ""), who: named(row), by });
   }
 }

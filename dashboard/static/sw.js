@@ -38,9 +38,10 @@ self.addEventListener("fetch", (event) => {
 self.addEventListener("push", (event) => event.waitUntil(tell(event.data?.json() ?? {})));
 self.addEventListener("message", (event) => event.waitUntil(tell(event.data)));
 
-function tell({ kind, callback, who, by }) {
+function tell({ kind, callback, call, who, by }) {
   const time = by && new Date(by).toLocaleTimeString([], { hour: "numeric", minute: "2-digit" });
   const title = {
+    rings: `${who ?? "Somebody"} is ringing now`,
     due: `${who ?? "Somebody"} is to be rung back by ${time}`,
     handed: who ? `${who} is yours to ring back` : "A callback was handed to you",
     trial: "This is how it will look",
@@ -48,8 +49,8 @@ function tell({ kind, callback, who, by }) {
     promise: "A promise is about to break",
     silent: "No call has come in for too long",
   }[kind] ?? `${who ?? "Somebody"} is waiting`;
-  const body = { due: "Nobody has it yet.", trial: "You will hear when somebody is waiting.", ...ALERTS }[kind] ?? (time ? `To be rung back by ${time}.` : "");
-  const tag = callback ? `callback-${callback}` : `ringback-${kind}`; // once for each caller, however many tell us
+  const body = { rings: `Since ${time}.`, due: "Nobody has it yet.", trial: "You will hear when somebody is waiting.", ...ALERTS }[kind] ?? (time ? `To be rung back by ${time}.` : "");
+  const tag = callback ? `callback-${callback}` : `ringback-${call ?? kind}`; // once for each caller, however many tell us
   return self.registration.showNotification(title, {
     body,
     tag,

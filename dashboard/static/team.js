@@ -2,13 +2,11 @@
 
 import { keepFresh } from "./fresh.js";
 import { stayLive } from "./live.js";
-import { morphPage } from "./morph.js";
+import { morphDuty, morphPage } from "./morph.js";
 
 const team = document.getElementById("team");
 const fresh = keepFresh(team, document.getElementById("connection"), (answer) => {
-  const duty = answer.querySelector("#duty");
-  duty.remove();
-  morphPage(document.getElementById("duty"), duty);
+  morphDuty(answer);
   morphPage(team, answer);
 });
 

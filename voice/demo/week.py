@@ -144,6 +144,7 @@ class _Week:
             callback_id=callback.id, call_id=call.id, made_at=at, promised_by=promised, channel=channel, words=""
         )
         self.session.add(told)
+        moves.note(self.session, "callback_opened", call.told_at or call.ended_at or at, callback=callback)
         return callback
 
     def _kept(self, callback: Callback) -> None:
@@ -163,6 +164,7 @@ class _Week:
         callback.state, callback.closed_reason, callback.result = "closed", "talked", "sorted"
         callback.attempts, callback.owed_by, callback.rang_at, callback.closed_at = 1, staff, at, over
         moves.note(self.session, "answered", answered, callback=callback, staff=staff)
+        moves.note(self.session, "closed", over, callback=callback, staff=staff, reason="talked")
 
     def _tell(self, call: Call) -> None:
         self.session.add(call)

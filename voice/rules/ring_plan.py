@@ -189,14 +189,15 @@ def next_release(
     """The one leg to place now, or None.
 
     Every waiting caller's first phone goes before anyone's second; ring-backs come between, or before all where a
-    promise would else be missed; then the longest waiting. A ring-back nobody asked for takes no phone that a caller
-    could be given. `busy` are people whose phone already has a leg. `cap` is how many legs of ours the carrier bears.
+    promise would else be missed; then the longest waiting. One that nobody asked for, while there is time, takes no
+    phone that a caller could be given. `busy` are people whose phone already has a leg. `cap` is how many legs of ours
+    the carrier bears.
     """
     if cap is not None and legs_now >= max(cap, 1):
         return None
-    asked = [back for back in ring_backs if not back.by_itself]
-    if back := _ring_back([back for back in asked if not near.first(back.due_by, now).live], busy):
+    if back := _ring_back([back for back in ring_backs if not near.first(back.due_by, now).live], busy):
         return back
+    asked = [back for back in ring_backs if not back.by_itself]
     if release := _callers_and_asked(waiting, asked, busy, now):
         return release
     wanted = {person for caller in waiting for person in caller.people}
