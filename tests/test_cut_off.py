@@ -9,6 +9,7 @@ from tests.world import World
 from voice.simulator import scripts
 from voice.simulator.legs import Leg as PhoneLeg
 from voice.simulator.phones import Phone
+from voice.simulator.switches import RestFault
 
 pytestmark = pytest.mark.proves("01-6.9")
 
@@ -132,3 +133,44 @@ def test_a_normal_goodbye_rings_nobody_again(make_world: MakeWorld, slow: float)
     assert world.call(leg).outcome == "talked"
     assert BACK not in world.heard(world.caller())
     assert world.callbacks() == []
+
+
+AGAIN = dataclasses.replace(DROPS, after=3)
+
+
+@pytest.mark.proves("01-2.14")
+@pytest.mark.parametrize(
+    ("then", "gone", "outcome", "last"),
+    [
+        (scripts.Mailbox(after=3), False, "callback", "will ring you by"),
+        (scripts.Drops(after=3, drops_after=2), False, "talked", "Thank"),
+        (AGAIN, False, "talked", "Thank"),
+        (AGAIN, True, "talked", "Thank"),
+        (scripts.Mailbox(after=3), True, "callback", "what it's about"),
+    ],
+    ids=["a machine", "who was done", "cut off twice", "without the tables", "a machine without them"],
+)
+def test_on_the_ladder_too_that_phone_alone_is_rung_once_more(
+    make_world: MakeWorld, then: scripts.Script, gone: bool, outcome: str, last: str
+) -> None:
+    world = make_world(staff=("sam", "alex"))
+    world.day.carrier.moods.rest.append(RestFault("error", match="POST .*/Calls.json", status=400, code=10003))
+    sam = world.staff("sam", scripts.InTurn((DROPS, then)))
+    world.advance(1)
+    if gone:
+        world.lose_storage()
+    leg = world.rings()
+    world.advance(85)
+    heard = world.heard(world.caller())
+    assert heard.count(BACK) == 1
+    assert any(last in words for words in heard[heard.index(BACK) :])
+    assert [len(phone.rings) for phone in (sam, world.staff("alex"))] == [2, 0]
+    assert len(leg.bridges) == (2 if then is AGAIN else 1)
+    if not gone:
+        assert "any key to go on, hang up if you were done." in sam.said_to_it()
+        world.caller().hang_up()
+    else:
+        world.restore_storage()
+    world.advance(20)
+    call = world.call(leg)
+    assert (call.outcome, call.answered_by, len(world.callbacks())) == (outcome, "sam", outcome == "callback")

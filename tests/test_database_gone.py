@@ -76,10 +76,14 @@ def test_a_caller_nobody_answers_while_the_database_is_gone_leaves_a_message_and
     world.staff("sam", scripts.Off())
     world.staff("alex", scripts.Declines(after=2))
     world.lose_storage()
-    leg = world.rings(message="My boiler leaks.")
-    world.advance(120)
+    leg = world.rings()
+    while not leg.beeped.is_set():
+        world.advance(1)
+    world.caller().speak("My boiler leaks.", seconds=3)
+    world.advance(60)
     assert "what it's about" in world.caller().said_to_it()
     assert "will ring you by" not in world.caller().said_to_it()  # no time can be promised here
+    assert world.heard(world.caller())[-1].startswith("Thank")
     world.restore_storage()
     world.advance(60)
     call = settled(world)

@@ -217,7 +217,7 @@ def test_a_caller_who_hangs_up_anywhere_on_the_ladder_is_called_back_once(
     world.staff("sam", scripts.Mailbox(after=5))
     world.staff("alex", scripts.Script())
     leg = world.rings(patience=patience)
-    world.advance(100)
+    world.advance(patience + 30)
     assert leg.ended_at is not None
     one_callback(world, leg)
     for phone in world.phones.values():
@@ -231,7 +231,7 @@ def test_a_talk_on_the_ladder_counts_as_one_when_it_lasts(world: World, seconds:
     api_is_dead(world)
     ends = seconds if who_ends == "staff" else None
     world.staff("sam", scripts.Answers(after=3, talk=ends))
-    leg = world.rings(talk=None if ends else seconds)
+    leg = world.rings(talk=seconds + 2 if ends else seconds)  # a goodbye, and they hang up too
     world.advance(120)
     call = world.call(leg)
     assert call.answered_by == "sam"
@@ -281,5 +281,13 @@ def test_a_caller_whose_queue_is_no_use_is_taken_up_the_ladder_at_once(
     assert firm.PHONES["sam"].encode() in answer.data
     with database.reading() as session:
         assert session.scalars(sa.select(Call.path)).one() == "dial"
+    # Somebody unknown in an address of the ladder, as after an update: the two are joined all the same.
+    child = arrival(call_sid(), ParentCallSid=sid, Digits="1")
+    assert b"<Response />" in post(app, "/voice/ladder/1/nobody/accepted", child).data
+    talked = arrival(sid, CallStatus="in-progress", DialBridged="true", DialCallDuration="30")
+    assert b"/nobody/still-there" in post(app, "/voice/ladder/1/nobody/over", talked).data
+    assert b"will ring you by" in post(app, "/voice/ladder/1/nobody/still-there", talked).data
+    with database.reading() as session:
+        assert session.execute(sa.select(Call.outcome, Call.answered_by)).one() == ("callback", None)
     gone = arrival(sid, CallStatus="completed", QueueResult=result)
     assert b"<Dial" not in post(app, f"/voice/calls/{call_id}/left?turn=2", gone).data

@@ -1,5 +1,6 @@
 """On the ladder nobody is dialled who talks, who has declined this caller, or who is the caller."""
 
+import datetime as dt
 import re
 
 import pytest
@@ -11,6 +12,7 @@ from tests.missed import missed
 from tests.world import World
 from voice import phones
 from voice.db import Database
+from voice.firm import StaffMember
 from voice.models import Call
 from voice.simulator import scripts
 from voice.simulator.legs import Leg as PhoneLeg
@@ -36,6 +38,42 @@ def test_the_ladder_passes_over_who_talks_and_who_rings_in_themselves(make_world
     sam.script = alex.script = scripts.Declines(after=1)
     world.advance(60)
     assert kim.rings == []
+
+
+def begin_at(world: World, after: dt.timedelta) -> None:
+    """Ten o'clock and so long."""
+    world.advance((firm.MONDAY_TEN + after - world.now).total_seconds())
+
+
+@pytest.mark.proves("01-2.14", "01-2.15")
+@pytest.mark.parametrize("gone", [False, True], ids=["without the API", "without the tables"])
+def test_a_change_of_shift_while_a_phone_rings_skips_nobody_and_credits_who_took_the_caller(
+    make_world: MakeWorld, gone: bool
+) -> None:
+    world = make_world(staff=ALL)
+    on_and_off = {"mon": "09:00-10:01,10:03-17:00"}
+    world.write(lambda session: setattr(session.get_one(StaffMember, "sam"), "shifts", on_and_off))
+    begin_at(world, dt.timedelta(seconds=48))
+    if gone:
+        world.lose_storage()
+    world.day.carrier.moods.rest.append(RestFault("error", match="POST .*/Calls.json", status=400, code=10003))
+    first = world.rings("+12125550171")
+    world.advance(11)
+    assert world.ringing() == ["sam"]  # who goes a second later
+    world.advance(80)
+    assert dialled(world, first) == [firm.PHONES[name] for name in ALL]
+    world.caller("+12125550171").hang_up()
+    world.staff("alex", scripts.Answers(after=10))
+    begin_at(world, dt.timedelta(minutes=2, seconds=48))
+    second = world.rings("+12125550172", talk=20)
+    world.advance(11)
+    assert world.ringing() == ["alex"]  # Sam comes a second later
+    world.advance(40)
+    if gone:
+        world.restore_storage()
+        world.advance(40)
+    assert [span.other.phone.name for span in second.bridges] == ["alex"]
+    assert (world.call(second).outcome, world.call(second).answered_by) == ("talked", "alex")
 
 
 @pytest.mark.proves("01-2.14")

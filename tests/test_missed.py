@@ -153,12 +153,21 @@ def test_a_message_of_the_longest_kind_is_cut_cleanly_and_thanked(make_world: Ma
     assert [(row.state, row.seconds) for row in world.messages()] == [("ready", 120)]
 
 
-@pytest.mark.parametrize("ignored", [True, False], ids=["keys ignored", "keys end the recording"])
-def test_a_key_during_the_message_leads_nowhere(make_world: MakeWorld, ignored: bool) -> None:
+@pytest.mark.parametrize(
+    ("ignored", "gone_at"),
+    [(True, None), (False, None), (False, 0), (False, 12)],
+    ids=["keys ignored", "keys end the recording", "without the tables", "tables lost in the middle"],
+)
+def test_a_key_during_the_message_leads_nowhere(make_world: MakeWorld, ignored: bool, gone_at: int | None) -> None:
     world = make_world(staff=())
     world.day.carrier.switches.record_keys_ignored = ignored
+    world.advance(1)
+    if gone_at == 0:
+        world.lose_storage()
     leg = world.rings()
     world.advance(12)
+    if gone_at == 12:
+        world.lose_storage()
     caller = world.caller()
     caller.speak("It's the boiler", seconds=3)
     world.advance(2)
@@ -170,6 +179,8 @@ def test_a_key_during_the_message_leads_nowhere(make_world: MakeWorld, ignored: 
     caller.press("#")
     world.advance(1)
     caller.hang_up()
+    if gone_at is not None:
+        world.restore_storage()
     world.advance(10)
     assert world.call(leg).outcome == "callback"
     assert len(world.callbacks()) == 1

@@ -194,7 +194,7 @@ def part_from(session: Session, call: Call, leg: Leg, now: dt.datetime) -> None:
 def talked_on_ladder(session: Session, call: Call, staff_id: str | None, seconds: int, now: dt.datetime) -> None:
     """On the ladder the carrier joins the two and says so afterwards: the talk began with the acceptance."""
     since = call.accepted_at or now - dt.timedelta(seconds=seconds)
-    if call.accepted_at is None and staff_id:
+    if call.accepted_at is None:
         ringing.accept_on_ladder(session, call, staff_id, since)  # the request that proves it was lost
     if moves.move(session, call, "join", since, joined_at=sa.func.coalesce(Call.joined_at, since), talking_since=since):
         moves.note(session, "joined", since, call=call, staff=call.answered_by)
@@ -222,7 +222,8 @@ def done(session: Session, call: Call, now: dt.datetime) -> None:
     if moves.move(session, call, "done", now, outcome="talked"):
         moves.note(session, "done", now, call=call)
         _talked(session, call, now)
-        outbox.emit(session, "move_caller", now, key=f"move:{call.id}:{call.round}", call_id=call.id)
+        if call.path == "queue":  # on the ladder the very next document says so
+            outbox.emit(session, "move_caller", now, key=f"move:{call.id}:{call.round}", call_id=call.id)
 
 
 def end(session: Session, call: Call, at: dt.datetime, failed: bool = False) -> None:

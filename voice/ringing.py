@@ -234,7 +234,7 @@ def lose(session: Session, call: Call, leg: Leg, now: dt.datetime) -> bool:
     return lost
 
 
-def accept_on_ladder(session: Session, call: Call, staff_id: str, now: dt.datetime) -> bool:
+def accept_on_ladder(session: Session, call: Call, staff_id: str | None, now: dt.datetime) -> bool:
     """A person took the caller on the ladder, where the carrier itself joins the two."""
     path = sa.case((Call.path == "queue", "dial"), else_=Call.path)  # taken there while storage was gone
     won = moves.move(session, call, "accept", now, path=path, accepted_at=now, answered_by=staff_id, reserved_by=None)
@@ -246,7 +246,8 @@ def accept_on_ladder(session: Session, call: Call, staff_id: str, now: dt.dateti
 def lose_on_ladder(session: Session, call: Call, now: dt.datetime) -> None:
     """The person who took the caller on the ladder was gone before the two were joined."""
     unjoined = [Call.accepted_leg_id.is_(None), Call.state == "accepted"]
-    moves.move(session, call, "lose", now, also=unjoined, accepted_at=None, answered_by=None)
+    before = call.answered_by if call.round > 0 else None  # they had talked before they were cut off
+    moves.move(session, call, "lose", now, also=unjoined, accepted_at=None, answered_by=before)
 
 
 def rings_on_ladder(session: Session, call: Call, staff_id: str, at: dt.datetime) -> None:

@@ -1,12 +1,13 @@
 """Answers that need no tables: the roster file, the address of the request, and nothing else.
 
 The ladder (one screened phone per document, at most four, then a message) serves a caller when storage is gone,
-and also when only the worker or the carrier's API is. Position and roster version travel in the address.
+and also when only the worker or the carrier's API is. Who has been dialled, and the roster's version, travel in the
+address: people come on shift and go while a phone rings.
 """
 
 import functools
 import pathlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import structlog
 
@@ -19,6 +20,7 @@ from voice.rules import hours, numbers, ring_limit, wording
 log = structlog.get_logger()
 
 STEPS = 4
+CUT_OFF_PAUSE = 4  # seconds of silence before we think somebody was cut off rather than slow to hang up
 STEP_SECONDS = 12
 BUFFER, LEAST = 5, 5  # seconds the carrier adds to a <Dial timeout>, and the fewest it takes
 WAIT_SECONDS = 12  # how long a queued caller waits for phones we can no longer see, before the ladder begins
@@ -67,44 +69,57 @@ def incoming(delivery: Delivery) -> str:
         return twiml.reject("rejected")
     if caller.e164 in firm.numbers():
         return twiml.reject("busy")
-    if line is None or not hours.is_open(line.schedule(), delivery.now) or not has_step(delivery, 0):
+    if line is None or not hours.is_open(line.schedule(), delivery.now) or next_person(delivery, ()) is None:
         return message(delivery)  # no ringing for show
-    return twiml.greet_and_go(line.greeting, line.language, rung_url(delivery, firm.version, 0))
+    return twiml.greet_and_go(line.greeting, line.language, delivery.url(f"/voice/ladder/{firm.version}"))
 
 
-def rung_url(delivery: Delivery, version: int, step: int) -> str:
-    """Where the ladder's document for `step` is."""
-    return delivery.url(f"/voice/ladder/{version}/{step}")
+def people(dialled: str) -> tuple[str, ...]:
+    """The ids in an address of the ladder: whom it has dialled or passed over, in order; the last one's phone it is."""
+    return tuple(dialled.split("."))
 
 
-def person(delivery: Delivery, step: int) -> roster.Person | None:
-    """Whose phone a step of the ladder dials; None when there is no such step."""
+def once_more(dialled: Sequence[str]) -> bool:
+    """Whether the last one was rung again after a cut-off."""
+    return len(set(dialled)) < len(dialled)
+
+
+def address(delivery: Delivery, version: int, dialled: Sequence[str], what: str) -> str:
+    """Where the ladder's document `what` for the last of `dialled` is."""
+    return delivery.url(f"/voice/ladder/{version}/{'.'.join(dialled)}/{what}")
+
+
+def next_person(delivery: Delivery, dialled: Sequence[str], again: bool = False) -> roster.Person | None:
+    """Whom the ladder dials now: the first on shift whom it has not come to; nobody after four, or after a cut-off.
+
+    `again`: the last one once more, who was cut off.
+    """
+    if again:
+        return book(delivery).person(dialled[-1])
     line = card(delivery)
-    people = line.on_shift(delivery.now)[:STEPS] if line else ()
-    return people[step] if step < len(people) else None
+    if line is None or len(dialled) >= STEPS or once_more(dialled):
+        return None
+    return next((who for who in line.on_shift(delivery.now) if who.id not in dialled), None)
 
 
-def has_step(delivery: Delivery, step: int) -> bool:
-    """Whether the ladder goes on to `step`."""
-    return person(delivery, step) is not None
-
-
-def rung(delivery: Delivery, version: int, step: int) -> str:
-    """One phone of the ladder; the message when there is no further one."""
-    line, who = card(delivery), person(delivery, step)
+def rung(delivery: Delivery, version: int, dialled: Sequence[str] = (), words: str = "") -> str:
+    """One phone of the ladder, `words` (of a cut-off) before it; the message when there is no further one."""
+    line, who = card(delivery), next_person(delivery, dialled, again=bool(words))
     if line is None or who is None:
         return message(delivery)
-    base = f"/voice/ladder/{version}/{step}"
-    screen = f"{base}/{'accepted' if who.no_mailbox else 'screen'}"
+    dialled = (*dialled, who.id)
+    joins = who.no_mailbox and not words
     phone = who.phone_at(delivery.now)
     limit = None if who.no_mailbox else book(delivery).limit(phone, delivery.now)
     return twiml.dial_one(
         phone,
         line.number,
         step_seconds(limit),
-        action=delivery.url(f"{base}/over"),
-        status_url=delivery.url(f"{base}/status"),
-        screen_url=delivery.url(screen),
+        action=address(delivery, version, dialled, "over"),
+        status_url=address(delivery, version, dialled, "status"),
+        screen_url=address(delivery, version, dialled, "accepted" if joins else "screen"),
+        words=words,
+        language=line.language,
     )
 
 
@@ -113,19 +128,36 @@ def step_seconds(limit: ring_limit.Limit | None) -> int:
     return STEP_SECONDS if limit is None else min(STEP_SECONDS, max(LEAST, limit.seconds - BUFFER))
 
 
-def screen(delivery: Delivery, version: int, step: int) -> str:
+def screen(delivery: Delivery, version: int, dialled: str) -> str:
     """What the person on the ladder hears: who it is cannot be looked up, one key still proves a person."""
-    tongue = language(delivery)
+    tongue, tried = language(delivery), people(dialled)
+    accepted, silent = (address(delivery, version, tried, what) for what in ("accepted", "silent"))
     return twiml.ask_for_key(
-        wording.offer_reserved(tongue), tongue, delivery.url(f"/voice/ladder/{version}/{step}/accepted")
+        wording.offer_reserved(tongue), tongue, accepted, silent_url=silent if once_more(tried) else ""
     )
 
 
-def over(delivery: Delivery, version: int, step: int) -> str:
-    """After a phone of the ladder: done if they talked or the caller left, else the next."""
-    if delivery.get("DialBridged") == "true" or delivery.status in OVER:
+def over(delivery: Delivery, version: int, dialled: str) -> str:
+    """After a phone of the ladder: done if the caller left, else the next, unless they talked."""
+    if delivery.status in OVER:
         return twiml.hang_up()
-    return rung(delivery, version, step + 1)
+    if delivery.get("DialBridged") == "true":
+        return after_talk(delivery, version, dialled)
+    return rung(delivery, version, people(dialled))
+
+
+def after_talk(delivery: Delivery, version: int, dialled: str) -> str:
+    """Somebody slow to hang up is left in peace for a moment."""
+    return twiml.pause_and_go(CUT_OFF_PAUSE, address(delivery, version, people(dialled), "still-there"))
+
+
+def still_there(delivery: Delivery, version: int, dialled: str) -> str:
+    """The caller has not hung up after a talk: that phone once more, and only once."""
+    tried, tongue = people(dialled), language(delivery)
+    who = next_person(delivery, tried, again=True)
+    if delivery.status in OVER or once_more(tried):
+        return twiml.hang_up(wording.goodbye(tongue), tongue)
+    return rung(delivery, version, tried, wording.cut_off_caller(who.name, tongue)) if who else message(delivery)
 
 
 def message(delivery: Delivery) -> str:
@@ -151,7 +183,7 @@ def _left(delivery: Delivery, **_values: str) -> str:
         return twiml.empty()  # another document already runs on this leg
     if result in ("bridged", "hangup") or delivery.status in OVER:
         return twiml.hang_up()
-    return rung(delivery, book(delivery).version, 0)
+    return rung(delivery, book(delivery).version)
 
 
 def _leg_answered(delivery: Delivery, leg_id: str) -> str:
@@ -170,14 +202,19 @@ def _over_for_staff(delivery: Delivery, **_values: str) -> str:
     return twiml.hang_up(wording.call_failed(tongue), tongue)
 
 
-def thanks(delivery: Delivery, tongue: str) -> str:
-    """After a message, or a silence: nobody is told that we have what they never said."""
+def recorded(delivery: Delivery, tongue: str) -> str:
+    """A message, or a silence, ended: nobody is told that we have what they never said.
+
+    A key must not be a way to anywhere: it gets more recording.
+    """
+    if delivery.status not in OVER and delivery.get("Digits") not in ("", "hangup"):
+        return twiml.go_on_recording(delivery.url(delivery.route), delivery.url("/voice/recording"))
     silent = delivery.number("RecordingDuration") == 0
     return twiml.hang_up(wording.goodbye(tongue) if silent else wording.thanks(tongue), tongue)
 
 
-def _goodbye(delivery: Delivery, **_values: str) -> str:
-    return thanks(delivery, language(delivery))
+def _recorded(delivery: Delivery, **_values: str) -> str:
+    return recorded(delivery, language(delivery))
 
 
 def _nothing(_delivery: Delivery, **_values: str) -> str:
@@ -189,11 +226,14 @@ _ANSWERS: dict[str, Callable[..., str]] = {
     "ladder_rung": rung,
     "ladder_screen": screen,
     "ladder_accepted": _nothing,
+    "ladder_silent": lambda _delivery, **_values: twiml.hang_up(),
     "ladder_over": over,
+    "ladder_still_there": still_there,
     "wait": _wait,
     "left": _left,
     "promise": lambda delivery, **_values: message(delivery),
-    "recorded": _goodbye,
+    "recorded": _recorded,
+    "recorded_below": _recorded,
     "leg_answered": _leg_answered,
     "leg_accepted": _over_for_staff,
     "leg_dialled": _over_for_staff,

@@ -16,7 +16,6 @@ from voice.rules import wording
 from voice.rules.greeting import spoken_seconds
 from voice.work import outbox
 
-CUT_OFF_PAUSE = 4  # seconds of silence before we think somebody was cut off rather than slow to hang up
 RECORDING = re.compile(r"RE[0-9a-f]{32}")
 DIRECT = ("closed", "holiday")
 
@@ -119,7 +118,7 @@ def _after_talk(session: Session, delivery: Delivery, call: Call, gone: bool) ->
         calls.end(session, call, delivery.now)
         return twiml.hang_up()
     still_there = delivery.url(f"/voice/calls/{call.id}/still-there", turn=_turn(delivery))
-    return twiml.pause_and_go(CUT_OFF_PAUSE, still_there)
+    return twiml.pause_and_go(fallback.CUT_OFF_PAUSE, still_there)
 
 
 def _after_leave(session: Session, delivery: Delivery, call: Call) -> str:
@@ -135,18 +134,23 @@ def _after_leave(session: Session, delivery: Delivery, call: Call) -> str:
 
 def _to_ladder(session: Session, delivery: Delivery, call: Call) -> str:
     call.path = "dial"
-    return ladder_step(session, delivery, call, roster.current(session).version, 0)
+    return ladder_step(session, delivery, call, roster.current(session).version)
 
 
-def ladder_step(session: Session, delivery: Delivery, call: Call, version: int, step: int) -> str:
-    """The document of the first step from this one on whose phone may be rung; after the last, the promise."""
+def ladder_step(
+    session: Session, delivery: Delivery, call: Call, version: int, dialled: tuple[str, ...] = (), words: str = ""
+) -> str:
+    """The document of the next person after `dialled` whose phone may be rung; after the last, the promise.
+
+    With `words`, of a cut-off, it is the last of `dialled` once more.
+    """
     passed_over = phones.not_on_ladder(session, call, delivery.now)
-    while (who := fallback.person(delivery, step)) is not None:
+    while (who := fallback.next_person(delivery, dialled, again=bool(words))) is not None:
         free = who.id not in passed_over
         # What is only read from the spool has rung, and is over.
         if free and (delivery.replayed or phones.dial_on_ladder(session, call, who.phone_at(delivery.now))):
-            return fallback.rung(delivery, version, step)
-        step += 1
+            return fallback.rung(delivery, version, dialled, words)
+        dialled, words = (*dialled, who.id), ""
     calls.give_up(session, call, delivery.now)
     return promise_for(session, delivery, call)
 
@@ -211,17 +215,15 @@ def promise_for(session: Session, delivery: Delivery, call: Call) -> str:
 
 @document("/voice/calls/<call_id>/recorded", repeats=True, asks=True)
 def recorded(session: Session, delivery: Delivery, call_id: str) -> str:
-    """A message ended. A key must not be a way to anywhere: it gets more recording."""
+    """A message ended."""
     call = session.get(Call, call_id)
-    if call is not None and delivery.status not in OVER and delivery.get("Digits") not in ("", "hangup"):
-        return twiml.go_on_recording(delivery.url(f"/voice/calls/{call_id}/recorded"), delivery.url("/voice/recording"))
-    return fallback.thanks(delivery, card_of(session, call).language if call else "en-US")
+    return fallback.recorded(delivery, card_of(session, call).language if call else "en-US")
 
 
-@document("/voice/recorded")
+@document("/voice/recorded", repeats=True)
 def recorded_below(session: Session, delivery: Delivery) -> str:
     """A message taken by the ladder or by the fallback ended."""
-    return fallback.thanks(delivery, fallback.language(delivery))
+    return fallback.recorded(delivery, fallback.language(delivery))
 
 
 @receipt("/voice/recording")

@@ -128,10 +128,13 @@ def join_queue(queue: str, joined_url: str, action: str, pause: int = 0) -> str:
 
 
 def dial_one(
-    phone: str, caller_id: str, timeout: int, action: str, status_url: str, screen_url: str = ""
+    phone: str, caller_id: str, timeout: int, action: str, status_url: str, screen_url: str = "",
+    words: str = "", language: str = "en-US",
 ) -> str:  # fmt: skip
-    """Dial one phone from the line's number; with `screen_url` the person there is asked first."""
+    """Say `words`, if any, and dial one phone from the line's number; with `screen_url` the person is asked first."""
     response = VoiceResponse()
+    if words:
+        say(response, words, language)
     dial = Dial(timeout=timeout, caller_id=caller_id, action=action, method="POST")
     screening = {"url": screen_url, "method": "POST"} if screen_url else {}
     child = dial.sip if phone.startswith(("sip:", "sips:")) else dial.number
