@@ -62,7 +62,7 @@ def test_the_owner_allows_a_held_number_once_and_for_all_and_can_take_it_back(
         assert promises(firm, each) == [("none", now.promised_by)] == [("none", now.due_at)]
         assert now.promised_by > clock.now() + dt.timedelta(minutes=59), "nobody was owed a call before"
     assert sam.press(f"/callbacks/{held}/call", anyway="1").status_code == 303, "and it may be dialled"
-    assert deeds(firm) == [("number_allowed", held)]
+    assert deeds(firm) == [("number_allowed", held), ("rang_back", held)]
     card = reads(sam.get(f"/people/{ABROAD}").text)
     assert f"Sam Field allowed {ABROAD} to be rung" in card
     assert "Allow no longer" not in reads(alex.get(f"/people/{ABROAD}").text)
