@@ -138,24 +138,12 @@ def settings(storage_url: str, tmp_path: Path) -> Settings:
 
 
 @pytest.fixture
-def both_settings(settings: Settings) -> Settings:
-    """Settings of an installation on each of the two databases in turn."""
-    return settings
-
-
-@pytest.fixture
 def database(settings: Settings) -> Iterator[Database]:
     """An empty database."""
     made = Database(settings.database_url)
     storage.waits_for_no_disk(made.engine)
     yield made
     made.engine.dispose()
-
-
-@pytest.fixture
-def both_databases(database: Database) -> Database:
-    """An empty database on each of the two in turn."""
-    return database
 
 
 MakeWorld = Callable[..., World]

@@ -16,11 +16,11 @@ from voice.settings import Settings
 
 
 @pytest.fixture
-def acme(both_databases: Database) -> Database:
+def acme(database: Database) -> Database:
     """Acme Plumbing in each kind of database: sam and alex on the main line, alex on the other."""
-    with both_databases.transaction() as session:
+    with database.transaction() as session:
         business.apply(session, ACME, NOON)
-    return both_databases
+    return database
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from tests.pages import Firm, Visitor
 
 
 @pytest.fixture
-def each_firm(storage_url: str, tmp_path: pathlib.Path) -> Iterator[Firm]:
+def firm(storage_url: str, tmp_path: pathlib.Path) -> Iterator[Firm]:
     """The firm, on each of the two databases in turn."""
     made = Firm(storage_url, tmp_path)
     yield made

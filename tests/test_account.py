@@ -1,9 +1,7 @@
 """My account: the password, where I am signed in, and proving again who I am. ASVS 6.2, 7.4, 7.5."""
 
 import datetime as dt
-import pathlib
 import re
-from collections.abc import Iterator
 
 import pytest
 import time_machine
@@ -14,13 +12,6 @@ NOON = dt.datetime(2026, 11, 23, 17, tzinfo=dt.UTC)
 SAM = "sam@example.com"
 FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
 IPHONE = "Mozilla/5.0 (iPhone; CPU iPhone OS 19_0 like Mac OS X) AppleWebKit/605.1 (KHTML, like Gecko) Safari/604.1"
-
-
-@pytest.fixture
-def firm(storage_url: str, tmp_path: pathlib.Path) -> Iterator[Firm]:
-    made = Firm(storage_url, tmp_path)
-    yield made
-    made.close()
 
 
 def test_a_new_password_replaces_the_old_and_ends_every_other_session(firm: Firm) -> None:

@@ -1,8 +1,5 @@
 """Somebody is written down by hand, and nobody twice."""
 
-import pathlib
-from collections.abc import Iterator
-
 import pytest
 import sqlalchemy as sa
 
@@ -14,13 +11,6 @@ from voice.ledger import User
 from voice.models import Contact
 
 OFFICE = "+12125550143"
-
-
-@pytest.fixture
-def firm(storage_url: str, tmp_path: pathlib.Path) -> Iterator[Firm]:
-    made = Firm(storage_url, tmp_path)
-    yield made
-    made.close()
 
 
 def test_all_that_is_known_of_them_is_on_the_card_at_once(firm: Firm) -> None:

@@ -37,9 +37,9 @@ def server() -> Iterator[MailServer]:
 
 @pytest.fixture
 def box(
-    morning: time_machine.Traveller, each_firm: Firm, server: MailServer, service: PushService, tmp_path: pathlib.Path
+    morning: time_machine.Traveller, firm: Firm, server: MailServer, service: PushService, tmp_path: pathlib.Path
 ) -> Letterbox:
-    made = Letterbox(each_firm, server, tmp_path, PUSH_SERVICES=service.host)
+    made = Letterbox(firm, server, tmp_path, PUSH_SERVICES=service.host)
     made.wish("sam", weekly=False)
     return made
 

@@ -5,7 +5,6 @@ import datetime as dt
 import io
 import pathlib
 import re
-from collections.abc import Iterator
 
 import pytest
 import sqlalchemy as sa
@@ -19,13 +18,6 @@ from voice.ledger import CallEvent
 
 NOON = dt.datetime(2026, 11, 23, 17, tzinfo=dt.UTC)
 SAM, ALEX = "sam@example.com", "alex@example.com"
-
-
-@pytest.fixture
-def firm(storage_url: str, tmp_path: pathlib.Path) -> Iterator[Firm]:
-    made = Firm(storage_url, tmp_path)
-    yield made
-    made.close()
 
 
 def deeds(firm: Firm) -> list[tuple[str, str, str]]:

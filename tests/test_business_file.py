@@ -82,9 +82,9 @@ def faults(database: Database, text: str) -> list[str]:
 
 
 @pytest.mark.proves("01-2.18")
-def test_every_field_reaches_its_row(both_databases: Database) -> None:
-    assert apply(both_databases, EVERY_FIELD)
-    with both_databases.reading() as session:
+def test_every_field_reaches_its_row(database: Database) -> None:
+    assert apply(database, EVERY_FIELD)
+    with database.reading() as session:
         sam, alex = session.get_one(StaffMember, "sam"), session.get_one(StaffMember, "alex")
         line = session.get_one(Line, MAIN)
         firm = session.scalars(sa.select(Business)).one()
@@ -109,44 +109,44 @@ def test_every_field_reaches_its_row(both_databases: Database) -> None:
 
 
 @pytest.mark.proves("01-2.18")
-def test_a_change_makes_a_new_version_and_no_change_makes_none(both_databases: Database) -> None:
-    assert apply(both_databases, EVERY_FIELD)
-    first = version(both_databases)
-    assert not apply(both_databases, EVERY_FIELD)
-    assert version(both_databases) == first
-    assert apply(both_databases, EVERY_FIELD.replace("ring_seconds = 25", "ring_seconds = 26"))
-    assert version(both_databases) > first
+def test_a_change_makes_a_new_version_and_no_change_makes_none(database: Database) -> None:
+    assert apply(database, EVERY_FIELD)
+    first = version(database)
+    assert not apply(database, EVERY_FIELD)
+    assert version(database) == first
+    assert apply(database, EVERY_FIELD.replace("ring_seconds = 25", "ring_seconds = 26"))
+    assert version(database) > first
 
 
 @pytest.mark.proves("01-2.18")
-def test_what_is_exported_changes_nothing_when_applied(both_databases: Database) -> None:
-    apply(both_databases, EVERY_FIELD)
-    text = exported(both_databases)
-    assert not apply(both_databases, text)
+def test_what_is_exported_changes_nothing_when_applied(database: Database) -> None:
+    apply(database, EVERY_FIELD)
+    text = exported(database)
+    assert not apply(database, text)
     assert tomlkit.parse(text)["lines"][0]["hours"] == {"mon": "09:00-17:30", "sat": "10:00-13:00,14:00-16:00"}
 
 
 @pytest.mark.proves("01-2.18")
-def test_who_is_missing_is_switched_off_never_deleted_and_can_come_back(both_databases: Database) -> None:
-    apply(both_databases, ACME)
+def test_who_is_missing_is_switched_off_never_deleted_and_can_come_back(database: Database) -> None:
+    apply(database, ACME)
     firm, sam, alex, main, _other = re.split(r"(?=\[\[)", ACME)
     assert 'id = "sam"' in sam
-    apply(both_databases, firm + alex + main.replace('"sam", ', ""))
-    with both_databases.reading() as session:
+    apply(database, firm + alex + main.replace('"sam", ', ""))
+    with database.reading() as session:
         assert not session.get_one(StaffMember, "sam").active
         assert session.get_one(StaffMember, "alex").active
         assert not session.get_one(Line, OTHER).active
-    assert "sam" not in exported(both_databases)
-    apply(both_databases, ACME)
-    with both_databases.reading() as session:
+    assert "sam" not in exported(database)
+    apply(database, ACME)
+    with database.reading() as session:
         assert session.get_one(StaffMember, "sam").active
         assert session.get_one(Line, OTHER).active
 
 
 @pytest.mark.proves("01-2.18")
-def test_all_faults_are_told_at_once_with_line_field_and_fix_and_nothing_is_changed(both_databases: Database) -> None:
-    apply(both_databases, EVERY_FIELD)
-    before = exported(both_databases)
+def test_all_faults_are_told_at_once_with_line_field_and_fix_and_nothing_is_changed(database: Database) -> None:
+    apply(database, EVERY_FIELD)
+    before = exported(database)
     wrong = (
         EVERY_FIELD.replace('name = "Acme Plumbing"', 'name = "Acme Plumbing & Sons"')
         .replace('"+12125550111"', '"0111"')
@@ -154,13 +154,13 @@ def test_all_faults_are_told_at_once_with_line_field_and_fix_and_nothing_is_chan
         .replace('mon = "09:00-17:30"', 'mon = "9-5"')
         .replace('  "alex",', '  "alec",')
     )
-    told = faults(both_databases, wrong)
+    told = faults(database, wrong)
     assert [fault.partition(": ")[0] for fault in told] == ["line 9", "line 24", "line 30", "line 37"]
     assert told[0].startswith("line 9: staff 'sam': phone: \"0111\" is not a full phone number.")
     assert "nobody has the id 'alec'" in told[1]
     assert told[2].startswith("line 30: line '+12125550100': ring_secs: there is no such field")
     assert "09:00-17:30" in told[3]
-    assert exported(both_databases) == before
+    assert exported(database) == before
 
 
 @pytest.mark.proves("01-2.18")
@@ -193,9 +193,9 @@ def test_all_faults_are_told_at_once_with_line_field_and_fix_and_nothing_is_chan
         ("[numbers]", "[number]", "line 40: file: number:"),
     ],
 )  # fmt: skip
-def test_a_fault_is_told_by_line_and_field(both_databases: Database, good: str, bad: str, told: str) -> None:
+def test_a_fault_is_told_by_line_and_field(database: Database, good: str, bad: str, told: str) -> None:
     assert good in EVERY_FIELD
-    found = faults(both_databases, EVERY_FIELD.replace(good, bad, 1))
+    found = faults(database, EVERY_FIELD.replace(good, bad, 1))
     assert any(fault.startswith(told) for fault in found), found
 
 
@@ -210,28 +210,28 @@ def test_a_fault_is_told_by_line_and_field(both_databases: Database, good: str, 
     ],
 )  # fmt: skip
 def test_a_greeting_that_asks_for_a_key_or_is_too_long_is_refused_with_the_reason(
-    both_databases: Database, greeting: str, why: str
+    database: Database, greeting: str, why: str
 ) -> None:
     wrong = EVERY_FIELD.replace("Thanks for calling Acme Plumbing, I'm getting someone for you.", greeting)
-    (told,) = faults(both_databases, wrong)
+    (told,) = faults(database, wrong)
     assert told.startswith("line 22: line '+12125550100': greeting:")
     assert why in told.lower()
 
 
-def test_a_file_that_is_no_toml_is_told_by_its_line(both_databases: Database) -> None:
-    (told,) = faults(both_databases, EVERY_FIELD.replace('name = "Sam Field"', "name = Sam Field"))
+def test_a_file_that_is_no_toml_is_told_by_its_line(database: Database) -> None:
+    (told,) = faults(database, EVERY_FIELD.replace('name = "Sam Field"', "name = Sam Field"))
     assert told.startswith("line 8: the file is no TOML from here:")
 
 
 def test_without_numbers_in_the_file_blocked_callers_stay_blocked_and_an_empty_list_frees_them(
-    both_databases: Database,
+    database: Database,
 ) -> None:
-    apply(both_databases, EVERY_FIELD)
-    apply(both_databases, EVERY_FIELD[: EVERY_FIELD.index("[numbers]")])
-    with both_databases.reading() as session:
+    apply(database, EVERY_FIELD)
+    apply(database, EVERY_FIELD[: EVERY_FIELD.index("[numbers]")])
+    with database.reading() as session:
         assert session.get_one(Contact, "+12125550199").blocked
-    apply(both_databases, EVERY_FIELD.replace('["+12125550199"]', "[]"))
-    with both_databases.reading() as session:
+    apply(database, EVERY_FIELD.replace('["+12125550199"]', "[]"))
+    with database.reading() as session:
         assert not session.get_one(Contact, "+12125550199").blocked
 
 
@@ -242,15 +242,15 @@ def test_blocking_a_caller_in_the_file_closes_what_we_owed_them(acme: Database, 
         assert session.get_one(Callback, owed).closed_reason == "blocked"
 
 
-def test_a_new_greeting_is_heard_even_where_a_recording_was_played(both_databases: Database) -> None:
-    apply(both_databases, EVERY_FIELD)
-    with both_databases.transaction() as session:
+def test_a_new_greeting_is_heard_even_where_a_recording_was_played(database: Database) -> None:
+    apply(database, EVERY_FIELD)
+    with database.transaction() as session:
         session.add(Audio(id="a", content_type="audio/wav", seconds=2.0, data=b""))
         session.flush()
         session.get_one(Line, MAIN).greeting_audio = "a"
-    assert not apply(both_databases, EVERY_FIELD)
-    with both_databases.reading() as session:
+    assert not apply(database, EVERY_FIELD)
+    with database.reading() as session:
         assert session.get_one(Line, MAIN).greeting_audio == "a"
-    apply(both_databases, EVERY_FIELD.replace("Thanks for calling Acme Plumbing", "Acme Plumbing here"))
-    with both_databases.reading() as session:
+    apply(database, EVERY_FIELD.replace("Thanks for calling Acme Plumbing", "Acme Plumbing here"))
+    with database.reading() as session:
         assert session.get_one(Line, MAIN).greeting_audio is None

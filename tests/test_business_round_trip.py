@@ -73,8 +73,8 @@ class Undo(Exception):
 @pytest.mark.proves("01-2.18")
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(before=firms(), after=firms())
-def test_any_firm_survives_the_way_out_and_back_in(both_databases: Database, before: str, after: str) -> None:
-    with contextlib.suppress(Undo), both_databases.transaction() as session:
+def test_any_firm_survives_the_way_out_and_back_in(database: Database, before: str, after: str) -> None:
+    with contextlib.suppress(Undo), database.transaction() as session:
         business.apply(session, before, NOON)
         business.apply(session, after, NOON)
         text = business.export(session)

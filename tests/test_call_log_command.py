@@ -21,10 +21,10 @@ pytest_plugins = ["tests.interface"]
 
 
 @pytest.fixture
-def both_worlds(both_settings: Settings, both_databases: Database) -> Iterator[World]:
+def both_worlds(settings: Settings, database: Database) -> Iterator[World]:
     """The usual world, on each of the two databases in turn."""
-    firm.found(both_databases)
-    world = World(both_databases, both_settings)
+    firm.found(database)
+    world = World(database, settings)
     yield world
     world.close()
 

@@ -19,11 +19,6 @@ LUIS = "+12125550177"
 pytestmark = pytest.mark.usefixtures("morning")
 
 
-@pytest.fixture
-def firm(each_firm: Firm) -> Firm:
-    return each_firm
-
-
 @pytest.mark.proves("01-3.2", "02-1.5")
 def test_the_list_is_in_order_of_promise_and_says_who_when_how_late_and_how_often(firm: Firm) -> None:
     firm.name(JANE, "Jane Doe")

@@ -9,11 +9,6 @@ from voice import callbacks, clock, topics
 pytestmark = pytest.mark.usefixtures("morning")
 
 
-@pytest.fixture
-def firm(each_firm: Firm) -> Firm:
-    return each_firm
-
-
 @pytest.mark.proves("02-2.1")
 def test_the_card_says_who_did_what_for_them_and_no_note_is_written_over_by_a_later_one(
     firm: Firm, sam: Visitor, alex: Visitor, morning: time_machine.Traveller

@@ -17,11 +17,6 @@ OFFICE, ABROAD = "+12125550143", "+442079460123"
 pytestmark = pytest.mark.usefixtures("morning")
 
 
-@pytest.fixture
-def firm(each_firm: Firm) -> Firm:
-    return each_firm
-
-
 def rings(firm: Firm, caller: str) -> str:
     with firm.database.transaction() as session:
         now = clock.now()

@@ -3,7 +3,6 @@
 import csv
 import io
 import pathlib
-from collections.abc import Iterator
 
 import pytest
 import sqlalchemy as sa
@@ -26,13 +25,6 @@ from voice.work.tools import Tools
 
 LUIS = "+12125550177"
 BOTH = "Name,Phone,Tags,Notes\r\nJane Doe,(212) 555-0142,boiler,Side door\r\nLuis,+12125550177,,\r\n"
-
-
-@pytest.fixture
-def firm(storage_url: str, tmp_path: pathlib.Path) -> Iterator[Firm]:
-    made = Firm(storage_url, tmp_path)
-    yield made
-    made.close()
 
 
 def upload(visitor: Visitor, content: bytes | str, name: str = "contacts.csv") -> TestResponse:

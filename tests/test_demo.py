@@ -14,9 +14,9 @@ from voice.models import Attempt, Call, Callback
 from voice.rules.periods import Range
 
 
-def test_the_week_adds_up_and_its_promises_were_mostly_kept(both_databases: Database, tmp_path: Path) -> None:
-    firm.found(both_databases, tmp_path / "keys.json", NOON)
-    with both_databases.reading() as session:
+def test_the_week_adds_up_and_its_promises_were_mostly_kept(database: Database, tmp_path: Path) -> None:
+    firm.found(database, tmp_path / "keys.json", NOON)
+    with database.reading() as session:
         asked = Range(NOON - dt.timedelta(days=week.DAYS + 1), NOON, "America/New_York")
         counted = figures.period(session, asked, NOON).totals
         assert counted["calls"] == counted["talked"] + counted["callback"]
@@ -38,9 +38,9 @@ def test_what_talks_are_about_is_there_to_choose_from_and_was_chosen(database: D
         assert 0 < chosen.count(None) < len(chosen) / 2
 
 
-def test_the_day_off_of_the_week_is_a_closed_day_of_the_line(both_databases: Database, tmp_path: Path) -> None:
-    firm.found(both_databases, tmp_path / "keys.json", NOON)
-    with both_databases.reading() as session:
+def test_the_day_off_of_the_week_is_a_closed_day_of_the_line(database: Database, tmp_path: Path) -> None:
+    firm.found(database, tmp_path / "keys.json", NOON)
+    with database.reading() as session:
         assert session.get_one(Line, firm.LINE).closed_days == ["2026-11-21"]
         days = {
             call.received_at.date().isoformat()

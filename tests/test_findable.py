@@ -21,11 +21,6 @@ DAY = dt.timedelta(days=1)
 pytestmark = pytest.mark.usefixtures("morning")
 
 
-@pytest.fixture
-def firm(each_firm: Firm) -> Firm:
-    return each_firm
-
-
 def words(firm: Firm, callback_id: str) -> set[str]:
     """What this callback is found by; all rows are looked at, and must say what the tables say."""
     with firm.database.reading() as session:

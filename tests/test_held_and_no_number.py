@@ -18,11 +18,6 @@ PREMIUM = "+19005550123"
 pytestmark = pytest.mark.usefixtures("morning")
 
 
-@pytest.fixture
-def firm(each_firm: Firm) -> Firm:
-    return each_firm
-
-
 def row(visitor: Visitor, callback: str) -> str:
     """One row of the list, as HTML."""
     return visitor.get("/list").text.partition(f'id="cb-{callback}"')[2].partition('<li class="row')[0]

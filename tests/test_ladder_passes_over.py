@@ -119,10 +119,10 @@ def test_two_callers_on_the_ladder_at_once_have_no_phone_dialled_for_both(make_w
 
 @pytest.mark.proves("01-2.14")
 def test_of_two_ladders_that_read_at_the_same_moment_the_database_lets_one_have_the_phone(
-    both_databases: Database,
+    database: Database,
 ) -> None:
-    firm.found(both_databases)
-    with both_databases.transaction() as session:
+    firm.found(database)
+    with database.transaction() as session:
         one, other = (missed(session, caller=number, line=firm.LINE) for number in ("+12125550171", "+12125550172"))
         phone = firm.PHONES["sam"]
         assert [phones.dial_on_ladder(session, call, phone) for call in (one, other)] == [True, False]

@@ -37,10 +37,10 @@ def server() -> Iterator[MailServer]:
 
 
 @pytest.fixture
-def box(morning: time_machine.Traveller, each_firm: Firm, server: MailServer, tmp_path: pathlib.Path) -> Letterbox:
+def box(morning: time_machine.Traveller, firm: Firm, server: MailServer, tmp_path: pathlib.Path) -> Letterbox:
     """The firm on each database, with a week behind it that ended on Monday at six."""
     morning.move_to(MONDAY_EIGHT - dt.timedelta(hours=2))
-    return Letterbox(lived_in(each_firm), server, tmp_path)
+    return Letterbox(lived_in(firm), server, tmp_path)
 
 
 @pytest.fixture
@@ -254,10 +254,10 @@ def test_an_address_that_is_none_is_given_up_and_holds_up_nobody(
 
 
 def test_without_a_mail_server_nothing_is_written_down_and_the_pages_say_what_to_do(
-    each_firm: Firm, tmp_path: pathlib.Path, server: MailServer, morning: time_machine.Traveller
+    firm: Firm, tmp_path: pathlib.Path, server: MailServer, morning: time_machine.Traveller
 ) -> None:
-    box = Letterbox(lived_in(each_firm), server, tmp_path)
-    box.tools = type(box.tools)(each_firm.settings, box.tools.database, box.tools.carrier)
+    box = Letterbox(lived_in(firm), server, tmp_path)
+    box.tools = type(box.tools)(firm.settings, box.tools.database, box.tools.carrier)
     morning.move_to(MONDAY_EIGHT)
     assert box.minute() == []
     assert box.rows() == []

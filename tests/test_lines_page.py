@@ -50,10 +50,10 @@ def form(visitor: Visitor) -> dict[str, Any]:
     return {name: values[0] if len(values) == 1 else values for name, values in fields.items()}
 
 
-def test_what_is_set_on_the_page_is_what_the_file_says_and_back(each_firm: Firm) -> None:
-    sam = each_firm.visitor("sam@example.com")
+def test_what_is_set_on_the_page_is_what_the_file_says_and_back(firm: Firm) -> None:
+    sam = firm.visitor("sam@example.com")
     assert sam.post(f"{PAGE}/change", form(sam)).headers["Location"].endswith("?saved=line_changed")
-    with each_firm.database.transaction() as session:
+    with firm.database.transaction() as session:
         before = business.export(session)
         assert not business.apply(session, before, clock.now()), "saving what is shown changes nothing"
         session.add(Audio(id="a" * 64, content_type="audio/wav", seconds=1, data=b""))
@@ -72,7 +72,7 @@ def test_what_is_set_on_the_page_is_what_the_file_says_and_back(each_firm: Firm)
     fields["language"] = "en-GB"
     del fields["due_ring"], fields["last_person_first"]
     assert sam.post(f"{PAGE}/change", fields).status_code == 303
-    with each_firm.database.transaction() as session:
+    with firm.database.transaction() as session:
         text = business.export(session)
         assert not business.apply(session, text, clock.now())
     for said in (
@@ -84,12 +84,12 @@ def test_what_is_set_on_the_page_is_what_the_file_says_and_back(each_firm: Firm)
     ):  # fmt: skip
         assert said in text
     assert "wed =" not in text
-    assert line(each_firm).greeting_audio is None, "other words take the recording away"
+    assert line(firm).greeting_audio is None, "other words take the recording away"
     assert "Shop &amp; &lt;b&gt;" in sam.get("/lines").text
     assert "changed the settings of" in sam.get("/audit").text
-    with each_firm.database.transaction() as session:
+    with firm.database.transaction() as session:
         assert business.apply(session, before, clock.now())
-    assert line(each_firm).ring == "everyone"
+    assert line(firm).ring == "everyone"
 
 
 def test_what_cannot_be_says_which_field_and_how_and_everything_typed_is_still_there(firm: Firm, sam: Visitor) -> None:
@@ -159,35 +159,35 @@ def test_the_lines_are_the_owners_business(firm: Firm, alex: Visitor, sam: Visit
     assert line(firm).closed_days == []
 
 
-def test_the_second_of_two_owners_is_told_who_was_first_and_loses_nothing(each_firm: Firm) -> None:
-    with each_firm.database.transaction() as session:
+def test_the_second_of_two_owners_is_told_who_was_first_and_loses_nothing(firm: Firm) -> None:
+    with firm.database.transaction() as session:
         session.execute(sa.update(User).where(User.email == "alex@example.com").values(role="owner"))
-    sam, alex = each_firm.visitor("sam@example.com"), each_firm.visitor("alex@example.com")
+    sam, alex = firm.visitor("sam@example.com"), firm.visitor("alex@example.com")
     mine, theirs = form(sam), form(alex)
     assert alex.post(f"{PAGE}/change", theirs | {"ring_seconds": "30", "mon": "08:00-16:00"}).status_code == 303
     beside = sam.post(f"{PAGE}/change", mine | {"tue": "10:00-12:00"})
     assert beside.status_code == 303, "another field than hers: both are kept"
-    assert (line(each_firm).ring_seconds, line(each_firm).hours["mon"]) == (30, "08:00-16:00")
-    assert line(each_firm).hours["tue"] == "10:00-12:00"
+    assert (line(firm).ring_seconds, line(firm).hours["mon"]) == (30, "08:00-16:00")
+    assert line(firm).hours["tue"] == "10:00-12:00"
     late = sam.post(f"{PAGE}/change", mine | {"ring_seconds": "45", "staff": "kim", "tue": "10:00-12:00"})
     assert late.status_code == 409
     page = reads(unescape(late.text))
     assert "Alex Moor changed this at 10:00 am, while you had it open." in page
     assert "Now: “ 30 ”" in page
     assert 'name="ring_seconds" value="45"' in late.text
-    assert line(each_firm).ring_seconds == 30
+    assert line(firm).ring_seconds == 30
     was = unescape(re.findall(r'name="was" value="([^"]*)"', late.text)[0])
     assert sam.post(f"{PAGE}/change", mine | {"ring_seconds": "45", "was": was}).status_code == 303
-    assert line(each_firm).ring_seconds == 45
-    with each_firm.database.reading() as session:
+    assert line(firm).ring_seconds == 45
+    with firm.database.reading() as session:
         assert session.query(LineStaff).filter_by(line=LINE).count() == 2, "left as it was kept"
 
 
-def test_firm_people_and_lines_are_set_up_on_pages_as_in_the_file(each_firm: Firm) -> None:
-    sam = each_firm.visitor("sam@example.com")
+def test_firm_people_and_lines_are_set_up_on_pages_as_in_the_file(firm: Firm) -> None:
+    sam = firm.visitor("sam@example.com")
     press = presser(sam)
-    firm = {"name": "Acme & Sons", "country": "GB", "time_zone": "Europe/London"}
-    assert press("/firm/change", **firm).status_code == 303
+    acme = {"name": "Acme & Sons", "country": "GB", "time_zone": "Europe/London"}
+    assert press("/firm/change", **acme).status_code == 303
     night = {"number": "020 7946 0101", "name": "Night line"}
     assert press("/lines/new/add", **night).headers["Location"] == "/lines/+442079460101"
     new = {"name": "Zoë O'Hara", "phone": "+442079460333", "role": "staff", "no_mailbox": "1"}
@@ -195,7 +195,7 @@ def test_firm_people_and_lines_are_set_up_on_pages_as_in_the_file(each_firm: Fir
     assert press("/team/new/add", **(new | {"phone": ""})).headers["Location"] == "/team#staff-zoe-o-hara-2"
     alex = {"name": "Alexa Moor", "phone": "+12125550112", "desk_phone": "sip:alex@desk.example.com", "role": "owner"}
     assert press("/team/alex/details/change", **alex).status_code == 303
-    with each_firm.database.transaction() as session:
+    with firm.database.transaction() as session:
         text = business.export(session)
         assert not business.apply(session, text, clock.now())
     for said in (
@@ -203,28 +203,28 @@ def test_firm_people_and_lines_are_set_up_on_pages_as_in_the_file(each_firm: Fir
         'staff = ["zoe-o-hara"]', 'id = "zoe-o-hara"', "no_mailbox = true", 'desk_phone = "sip:alex@desk.example.com"',
     ):  # fmt: skip
         assert said in text
-    assert line(each_firm).time_zone == "Europe/London"
+    assert line(firm).time_zone == "Europe/London"
     for address, fields, why in (
         ("/team/alex/details/change", alex | {"phone": "+442079460333"}, "Phone: Zoë O'Hara has this phone already."),
         ("/team/alex/details/change", alex | {"phone": LINE}, "Phone: is one of the lines, and a line cannot ring"),
         ("/team/new/add", new | {"name": "", "phone": "12"}, "2 things need mending"),
         ("/lines/new/add", night, "is one of your lines already."),
         ("/lines/new/add", {"number": "x", "name": "y"}, "write it with its country code"),
-        ("/firm/change", firm | {"time_zone": "Mars"}, '"Mars" is not a time zone.'),
+        ("/firm/change", acme | {"time_zone": "Mars"}, '"Mars" is not a time zone.'),
     ):
         refused = press(address, **fields)
         assert (refused.status_code, why in reads(unescape(refused.text))) == (400, True), why
     assert press("/team/zoe-o-hara/leave").status_code == 303
     assert press("/lines/+442079460101/give-up").status_code == 303
     assert press("/lines/+442079460101/give-up").status_code == 400
-    with each_firm.database.transaction() as session:
+    with firm.database.transaction() as session:
         text = business.export(session)
         assert 'zoe-o-hara"' not in text
         assert "+442079460101" not in text
         assert not business.apply(session, text, clock.now())
     assert sam.get("/team/zoe-o-hara/details").status_code == 404
     assert press("/lines/new/add", **night).status_code == 303, "a number may come back"
-    with each_firm.database.transaction() as session:
+    with firm.database.transaction() as session:
         assert not business.apply(session, business.export(session), clock.now())
 
 

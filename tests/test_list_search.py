@@ -16,11 +16,6 @@ DAY = dt.timedelta(days=1)
 pytestmark = pytest.mark.usefixtures("morning")
 
 
-@pytest.fixture
-def firm(each_firm: Firm) -> Firm:
-    return each_firm
-
-
 def found(visitor: Visitor, q: str) -> set[str]:
     """The ids of the rows that are shown for these words."""
     page = visitor.client.get("/list", query_string={"q": q}, base_url=visitor.origin).text

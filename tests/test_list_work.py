@@ -17,11 +17,6 @@ MINUTE = dt.timedelta(minutes=1)
 pytestmark = pytest.mark.usefixtures("morning")
 
 
-@pytest.fixture
-def firm(each_firm: Firm) -> Firm:
-    return each_firm
-
-
 def words(visitor: Visitor, address: str = "/") -> str:
     return reads(visitor.get(address).text)
 

@@ -4,7 +4,6 @@ import contextlib
 import dataclasses
 import datetime as dt
 import http.client
-import pathlib
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -22,13 +21,6 @@ from voice import changes, claims, clock, moves
 from voice.db import Database
 from voice.models import Callback, Contact, Leg
 from voice.settings import Settings
-
-
-@pytest.fixture
-def firm(storage_url: str, tmp_path: pathlib.Path) -> Iterator[Firm]:
-    made = Firm(storage_url, tmp_path)
-    yield made
-    made.close()
 
 
 class Listener:
@@ -181,8 +173,8 @@ def test_a_database_that_goes_and_comes_back_is_rung_for(
     assert page.hears() == "message"
 
 
-def test_looking_tells_news_from_other_writing_on_both_databases(both_settings: Settings) -> None:
-    ours, theirs = Database(both_settings.database_url), Database(both_settings.database_url)
+def test_looking_tells_news_from_other_writing_on_both_databases(settings: Settings) -> None:
+    ours, theirs = Database(settings.database_url), Database(settings.database_url)
     found(theirs)
     now = clock.now()
     with changes.Watcher(ours) as watcher:

@@ -1,8 +1,6 @@
 """The pages beside the list: a caller's message, a call second by second, the owner's notices, and what went wrong."""
 
 import datetime as dt
-import pathlib
-from collections.abc import Iterator
 
 import pytest
 import sqlalchemy as sa
@@ -11,13 +9,6 @@ from tests.pages import Firm, reads
 from voice import clock
 from voice.ledger import CallEvent, Notice
 from voice.models import Call
-
-
-@pytest.fixture
-def firm(storage_url: str, tmp_path: pathlib.Path) -> Iterator[Firm]:
-    made = Firm(storage_url, tmp_path)
-    yield made
-    made.close()
 
 
 @pytest.mark.proves("01-3.2")

@@ -1,9 +1,7 @@
 """The caller's card: who they are from what happened, edited in place, and two numbers of one person on one card."""
 
 import datetime as dt
-import pathlib
 import re
-from collections.abc import Iterator
 from html import unescape
 from typing import Any
 
@@ -17,13 +15,6 @@ from voice.ledger import CarrierEvent
 from voice.models import Attempt, Call, Contact
 
 LUIS = "+12125550177"
-
-
-@pytest.fixture
-def firm(storage_url: str, tmp_path: pathlib.Path) -> Iterator[Firm]:
-    made = Firm(storage_url, tmp_path)
-    yield made
-    made.close()
 
 
 def rang(firm: Firm, caller: str | None, hours: float = 1, **values: Any) -> str:

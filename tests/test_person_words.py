@@ -19,11 +19,6 @@ LUIS, MARA, LONDON = "+12125550177", "+12125550178", "+442079460000"
 pytestmark = pytest.mark.usefixtures("morning")
 
 
-@pytest.fixture
-def firm(each_firm: Firm) -> Firm:
-    return each_firm
-
-
 def words(session: Session, number: str) -> set[str]:
     """What this number is found by; all rows are looked at, and must say what the tables say."""
     for one, other in (("person_words", VIEW), (VIEW, "person_words")):

@@ -60,11 +60,11 @@ def test_who_is_rung_on_one_number_and_rings_in_from_another_is_met(world: World
 
 
 @pytest.mark.usefixtures("morning")
-def test_the_row_says_it_kindly_with_one_tap_and_where_to_look(each_firm: Firm) -> None:
-    callback = each_firm.callback()
-    sam, alex = each_firm.visitor("sam@example.com"), each_firm.visitor("alex@example.com")
+def test_the_row_says_it_kindly_with_one_tap_and_where_to_look(firm: Firm) -> None:
+    callback = firm.callback()
+    sam, alex = firm.visitor("sam@example.com"), firm.visitor("alex@example.com")
     sam.press(f"/callbacks/{callback}/call")
-    with each_firm.database.transaction() as session:
+    with firm.database.transaction() as session:
         attempt, now = session.scalars(sa.select(Attempt)).one(), clock.now()
         line = session.get_one(Callback, callback).line
         leg = Leg(line=line, staff_id="sam", phone="+12125550111", purpose="ring_back", placed_at=now, stop_at=now)

@@ -29,17 +29,17 @@ from voice.work.tools import Tools
 WAIT = 90.0  # seconds a replay of a few calls may take on a slow machine
 
 
-def test_one_replay_at_a_time_and_its_end_is_told_once(both_databases: Database) -> None:
-    found(both_databases)
-    first = asked(both_databases)
-    with both_databases.transaction() as session:
+def test_one_replay_at_a_time_and_its_end_is_told_once(database: Database) -> None:
+    found(database)
+    first = asked(database)
+    with database.transaction() as session:
         assert replays.ask(session, LINE, 1, "Alex", clock.now()) is None
         assert replays.get_on(session, first, 3, 40, clock.now())
         assert replays.cancel(session, first, clock.now())
         assert not replays.get_on(session, first, 4, 40, clock.now())
         assert not replays.finish(session, first, {"calls": 1}, clock.now())
-    assert (state(both_databases, first).state, state(both_databases, first).done) == ("cancelled", 3)
-    asked(both_databases)
+    assert (state(database, first).state, state(database, first).done) == ("cancelled", 3)
+    asked(database)
 
 
 @pytest.fixture

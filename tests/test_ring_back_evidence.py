@@ -113,8 +113,8 @@ SAID_OF_A_NUMBER = {  # what the Dial's action may say beside `failed`: the carr
 
 
 @pytest.mark.proves("01-6.14")
-def test_whatever_the_carrier_says_of_a_number_it_cannot_ring_is_heard(acme: Database, both_settings: Settings) -> None:
-    app = create_app(both_settings, acme)
+def test_whatever_the_carrier_says_of_a_number_it_cannot_ring_is_heard(acme: Database, settings: Settings) -> None:
+    app = create_app(settings, acme)
     for code, held in SAID_OF_A_NUMBER.items():
         with acme.transaction() as session:
             attempt, callback, leg = sent(session)

@@ -158,10 +158,10 @@ def test_a_mailbox_at_13_s_takes_two_callers_and_no_third(make_world: MakeWorld)
 
 
 @pytest.fixture
-def acme(both_databases: Database) -> Database:
+def acme(database: Database) -> Database:
     """Acme Plumbing, on each of the two databases."""
-    firm.found(both_databases)
-    return both_databases
+    firm.found(database)
+    return database
 
 
 def rang(database: Database, state: str, after: float, key: bool = False, phone: str = "sam") -> None:

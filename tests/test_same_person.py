@@ -20,11 +20,6 @@ MINUTE = dt.timedelta(minutes=1)
 pytestmark = pytest.mark.usefixtures("morning")
 
 
-@pytest.fixture
-def firm(each_firm: Firm) -> Firm:
-    return each_firm
-
-
 def rings(firm: Firm, caller: str, minutes: float = 0) -> str:
     """Somebody rings and reaches nobody; the id of their callback."""
     with firm.database.transaction() as session:

@@ -1,7 +1,6 @@
 """The second factor: a code from an app, or from a drawer, beside the password. ASVS 6.3.3, 6.5.1-6.5.5, 6.6.3."""
 
 import datetime as dt
-import pathlib
 import re
 from collections.abc import Iterator
 
@@ -18,13 +17,6 @@ from voice.ledger import User
 
 NOON = dt.datetime(2026, 11, 23, 17, tzinfo=dt.UTC)
 SAM = "sam@example.com"
-
-
-@pytest.fixture
-def firm(storage_url: str, tmp_path: pathlib.Path) -> Iterator[Firm]:
-    made = Firm(storage_url, tmp_path)
-    yield made
-    made.close()
 
 
 @pytest.fixture

@@ -62,25 +62,25 @@ def week(firm: Firm, line: str = "", first: str = "") -> week_rows.Week:
 
 
 @pytest.mark.proves("02-3.9")
-def test_hours_set_on_the_page_are_rung_by_exported_and_read_back(each_firm: Firm) -> None:
-    sam = each_firm.visitor("sam@example.com")
+def test_hours_set_on_the_page_are_rung_by_exported_and_read_back(firm: Firm) -> None:
+    sam = firm.visitor("sam@example.com")
     hours = {"mon": " 13:00-17:00,9:00-12:00", "sat": "22:00–02:00", "sun": ""}
     saved = sam.press("/team/alex/hours", own="1", time_zone="America/Los_Angeles", **hours)
     assert (saved.status_code, saved.headers["Location"]) == (303, "/team/alex/shifts?saved=shifts_changed")
-    alex = person(each_firm, "alex")
+    alex = person(firm, "alex")
     assert alex.shifts == {"mon": "09:00-12:00,13:00-17:00", "sat": "22:00-02:00"}
     assert alex.time_zone == "America/Los_Angeles"
-    assert on_shift(each_firm, MONDAY_TEN) == ["sam"]  # it is seven in Los Angeles
-    assert on_shift(each_firm, MONDAY_TEN + 2 * HOUR) == ["sam", "alex"]
-    assert on_shift(each_firm, MONDAY_TEN + 5 * HOUR) == ["sam"]  # their noon
-    with each_firm.database.transaction() as session:
+    assert on_shift(firm, MONDAY_TEN) == ["sam"]  # it is seven in Los Angeles
+    assert on_shift(firm, MONDAY_TEN + 2 * HOUR) == ["sam", "alex"]
+    assert on_shift(firm, MONDAY_TEN + 5 * HOUR) == ["sam"]  # their noon
+    with firm.database.transaction() as session:
         text = business.export(session)
         assert 'shifts = {mon = "09:00-12:00,13:00-17:00", sat = "22:00-02:00"}' in text
         assert not business.apply(session, text, clock.now())
     assert "changed the shifts of" in sam.get("/audit").text
     sam.press("/team/alex/hours", own="", time_zone="", mon="00:00-24:00")
-    assert (person(each_firm, "alex").shifts, person(each_firm, "alex").time_zone) == (None, "")
-    assert on_shift(each_firm, MONDAY_TEN) == ["sam", "alex"]
+    assert (person(firm, "alex").shifts, person(firm, "alex").time_zone) == (None, "")
+    assert on_shift(firm, MONDAY_TEN) == ["sam", "alex"]
 
 
 def test_who_saves_hours_or_a_phone_over_a_colleagues_is_told_and_loses_nothing(firm: Firm) -> None:
@@ -114,19 +114,19 @@ def test_who_saves_hours_or_a_phone_over_a_colleagues_is_told_and_loses_nothing(
 
 
 @pytest.mark.proves("02-3.9")
-def test_days_off_are_taken_by_the_range_exported_and_given_back(each_firm: Firm) -> None:
-    alex = each_firm.visitor("alex@example.com")
+def test_days_off_are_taken_by_the_range_exported_and_given_back(firm: Firm) -> None:
+    alex = firm.visitor("alex@example.com")
     assert alex.press("/team/alex/days", first="2026-11-23", off="1").status_code == 303
     alex.press("/team/alex/days", first="2026-12-30", last="2027-01-02", off="1")
-    assert person(each_firm, "alex").days_off == [
+    assert person(firm, "alex").days_off == [
         *("2026-11-23", "2026-12-30", "2026-12-31", "2027-01-01", "2027-01-02"),
     ]
-    assert on_shift(each_firm, MONDAY_TEN) == ["sam"]
+    assert on_shift(firm, MONDAY_TEN) == ["sam"]
     assert "Days off: Mon 23 Nov, Wed 30 Dec to Sat 2 Jan" in reads(alex.get("/team").text)
-    with each_firm.database.transaction() as session:
+    with firm.database.transaction() as session:
         assert not business.apply(session, business.export(session), clock.now())
     alex.press("/team/alex/days", first="2026-12-30", last="2027-01-02")
-    assert person(each_firm, "alex").days_off == ["2026-11-23"]
+    assert person(firm, "alex").days_off == ["2026-11-23"]
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,6 @@
 
 import datetime as dt
 import pathlib
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -15,13 +14,6 @@ from voice.firm import StaffMember
 from voice.ledger import SignIn, User
 
 NOON = dt.datetime(2026, 11, 23, 17, tzinfo=dt.UTC)
-
-
-@pytest.fixture
-def firm(storage_url: str, tmp_path: pathlib.Path) -> Iterator[Firm]:
-    made = Firm(storage_url, tmp_path)
-    yield made
-    made.close()
 
 
 @pytest.mark.proves("01-3.2", "02-4.2")

@@ -169,15 +169,15 @@ def test_two_deliveries_get_the_same_bytes_and_are_one_call(
 
 
 @pytest.fixture
-def firm_on_both(both_settings: Settings, both_databases: Database) -> Flask:
+def firm_on_both(settings: Settings, database: Database) -> Flask:
     """The phone side on each of the two databases."""
-    firm.found(both_databases)
-    return create_app(both_settings, both_databases)
+    firm.found(database)
+    return create_app(settings, database)
 
 
 @pytest.mark.proves("01-2.1", "01-2.16")
 def test_deliveries_at_the_same_moment_get_the_same_bytes_and_are_one_call(
-    firm_on_both: Flask, both_databases: Database
+    firm_on_both: Flask, database: Database
 ) -> None:
     for _round in range(5):
         form, start = arrival(call_sid()), threading.Barrier(6)
@@ -195,7 +195,7 @@ def test_deliveries_at_the_same_moment_get_the_same_bytes_and_are_one_call(
         assert len(answers) == 6
         assert len(set(answers)) == 1
         assert b"Enqueue" in answers[0]
-    assert rows(both_databases)[0] == 5
+    assert rows(database)[0] == 5
 
 
 @pytest.mark.proves("01-2.1")
@@ -232,7 +232,7 @@ def test_parameters_nobody_has_heard_of_are_kept_and_change_nothing(app: Flask, 
 
 
 @pytest.mark.proves("01-2.1")
-def test_control_characters_never_break_a_document_or_a_row(firm_on_both: Flask, both_databases: Database) -> None:
+def test_control_characters_never_break_a_document_or_a_row(firm_on_both: Flask, database: Database) -> None:
     for piece in itertools.chain([ODD], (f"Mr {character} Smith" for character in ODD)):
         odd = dict.fromkeys(("CallerName", "FromCity", "ForwardedFrom", "New" + piece), piece)
         answer = post(firm_on_both, "/voice/incoming", arrival(call_sid(), **odd))
@@ -243,7 +243,7 @@ def test_control_characters_never_break_a_document_or_a_row(firm_on_both: Flask,
             answer = post(firm_on_both, "/voice/incoming", arrival(call_sid(), **{field: ODD}))
         assert [line["event"] for line in logs if line["event"] == "handler_failed"] == [], field
         assert ElementTree.fromstring(answer.data).tag == "Response"  # noqa: S314
-    with both_databases.reading() as session:
+    with database.reading() as session:
         names = session.scalars(sa.select(Call.caller_name)).all()
     assert "Mr Smith" in {" ".join(str(name).split()) for name in names}
 

@@ -1,7 +1,6 @@
 """The team page: who is on now and until when; on, away, off and the phone of today in one tap."""
 
 import datetime as dt
-import pathlib
 from collections.abc import Iterator
 
 import pytest
@@ -18,13 +17,6 @@ from voice.models import Leg, Mailbox
 def _morning() -> Iterator[None]:
     with time_machine.travel(MONDAY_TEN, tick=False):
         yield
-
-
-@pytest.fixture
-def firm(storage_url: str, tmp_path: pathlib.Path) -> Iterator[Firm]:
-    made = Firm(storage_url, tmp_path)
-    yield made
-    made.close()
 
 
 def change(firm: Firm, name: str, **values: object) -> None:

@@ -1,9 +1,7 @@
 """Tokens: made for what a program is to do, shown once, revoked. ASVS 8.2.1, API5."""
 
 import datetime as dt
-import pathlib
 import re
-from collections.abc import Iterator
 
 import pytest
 import sqlalchemy as sa
@@ -18,13 +16,6 @@ from voice.ledger import Token
 
 NOON = dt.datetime(2026, 11, 23, 17, tzinfo=dt.UTC)
 SAM = "sam@example.com"
-
-
-@pytest.fixture
-def firm(storage_url: str, tmp_path: pathlib.Path) -> Iterator[Firm]:
-    made = Firm(storage_url, tmp_path)
-    yield made
-    made.close()
 
 
 def status(firm: Firm, token: str, method: str, path: str) -> int:

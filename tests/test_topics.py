@@ -1,21 +1,12 @@
 """What a talk can be about: the owner's short list."""
 
-import pathlib
 import re
-from collections.abc import Iterator
 
 import pytest
 
 from tests.pages import Firm, Visitor, reads
 from voice import clock
 from voice.ledger import Notice
-
-
-@pytest.fixture
-def firm(storage_url: str, tmp_path: pathlib.Path) -> Iterator[Firm]:
-    made = Firm(storage_url, tmp_path)
-    yield made
-    made.close()
 
 
 def names(visitor: Visitor) -> list[str]:

@@ -2,9 +2,7 @@
 
 import dataclasses
 import datetime as dt
-import pathlib
 import re
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -71,13 +69,6 @@ def test_the_change_proposed_is_the_one_that_would_have_helped_most() -> None:
     assert proposed.costs == 9
     assert rules.proposed([]) is None
     assert rules.proposed([dataclasses.replace(made[1], mended=True)]) is None
-
-
-@pytest.fixture
-def firm(storage_url: str, tmp_path: pathlib.Path) -> Iterator[Firm]:
-    made = Firm(storage_url, tmp_path)
-    yield made
-    made.close()
 
 
 def rang(firm: Firm, staff: str, number: int, state: str, after: float | None, **call: Any) -> None:

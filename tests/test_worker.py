@@ -250,15 +250,13 @@ class Counting:
 
 
 @pytest.mark.proves("01-6.10", "01-2.4")
-def test_workers_in_real_threads_never_place_the_same_leg_twice(
-    both_settings: Settings, both_databases: Database
-) -> None:
-    firm.found(both_databases, staff=("sam", "alex", "kim"))
-    app = create_app(both_settings, both_databases)
+def test_workers_in_real_threads_never_place_the_same_leg_twice(settings: Settings, database: Database) -> None:
+    firm.found(database, staff=("sam", "alex", "kim"))
+    app = create_app(settings, database)
     for n in range(4):
         post(app, "/voice/incoming", arrival(call_sid(), From=f"+1212555400{n}"))
     carrier = Counting()
-    tools = Tools(both_settings, both_databases, carrier)  # type: ignore[arg-type]
+    tools = Tools(settings, database, carrier)  # type: ignore[arg-type]
     moment = dt.datetime.now(dt.UTC) + dt.timedelta(seconds=1)
     for second in range(4):
         now, barrier = moment + dt.timedelta(seconds=second), threading.Barrier(4)
@@ -275,5 +273,5 @@ def test_workers_in_real_threads_never_place_the_same_leg_twice(
             thread.join(20)
         assert len(carrier.placed) == min(second + 1, 3)  # one in each second, until everybody's phone rings
     assert sorted(carrier.placed) == sorted(firm.PHONES.values())
-    with both_databases.reading() as session:
+    with database.reading() as session:
         assert len(session.scalars(sa.select(Leg.id)).all()) == 3

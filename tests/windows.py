@@ -5,7 +5,6 @@ it changed is put back, and whatever the browser has kept of it is deleted.
 """
 
 import contextlib
-import pathlib
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Literal
@@ -159,13 +158,6 @@ def _site() -> Iterator[tuple[Site, str]]:
     server.shutdown()
     thread.join()
     server.server_close()
-
-
-@pytest.fixture
-def firm(storage_url: str, tmp_path: pathlib.Path) -> Iterator[Firm]:
-    made = Firm(storage_url, tmp_path)
-    yield made
-    made.close()
 
 
 @pytest.fixture
