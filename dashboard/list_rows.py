@@ -258,6 +258,12 @@ def _when(callback: Callback, aside: bool, late: bool, zone: str, caller_zone: s
     if callback.state in TIMED:
         at = owed_at.isoformat()
         return When("by", at, words.day_time(owed_at, now, zone), True, owed_at=at, left=words.until(owed_at, now))
+    if callback.state == "held":  # whom nobody may ring was promised no time
+        return When(
+            "no time promised; rang",
+            callback.first_called_at.isoformat(),
+            words.day_time(callback.first_called_at, now, zone),
+        )
     return When("promised", promised_by.isoformat(), words.day_time(promised_by, now, zone))
 
 

@@ -170,6 +170,7 @@ def test_held_unreached_and_hidden_callers_stand_apart_with_why(firm: Firm) -> N
     assert (
         words.index("Number withheld") < words.index("Held for the owner 1") < words.index("Premium-rate numbers cost")
     )
+    assert "no time promised; rang" in words[words.index("Held for the owner 1") :]
     assert f'id="call-{hidden}"' not in page
     assert sam.press(f"/callbacks/{hidden}/call").status_code == 409
 
