@@ -91,8 +91,9 @@ def test_every_number_and_every_mark_of_a_picture_leads_to_as_many_calls(firm: F
     assert crawl(sam, "/owner?days=today") > 5
 
 
-def test_so_it_does_for_other_days_set_against_others(firm: Firm) -> None:
-    sam = figures_history.lived_in(firm).visitor("sam@example.com")
+def test_so_it_does_for_other_days_set_against_others(storage_url: str, tmp_path: pathlib.Path) -> None:
+    other = figures_history.lived_in(Firm(storage_url, tmp_path))
+    sam = other.visitor("sam@example.com")
     address = "/owner?days=own&from=2026-11-12&to=2026-11-15&vs_from=2026-11-17&vs_to=2026-11-18"
     assert crawl(sam, address) > 20
 

@@ -110,9 +110,11 @@ def killed_amid(tools: Tools, replay_id: str) -> None:
     until(lambda: not gone.exists() or gone.read_text().rpartition(") ")[2].startswith("Z"))
 
 
+@pytest.mark.lived_on("sqlite")  # what is played is in an SQLite of its own; the rows are looked at on both below
 def test_a_replay_survives_its_worker_and_ends_within_seconds_when_it_is_cancelled(
     tools: Tools, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(replaying, "_stopping", threading.Event())  # which is set below, for good
     some_calls(tools.database, 30)
     replay_id = asked(tools.database)
     job = sa.update(Outbox).where(Outbox.key == replays.key(replay_id))
