@@ -7,7 +7,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from voice import callbacks, contacts, moves, notices, phones, ringing, roster
+from voice import callbacks, contacts, crossings, moves, notices, phones, ringing, roster
 from voice.db import one_row
 from voice.models import Call, Leg, new_id
 from voice.rules import causes, hours, numbers, ring_plan, states, text
@@ -113,7 +113,9 @@ def _block(session: Session, call: Call, cause: str, now: dt.datetime) -> None:
 
 
 def _why_nobody(session: Session, call: Call, card: roster.LineCard, now: dt.datetime) -> str | None:
-    """Why no phone is rung for this caller; None when some are."""
+    """Why no phone is rung for this caller; None when some are, or one rings to reach this very caller."""
+    if crossings.is_rung_back(session, call):
+        return None
     if closed := hours.why_closed(card.schedule(), now):
         return closed
     return None if ringing.people(session, card, call, now) else "nobody_on_shift"

@@ -21,6 +21,14 @@ class Crossing:
     accepted: bool
 
 
+def is_rung_back(session: Session, call: Call) -> bool:
+    """Whether a phone of ours is under way to this caller just now: they are joined even where nobody else is rung."""
+    callback = callbacks.open_of(session, call.line, call.caller_key) if call.caller is not None else None
+    attempt = claims.live_attempt(session, callback) if callback else None
+    leg = session.get(Leg, attempt.leg_id) if attempt and attempt.leg_id else None
+    return attempt is not None and leg is not None and leg.ended_at is None and attempt.answered_at is None
+
+
 def crossing(session: Session, call: Call, now: dt.datetime) -> Crossing | None:
     """`call` has come in while its caller is being rung back: hand that staff leg over. None: nobody rings them.
 

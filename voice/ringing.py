@@ -167,13 +167,15 @@ def _callers_for(session: Session, leg: Leg, now: dt.datetime) -> list[Call]:
         own = session.get(Call, leg.call_id)
         return [own] if own is not None and own.state == "ringing" else []
     rows = sa.select(Call).where(Call.state == "ringing", Call.path == "queue", Call.round == 0)
-    found = []
-    for call in session.scalars(rows.order_by(Call.received_at, Call.id)):
-        plan = waiting(session, call, now)
-        if leg.staff_id in (*plan.people, plan.reserved_by) and not ring_plan.spent(plan, leg.staff_id):
-            found.append(call)
-    found.sort(key=lambda call: call.reserved_by != leg.staff_id)
-    return found
+    plans = [(call, waiting(session, call, now)) for call in session.scalars(rows.order_by(Call.received_at, Call.id))]
+    plans.sort(key=lambda each: each[1].reserved_by != leg.staff_id)
+    return [call for call, plan in plans if _may_take(leg, call, plan)]
+
+
+def _may_take(leg: Leg, call: Call, plan: ring_plan.Waiting) -> bool:
+    """A phone that rings for a caller already may take them also when its owner's day, or the line's, is just over."""
+    mine = call.id == leg.call_id or leg.staff_id in (*plan.people, plan.reserved_by)
+    return mine and not ring_plan.spent(plan, leg.staff_id)
 
 
 def somebody_waits(session: Session, leg: Leg, now: dt.datetime) -> bool:
@@ -191,10 +193,9 @@ def pick_up(session: Session, leg: Leg, now: dt.datetime) -> Call | None:
     for call in candidates:
         if _offer(session, leg, call, alone=True):
             return call
-    for call in candidates[:1]:
-        _offer(session, leg, call, alone=False)
-        return call
-    return None
+    if candidates:
+        _offer(session, leg, candidates[0], alone=False)
+    return candidates[0] if candidates else None
 
 
 def _offer(session: Session, leg: Leg, call: Call, alone: bool) -> bool:
@@ -293,7 +294,7 @@ def who(session: Session, call: Call, now: dt.datetime, zone: str) -> Who:
 
 
 def cross(session: Session, call: Call, now: dt.datetime) -> None:
-    """The caller rings in while being rung back: join the two instead of passing each other."""
-    met = crossings.crossing(session, call, now) if call.caller is not None else None
+    """The caller rings in while being rung back: join the two."""
+    met = crossings.crossing(session, call, now)
     if met is not None and met.accepted and met.leg is not None:
         accept(session, met.leg, call, now)  # their key was pressed for this very caller: nobody else is rung

@@ -41,7 +41,7 @@ def _offer(session: Session, delivery: Delivery, leg: Leg, before: str = "") -> 
     who = ringing.who(session, call, delivery.now, card.time_zone)
     if leg.purpose == "cut_off":
         words = wording.cut_off_staff(wording.name_or_number(who, card.language), card.language)
-    elif call.reserved_by == leg.staff_id:
+    elif call.reserved_by == leg.staff_id and call.reserved_until is not None and call.reserved_until > delivery.now:
         words = wording.offer_reserved(card.language)
     else:
         words = wording.offer(who, delivery.now, card.time_zone, card.language)

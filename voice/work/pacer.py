@@ -29,7 +29,8 @@ from voice.work import outbox
 
 log = structlog.get_logger()
 
-OFF_DUTY = sa.exists().where(StaffMember.id == Leg.staff_id, phones.OFF_DUTY)
+SAID_TAKE_IT = sa.exists().where(Call.id == Leg.call_id, Call.reserved_by == Leg.staff_id)
+OFF_DUTY = sa.and_(sa.exists().where(StaffMember.id == Leg.staff_id, phones.OFF_DUTY), ~SAID_TAKE_IT)
 LIVE_LEGS = sa.select(sa.func.count()).where(Leg.ended_at.is_(None))
 CALLERS = sa.select(Call).where(Call.state == "ringing", Call.path == "queue")
 LONG_RINGS = sa.and_(
@@ -90,7 +91,12 @@ def _ring_back(session: Session, attempt: Attempt) -> ring_plan.RingBack:
 
 
 def _has_a_free_phone(session: Session, call: Call, busy: set[str], now: dt.datetime) -> bool:
-    """A look without a query: mostly everybody's phone rings already, and there is nothing to plan."""
+    """A look without a query: mostly everybody's phone rings already, and there is nothing to plan.
+
+    Who was cut off, and who said "Take it", is rung on shift or not.
+    """
+    if call.round > 0 or (call.reserved_until is not None and call.reserved_until > now):
+        return True
     card = roster.current(session).line(call.line)
     return card is not None and any(person.id not in busy for person in card.on_shift(now))
 
