@@ -8,7 +8,7 @@ import pytest
 import urllib3
 from playwright.sync_api import Locator, Page, expect
 
-from tests.toy_line import GREETING, HIDDEN, JANE, LINE, OFFER, SAM, TOKEN, ToyLine, toy_town
+from tests.toy_line import ALEX, GREETING, HIDDEN, JANE, LINE, LUIS, OFFER, OWED, SAM, TOKEN, ToyLine, toy_town
 from tests.windows import SIZES, Open, Windows, fits
 from voice.simulator.busy_monday import CALLERS, SECONDS, cast
 from voice.simulator.server import Simulator
@@ -200,14 +200,24 @@ def test_a_hidden_number_can_be_chosen_and_played(visit: Open, town: Town) -> No
 
 
 @pytest.mark.proves("01-5.1")
-def test_a_busy_monday_counts_and_stops(visit: Open, town: Town) -> None:
-    page = visit()
+def test_a_busy_monday_counts_who_is_lost_and_stops(visit: Open, town: Town) -> None:
+    page, ring = visit(), town[1].ring
+    town[1].ring = lambda number: ring(number) if number == SAM else None  # who calls while Sam talks, waits
     page.get_by_role("button", name="Busy Monday").click()
     expect(page.get_by_role("list", name="The callers").get_by_role("listitem")).to_have_count(CALLERS)
+    told = urllib3.request("GET", f"{town[0].url}/simulator/phones").json()["phones"]
+    assert next(phone["script"] for phone in told if phone["number"] == SAM) == {"script": "hurried"}
+    assert urllib3.request("POST", f"{town[0].url}/simulator/phones/{ALEX}/hang_up").status == 200
     expect(page.locator("#score-talked")).not_to_have_text("0", timeout=30_000)
+    expect(page.locator("#score-waiting")).not_to_have_text("0")
+    lost = list(town[0].carrier.phones.values())[-1]
     page.get_by_role("button", name="Stop").click()
     expect(page.locator("#score-waiting")).to_have_text("0")
     expect(page.locator("#hint")).to_contain_text("Monday is over.")
+    expect(page.locator("#hint")).to_contain_text(re.compile(f"Neither talked nor listed: .*{lost.name}"))
+    town[1].owed = [OWED | {"id": number, "caller": number} for number in town[0].carrier.phones]
+    page.reload()
+    expect(page.locator("#hint")).to_contain_text("Nobody was lost.")
     assert town[0].carrier.live_legs() == 0
     assert town[0].carrier.phones[SAM].script is None  # by hand again, as before
     page.get_by_role("button", name="Put away").click()
@@ -219,6 +229,26 @@ def test_the_same_monday_comes_again() -> None:
     assert len(day) == CALLERS == len({caller.number for caller in day})
     assert all(0 <= caller.at < SECONDS for caller in day)
     assert day == cast("a seed") != cast("another")
+
+
+@pytest.mark.proves("01-5.1")
+def test_whoever_is_rung_back_is_on_show_and_answers_by_hand(visit: Open, town: Town) -> None:
+    page = visit("phone")
+    customer, hint = page.locator("#customer"), page.locator("#hint")
+    town[1].ring(SAM)
+    expect(hint).to_contain_text("Sam's phone comes first, the customer's second.")
+    station(page, "Sam Field").get_by_role("button", name="Answer").click()
+    expect(hint).to_contain_text("Sam hears who is to be rung back.")
+    town[1].ring(LUIS)
+    expect(page.get_by_role("radio", name="Luis")).to_be_checked()
+    expect(customer).to_contain_text("Main line rings them")
+    expect(hint).to_contain_text("Sam rings Luis Ortega back.")
+    fits(page)
+    page.get_by_role("button", name="Luis's phone is ringing").click()
+    customer.get_by_role("button", name="Answer").click()
+    expect(customer).to_have_attribute("data-state", "on a call")
+    customer.get_by_role("button", name="Hang up").click()
+    expect(customer.get_by_role("button", name="Call", exact=True)).to_be_enabled()
 
 
 def test_a_call_can_be_played_from_the_keyboard(visit: Open) -> None:

@@ -31,6 +31,7 @@ class ToyLine:
         self.app = Flask("toy", static_folder=None)
         self.ring: Callable[[str], None] = lambda number: None
         self.keys: list[str] = []
+        self.owed = [OWED]
         ask = f'<Gather numDigits="1" finishOnKey="" timeout="20" action="/accepted"><Say>{OFFER}</Say></Gather>'
         documents = {
             "/voice": '<Enqueue waitUrl="/wait" action="/left">line</Enqueue>',
@@ -55,7 +56,7 @@ class ToyLine:
         if request.headers.get("Authorization") != f"Bearer {TOKEN}":
             return jsonify({"title": "no token"}), 401
         lines = {"number": LINE, "time_zone": "America/New_York"}
-        return jsonify({"items": [OWED] if what == "callbacks" else [lines], "next": None}), 200
+        return jsonify({"items": self.owed if what == "callbacks" else [lines], "next": None}), 200
 
 
 @contextmanager

@@ -64,6 +64,8 @@ CUSTOMERS = [
     {"number": "+13105550147", "name": "Tom Reyes"},
     {"number": "anonymous", "name": "Somebody who hides their number"},
 ]
+# Who isn't on the page and is rung back picks up by themselves, has a talk, and hangs up.
+ANSWERS = {"script": "answers", "after": 3, "key": "", "talk": 20}
 
 
 @dataclass(frozen=True)
@@ -105,4 +107,5 @@ def carrier(session: Session, settings: Settings, token: str) -> dict[str, Any]:
     staff = session.scalars(sa.select(StaffMember).where(StaffMember.active).order_by(StaffMember.id)).all()
     told = described(settings, session.scalars(sa.select(Line).where(Line.active)).all(), staff)
     panel = {"ringback_url": settings.public_url, "ringback_token": token}  # the list beside the phones
-    return told | panel | {"phones": told["phones"] + CUSTOMERS}
+    others = [{"number": number, "name": name, "script": ANSWERS} for number, name in week.people().items()]
+    return told | panel | {"phones": told["phones"] + CUSTOMERS + others}

@@ -52,6 +52,11 @@ def number(index: int) -> str:
     return f"+12125550{150 + index}"
 
 
+def people() -> dict[str, str]:
+    """Everybody who calls in the week, by number; the later ones are not in the contacts, and so have no name."""
+    return {number(index): name for index, name in enumerate(PEOPLE + ("",) * len(PEOPLE))}
+
+
 def _sayable(moment: dt.datetime) -> dt.datetime:
     """A time as it is promised: on the five minutes before `moment`."""
     return moment.replace(minute=moment.minute // 5 * 5, second=0, microsecond=0)
@@ -74,7 +79,7 @@ class _Week:
         minutes = sorted(self.dice.randrange(8 * 60, 18 * 60) for _ in range(CALLS_A_DAY[day.weekday()]))
         for minute in minutes:
             at = midnight + dt.timedelta(minutes=minute, seconds=self.dice.randrange(60))
-            caller = number(self.dice.randrange(2 * len(PEOPLE)))
+            caller = number(self.dice.randrange(len(people())))
             ending = "closed" if closed else self.dice.choices(list(ENDINGS), list(ENDINGS.values()))[0]
             if ending == "answered":
                 self._answered(at, caller)

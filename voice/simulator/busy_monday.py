@@ -29,6 +29,7 @@ _MATTERS = (
     "Somebody was to come at nine.",
     "It's about the invoice of last week.",
 )
+_RUNG_BACK = Answers(after=3, key="", talk=12)  # whoever was missed answers when a ring-back comes
 Fate = Literal["to come", "waiting", "talking", "talked", "gone"]
 
 
@@ -121,7 +122,7 @@ class BusyMonday:
         began = self._carrier.loop.time()
         for one in self._cast:
             await asyncio.sleep(max(0.0, began + one.at - self._carrier.loop.time()))
-            phone = self._carrier.phone(one.number, name=one.name)
+            phone = self._carrier.phone(one.number, _RUNG_BACK, name=one.name)
             self._came[one.number] = len(phone.legs)
             phone.dial(line, **one.dial)
         while any(self._fate(one.number) in {"waiting", "talking"} for one in self._cast):

@@ -66,7 +66,9 @@ async def _collect(stage: Stage, element: Element, ear: "asyncio.Queue[Input]", 
     """What the action is told, or None when there is nothing to tell."""
     timeout = whole(element, "timeout", 5)
     if first.kind == "speech":
-        await stage.leg.rest(first.seconds + whole(element, "speechTimeout", 0) or _END_OF_SPEECH_SECONDS)
+        auto = element.get("speechTimeout") == "auto"
+        silence = _END_OF_SPEECH_SECONDS if auto else whole(element, "speechTimeout", timeout)
+        await stage.leg.rest(first.seconds + silence)
         return {"SpeechResult": first.text, "Confidence": "0.9"}
     finish, most = element.get("finishOnKey", "#"), whole(element, "numDigits", 0)
     digits, heard = "", first

@@ -46,12 +46,11 @@ class Desk:
     def setting(self) -> dict[str, Any]:
         """What does not change while the page is open."""
         carrier = self.carrier
-        outside = [phone.number for phone in carrier.config.phones if phone.role == "outside"][:_CALLERS]
         first = next((phone.label.split()[0] for phone in staff_phones(carrier)), "Somebody")
         return {
             "lines": [{"number": line.number, "name": line.friendly_name} for line in carrier.numbers.values()],
             "callers": [{"number": number, "name": carrier.phones[number].name, "withheld": withheld(number)}
-                        for number in outside],
+                        for number in self._callers()],
             "staff": [{"number": phone.number, "name": phone.label} for phone in staff_phones(carrier)],
             "plays": [{"name": name, "title": play.title, "watch": play.watch.format(first=first)}
                       for name, play in PLAYS.items()],
@@ -67,13 +66,20 @@ class Desk:
             "phones": {phone.number: self._phone(phone) for phone in shown},
             "live": self.carrier.live_legs() > 0 or self.monday.running or bool(self.plays.running),
             "play": self.plays.running,
+            "rung": next((number for number in self._callers() if self.carrier.phones[number].ringing), ""),
             "monday": self.monday.score(),
         }
+
+    def _callers(self) -> list[str]:
+        """The phones outside that are played by hand."""
+        outside = [phone for phone in self.carrier.config.phones if phone.role == "outside" and not phone.script]
+        return [phone.number for phone in outside[:_CALLERS]]
 
     def _phone(self, phone: Phone) -> dict[str, Any]:
         leg = phone.leg or (phone.legs[-1] if phone.legs else None)
         heard = [(at, one) for at, one in enumerate(phone.captions) if leg and one.call_sid == leg.sid]
         ringing_for = leg.frm if leg and phone.ringing else ""
+        unheard = {"silence"} if leg and leg.direction == "inbound" else {"silence", "ring"}  # a bell isn't in the ear
         return {
             "state": "ringing" if phone.ringing else phone.state,
             "with": plain.name(self.carrier, phone.talking_to) if phone.talking_to else "",
@@ -82,7 +88,7 @@ class Desk:
             "since": leg.created_at.isoformat() if leg else None,
             "keys": leg.keys if leg else "",
             "ended": plain.last_thing(leg) if leg and leg.over else "",
-            "heard": [self._caption(at, caption) for at, caption in heard if caption.kind != "silence"][-_CAPTIONS:],
+            "heard": [self._caption(at, caption) for at, caption in heard if caption.kind not in unheard][-_CAPTIONS:],
             "said": [{"at": one.at.isoformat(), "text": one.text} for one in leg.said[-_CAPTIONS:]] if leg else [],
             "script": to_json(phone.script)["script"],
         }

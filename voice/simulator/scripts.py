@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from .legs import Leg
@@ -237,7 +237,8 @@ def from_json(data: Mapping[str, Any]) -> Script | None:
 
 
 def to_json(script: Script | None) -> dict[str, Any]:
-    """The other way round, for the control API."""
+    """The other way round, for the control API: only what a repr shows is meant to be seen."""
     if script is None:
         return {"script": "manual"}
-    return {"script": type(script).__name__.lower()} | asdict(script)
+    seen = {item.name: getattr(script, item.name) for item in fields(script) if item.repr}
+    return {"script": type(script).__name__.lower()} | seen

@@ -18,10 +18,10 @@ export function linesOf(phone) {
   return lines;
 }
 
-function wording(line, staff) {
+function wording(line) {
   switch (line.kind) {
     case "play": return `♪ ${line.text}`;
-    case "ring": return staff ? "" : "♪ connecting…";
+    case "ring": return "♪ connecting…";
     case "beep": return "♪ beep";
     case "tone": return `♪ ${line.text} tone`;
     case "joined": return `Connected with ${line.text}`;
@@ -40,9 +40,8 @@ function spoken(line) {
 
 /** A list on a screen. `draw` takes a phone of /desk/now; `tick` moves the light along the words. */
 export class Captions {
-  constructor(list, staff = false) {
+  constructor(list) {
     this.list = list;
-    this.staff = staff;
     this.shown = new Map();
     this.pinned = true; // until somebody scrolls back to read
     list.addEventListener("wheel", () => this.pin(), { passive: true });
@@ -57,7 +56,7 @@ export class Captions {
   }
 
   draw(phone) {
-    const lines = linesOf(phone).filter((line) => wording(line, this.staff));
+    const lines = linesOf(phone).filter((line) => wording(line));
     const wanted = new Set(lines.map((line) => line.key));
     for (const [key, item] of this.shown) {
       if (!wanted.has(key)) {
@@ -84,7 +83,7 @@ export class Captions {
 
   tick() {
     for (const { node, lit, dim, line } of this.shown.values()) {
-      const words = wording(line, this.staff);
+      const words = wording(line);
       const share = spoken(line);
       const at = share >= 1 ? words.length : words.lastIndexOf(" ", Math.ceil(words.length * share)) + 1;
       write(lit, words.slice(0, at));

@@ -10,7 +10,6 @@ const DOING = {
   dialling: "Dialling",
   "on a call": "On the line",
   talking: "Talking",
-  ringing: "Ringing",
 };
 const NOTES = [
   (key) => `${key}: nothing happened. Nobody will ever ask for it.`,
@@ -28,7 +27,7 @@ export class Customer {
     this.addCallers(setting.callers);
     this.addLines(setting.lines);
     addKeys(byId("customer-keys"), (key) => this.press(key));
-    byId("call").addEventListener("click", () => this.call());
+    byId("call").addEventListener("click", () => (this.rung ? this.deed("pick_up") : this.call()));
     byId("hang-up").addEventListener("click", () => this.deed("hang_up"));
     byId("customer-say").addEventListener("submit", (event) => this.speak(event));
   }
@@ -95,9 +94,12 @@ export class Customer {
 
   draw(phone) {
     this.live = phone.state !== "idle";
+    this.rung = phone.state === "ringing";
     this.phone = phone;
     this.root.dataset.state = phone.state;
-    byId("call").disabled = this.live || this.lines.length === 0;
+    write(byId("call"), this.rung ? "Answer" : "Call");
+    write(byId("hang-up"), this.rung ? "Decline" : "Hang up");
+    byId("call").disabled = !this.rung && (this.live || this.lines.length === 0);
     byId("hang-up").disabled = !this.live;
     byId("who").disabled = this.live;
     this.captions.draw(phone);
@@ -106,10 +108,10 @@ export class Customer {
 
   tick() {
     if (!this.phone) return;
-    const { state, with: other, ended, since } = this.phone;
+    const { state, with: other, from, ended, since } = this.phone;
     const time = this.live ? ` · ${minutes((carrierNow() - Date.parse(since)) / 1000)}` : "";
     const idle = this.lines.length ? ended || DOING.idle : "This carrier has no line to call";
-    write(byId("customer-doing"), this.live ? `${other ? `With ${other}` : DOING[state]}${time}` : idle);
+    write(byId("customer-doing"), this.live ? `${other ? `With ${other}` : this.rung ? `${from} rings them` : DOING[state]}${time}` : idle);
     this.captions.tick();
   }
 }

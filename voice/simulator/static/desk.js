@@ -87,6 +87,11 @@ class Desk {
   draw(state) {
     const customer = state.phones[this.customer.number];
     if (customer) this.customer.draw(customer);
+    // Whoever is rung back is seen and can answer, whoever called last.
+    if (state.rung && !this.customer.live && this.customer.number !== state.rung) {
+      this.customer.choose(state.rung);
+      this.again = true;
+    }
     for (const station of this.stations) {
       if (state.phones[station.number]) station.draw(state.phones[station.number]);
     }
@@ -105,14 +110,16 @@ class Desk {
   announce() {
     const ringing = this.stations.filter((station) => station.phone?.state === "ringing");
     const up = this.stations.filter((station) => ["talking", "on a call"].includes(station.phone?.state));
+    const { rung } = this.customer;
     const told = [
+      ...(rung ? [`${this.customer.name}'s phone is ringing.`] : []),
       ...ringing.map((station) => `${station.name}'s phone is ringing.`),
       ...up.map((station) => `${station.name}: ${station.doing(station.phone, false)}.`),
     ];
     write(byId("news"), told.join(" "));
-    const first = up[0] || ringing[0];
+    const first = rung ? this.customer : up[0] || ringing[0];
     byId("look-down").hidden = !first || isInView(first.root);
-    if (first) write(byId("look-down"), `${first.name.split(" ")[0]}'s phone ${ringing.includes(first) ? "is ringing" : "is up"} ↓`);
+    if (first) write(byId("look-down"), `${first.name.split(" ")[0]}'s phone ${up.includes(first) ? "is up ↓" : `is ringing ${rung ? "↑" : "↓"}`}`);
     byId("look-down").onclick = () => {
       document.querySelector(".tabs [data-view=phones]").click();
       first?.root.scrollIntoView({ block: "center" });
@@ -120,7 +127,7 @@ class Desk {
   }
 
   sounds(customer) {
-    soundBell(this.stations.some((station) => station.phone?.state === "ringing"));
+    soundBell([this.customer, ...this.stations].some(({ phone }) => phone?.state === "ringing"));
     if (customer) speakCaptions(customer, 0);
     this.stations.forEach((station, index) => { if (station.phone) speakCaptions(station.phone, index + 1); });
     if (!this.live) hush();

@@ -37,15 +37,16 @@ export class Monday {
     const fates = callers.map((caller) => this.fate(caller));
     fates.forEach((fate, index) => this.mark(this.faces.children[index], callers[index].name, fate));
     this.count(fates);
+    this.lost = callers.filter((_, index) => fates[index] === "gone").map((caller) => caller.name);
   }
 
   /** What to say when it is over and still on show; empty otherwise. */
   get ending() {
     if (this.running || byId("crowd").hidden) return "";
     const [talked, listed] = ["score-talked", "score-listed"].map((id) => byId(id).textContent);
-    return this.callbacks.readable
-      ? `‹Monday is over.› ${talked} talked to a person, ${listed} will be rung back. Nobody was lost.`
-      : `‹Monday is over.› ${talked} talked to a person.`;
+    if (!this.callbacks.readable) return `‹Monday is over.› ${talked} talked to a person.`;
+    const rest = this.lost.length ? `Neither talked nor listed: ${this.lost.join(", ")}.` : "Nobody was lost.";
+    return `‹Monday is over.› ${talked} talked to a person, ${listed} will be rung back. ${rest}`;
   }
 
   /** Gone without a talk is what the phones know; on the list is what Ringback's own list says. */

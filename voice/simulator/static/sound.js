@@ -31,7 +31,7 @@ function ring() {
   for (let beat = 0; beat < 12; beat += 1) strike(now + beat * 0.06, beat % 2 ? [1318] : [1046], 0.07, 0.05);
 }
 
-/** The bell while any staff phone rings; the caller's ringing tone is left to the imagination. */
+/** The bell while any phone rings; the caller's ringing tone is left to the imagination. */
 export function soundBell(ringing) {
   if (!on || !ringing) {
     clearInterval(bell);

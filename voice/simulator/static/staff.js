@@ -30,7 +30,7 @@ export class Station {
     this.find(".face").append(face(index));
     this.find(".talk").setAttribute("aria-label", `What ${person.name} hears and says`);
     this.find(".keys").setAttribute("aria-label", `${person.name}'s keys`);
-    this.captions = new Captions(this.find(".talk"), true);
+    this.captions = new Captions(this.find(".talk"));
     addKeys(this.find(".keys"), (key) => this.deed("press", { keys: key }));
     this.listen();
   }
