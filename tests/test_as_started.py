@@ -152,7 +152,7 @@ def take(phones: Page, name: str) -> None:
 @pytest.mark.proves("01-5.1", "01-6.15")
 def test_both_ends_of_a_call_are_played_on_the_phones_page(desk: Desk, phones: Page) -> None:
     customer = phones.locator("#customer")
-    phones.locator("#who").get_by_text("Tom").click()
+    phones.get_by_role("radio", name="Tom").check()
     customer.get_by_role("button", name="Call", exact=True).click()
     take(phones, "Sam Field")
     expect(customer).to_contain_text("With Sam Field", timeout=20_000)

@@ -24,6 +24,15 @@ def test_the_first_webhook_carries_everything_about_the_call(town: Town) -> None
     assert len(asked.headers["i-twilio-idempotency-token"]) > 20
 
 
+def test_the_callers_name_is_told_where_the_number_looks_it_up(town: Town) -> None:
+    for looked_up, told in ((False, None), (True, "ANN")):
+        town.day.carrier.numbers[LINE].voice_caller_id_lookup = looked_up
+        leg = town.call()
+        town.day.advance(1)
+        assert town.toy.at("/voice")[-1].get("CallerName") == told
+        assert town.client.calls(leg.sid).fetch().caller_name == (told or "")
+
+
 def test_a_withheld_number_arrives_as_its_placeholder_without_verification(town: Town) -> None:
     town.day.phone("+266696687").dial(LINE)
     town.day.advance(1)

@@ -33,8 +33,8 @@ def test_a_phone_rings_for_the_timeout_and_five_seconds(town: Town) -> None:
     assert "After the dial." in town.ann.said_to_it()
 
 
-@pytest.mark.parametrize(("timeout", "rings"), [(None, 35), ("4", 10), ("5", 10), ("600", 605), ("900", 605)])
-def test_a_timeout_is_thirty_seconds_and_from_five_to_six_hundred(town: Town, timeout: str | None, rings: int) -> None:
+@pytest.mark.parametrize(("timeout", "rings"), [(None, 35), ("4", 35), ("5", 10), ("600", 605), ("900", 35)])
+def test_a_timeout_from_five_to_six_hundred_is_kept_others_not(town: Town, timeout: str | None, rings: int) -> None:
     screened(town, SAM, attributes=f"timeout='{timeout}'" if timeout else "")
     town.call()
     town.day.advance(620)
@@ -197,14 +197,17 @@ def test_answer_on_bridge_leaves_the_call_ringing_until_somebody_is_joined(town:
     assert town.ann.talking_to == town.sam.number
 
 
-def test_the_star_key_drops_the_callee_when_asked_for(town: Town) -> None:
+@pytest.mark.parametrize(("pressed_at", "status", "bridged"), [(2, "canceled", "false"), (6, "completed", "true")])
+def test_the_star_key_drops_the_callee_when_asked_for(town: Town, pressed_at: int, status: str, bridged: str) -> None:
     town.sam.script = Answers(after=2, key="")
     screened(town, "<Number>+12125550111</Number>", attributes="hangupOnStar='true'")
     town.call()
-    town.day.advance(6)
+    town.day.advance(pressed_at)
     town.ann.press("*")
     town.day.advance(3)
-    assert town.sam.state == "idle"
+    assert (town.sam.state, town.sam.legs[0].status) == ("idle", status)
+    told = town.toy.at("/dialled")[0]
+    assert (told["DialCallStatus"], told["DialBridged"]) == (status, bridged)
     assert "After the dial." in town.ann.said_to_it()
 
 

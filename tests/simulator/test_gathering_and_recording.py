@@ -64,12 +64,15 @@ def test_an_empty_result_is_told_when_asked_for(town: Town) -> None:
     assert town.toy.at("/keyed")[0]["Digits"] == ""
 
 
-def test_speech_is_told_when_it_is_over(town: Town) -> None:
-    town.answers(voice="<Gather input='speech' action='/said' speechTimeout='1'/>", said="<Hangup/>")
+@pytest.mark.parametrize(
+    ("asked", "silence"), [("", 5), ("timeout='3'", 3), ("speechTimeout='2'", 2), ("speechTimeout='auto'", 1)]
+)
+def test_speech_is_told_when_it_is_over(town: Town, asked: str, silence: int) -> None:
+    town.answers(voice=f"<Gather input='speech' action='/said' {asked}/>", said="<Hangup/>")
     town.call()
     town.day.advance(1)
     town.ann.speak("two one two", 3)
-    town.day.advance(3.5)
+    town.day.advance(2.5 + silence)
     assert not town.toy.at("/said")
     town.day.advance(1)
     assert town.toy.at("/said")[0]["SpeechResult"] == "two one two"
@@ -88,7 +91,10 @@ def test_hanging_up_during_a_gather_sends_only_the_end(town: Town) -> None:
 
 # What the document asks for, and what the caller does each time it comes round.
 LOOPS: dict[str, tuple[str, Callable[[Town], None]]] = {
-    "<Gather> without an action": ("<Gather input='speech' timeout='5'/>", lambda town: town.ann.speak("Hello?", 1)),
+    "<Gather> without an action": (
+        "<Gather input='speech' speechTimeout='auto'/>",
+        lambda town: town.ann.speak("Hello?", 0),
+    ),
     "<Record> without an action": ("<Record timeout='5'/>", lambda town: None),
     "<Redirect> without an action": ("<Pause length='5'/><Redirect/>", lambda town: None),
 }

@@ -53,6 +53,15 @@ def test_a_caller_who_is_moved_before_they_are_joined_says_goodbye_in_the_end(to
     assert leg.ended_by == "phone"
 
 
+def test_a_redirect_after_a_dial_without_an_action_is_asked_for_though_they_are_elsewhere(town: Town) -> None:
+    town.answers(voice="<Dial>+12125550111</Dial><Redirect>/after</Redirect>", after="<Say>After.</Say>")
+    town.answers(elsewhere="<Say>Elsewhere.</Say>")
+    moved_after(town, town.call(), 5)
+    town.day.advance(10)
+    assert len(town.toy.at("/after")) == 1
+    assert town.heard(town.ann) == ["Elsewhere."]
+
+
 def test_a_staff_phone_that_is_moved_goes_on_with_its_script(town: Town) -> None:
     gather = "<Gather numDigits='1' action='/keyed'><Say>Any key.</Say></Gather>"
     town.sam.script = Answers(after=1, key="5", key_after=4)

@@ -200,6 +200,14 @@ def test_what_was_asked_of_the_application_can_be_read_a_quarter_of_an_hour_late
     assert "<Gather" in events[0].response["response_body"]
 
 
+@pytest.mark.parametrize("name", ["timeout", "time_limit"])
+def test_seconds_that_are_no_number_are_refused(town: Town, name: str) -> None:
+    with pytest.raises(TwilioRestException) as refused:
+        town.ring(town.sam, **{name: "abc"})
+    assert refused.value.status == 400
+    assert not town.day.carrier.calls
+
+
 def test_a_phone_that_is_off_never_rings(town: Town) -> None:
     town.sam.script = Off()
     call = town.ring(town.sam, timeout=10)

@@ -28,6 +28,11 @@ def test_nobody_who_said_stop_is_texted_until_they_say_start(town: Town) -> None
     assert town.client.messages.create(to=town.ann.number, from_=LINE, body="Hello").status == "queued"
     town.day.advance(1)
     assert [form["Body"] for form in town.toy.at("/text")] == ["Stop", "START"]
+    town.ann.text(LINE, "help")
+    stopped, again, helped = (text.body for text in town.ann.texts if text.frm == LINE and text.body != "Hello")
+    assert "have successfully been unsubscribed" in stopped
+    assert "have successfully been re-subscribed" in again
+    assert helped == "Reply STOP to unsubscribe."
 
 
 def test_a_text_webhook_may_answer_with_a_message(town: Town) -> None:

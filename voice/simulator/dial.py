@@ -1,4 +1,7 @@
-"""<Dial>: ring people in parallel or one after another, screen whoever picks up, join them."""
+"""<Dial>: ring people in parallel or one after another, screen whoever picks up, join them.
+
+Not simulated: the DialSip… parameters that a <Sip> adds to the action.
+"""
 
 import asyncio
 from dataclasses import dataclass, field
@@ -6,7 +9,7 @@ from dataclasses import dataclass, field
 from .bridges import Bridge
 from .conference import dial_conference
 from .dial_queue import dial_queue
-from .dialling import Outcome
+from .dialling import Outcome, star_key
 from .document import Element, Source, flag, within
 from .legs import HungUp, Leg, Moved, StatusHook, first_of
 from .lint import spoken_link
@@ -29,6 +32,7 @@ async def dial(stage: Stage, element: Element) -> Source | None:
         raise
     except Moved:
         _tell_action(stage, element, outcome)
+        _tell_redirect(stage, element)
         raise
     finally:
         ringback.until = ringback.until or stage.carrier.now()
@@ -44,6 +48,15 @@ def _tell_action(stage: Stage, element: Element, outcome: Outcome) -> None:
         action = stage.link(element, "action")
         params = call_params(stage.leg) | outcome.params()
         stage.carrier.tell(Webhook(stage.leg, "dial action", action.url, action.method, params))
+
+
+def _tell_redirect(stage: Stage, element: Element) -> None:
+    """The same for the <Redirect> that follows a <Dial> without an action."""
+    verbs = list(stage.document.root)
+    after = verbs[verbs.index(element) + 1 :]
+    if not element.get("action") and after and after[0].tag == "Redirect":
+        url, method = stage.document.resolve(spoken_link(after[0])), after[0].get("method", "POST").upper()
+        stage.carrier.tell(Webhook(stage.leg, "document", url, method, call_params(stage.leg)))
 
 
 async def _dial_nouns(stage: Stage, element: Element, outcome: Outcome) -> None:
@@ -73,9 +86,13 @@ class _Ringing:
     async def run(self) -> None:
         """Ring, screen, join, talk. On an interruption the outcome says how far it came."""
         try:
-            await self._ring_all()
+            with star_key(self.stage.leg, self.element) as star:
+                await self._ring_all(star)
+                given_up = star.done()
             if self._won.done():
                 await self._talk(self._won.result())
+            elif given_up:
+                self._caller_left("canceled")
             else:
                 self._nobody()
         except HungUp:
@@ -91,23 +108,23 @@ class _Ringing:
                 if not leg.moved:
                     leg.end("completed" if leg.answered_at else "canceled", "carrier", "the <Dial> is over")
 
-    async def _ring_all(self) -> None:
+    async def _ring_all(self, star: asyncio.Future[None]) -> None:
         nouns = [(noun.tag, noun) for noun in self.element] or [("Number", self.element)]
         sequential = flag(self.element, "sequential", default=False)
         for tag, noun in nouns:
             leg = self._child(tag, noun)
             self._tasks.append(self.stage.carrier.spawn(self._live(leg, None if noun is self.element else noun)))
             if sequential:
-                await self._until_done()
-                if any(child.answered_at for child in self.legs):
+                await self._until_done(star)
+                if star.done() or any(child.answered_at for child in self.legs):
                     break
-        await self._until_done()
+        await self._until_done(star)
 
-    async def _until_done(self) -> None:
-        """Until somebody has won or nobody can any more."""
+    async def _until_done(self, star: asyncio.Future[None]) -> None:
+        """Until somebody has won, nobody can any more, or the caller drops them all."""
         everyone = asyncio.gather(*self._tasks, return_exceptions=True)
         try:
-            await self.stage.leg.wait(first_of(asyncio.shield(self._won), asyncio.shield(everyone)))
+            await self.stage.leg.wait(first_of(asyncio.shield(self._won), asyncio.shield(everyone), star))
         finally:
             everyone.add_done_callback(lambda done: done.cancelled() or done.exception())
 
@@ -131,8 +148,6 @@ class _Ringing:
             leg.hook = StatusHook(
                 hook.url, hook.method, frozenset(noun.get("statusCallbackEvent", "completed").split())
             )
-        if noun.get("machineDetection"):
-            carrier.complain("answering machine detection is not simulated", parent.sid)
         carrier.calls[leg.sid] = leg
         self.legs.append(leg)
         return leg
@@ -197,7 +212,7 @@ class _Ringing:
         self.outcome.talked_seconds = float(answered.seconds) if answered else None
 
     def _caller_left(self, status: str = "") -> None:
-        """The caller's leg is gone: what that makes of the children and of the outcome."""
+        """The caller is gone or gave up by the star key: what that makes of the children and of the outcome."""
         if self.outcome.bridged:
             return
         switches = self.stage.carrier.switches

@@ -1,6 +1,8 @@
 """What one run of <Dial> has come to so far, and how its conversation is kept up."""
 
 import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -41,15 +43,10 @@ class Outcome:
         leg = stage.leg
         limit = within(dial, "timeLimit", LIMITS["Dial", "timeLimit"][1])
         try:
-            with leg.listen() as ear:
-                star = asyncio.ensure_future(_star(ear)) if flag(dial, "hangupOnStar", default=False) else None
-                try:
-                    await leg.wait(first_of(asyncio.shield(bridge.done), *([star] if star else [])), limit)
-                except TimeoutError:
-                    pass
-                finally:
-                    if star is not None:
-                        star.cancel()
+            with star_key(leg, dial) as star:
+                await leg.wait(first_of(asyncio.shield(bridge.done), star), limit)
+        except TimeoutError:
+            pass
         finally:
             self.talked_seconds = bridge.seconds
             bridge.part("the carrier parted them")
@@ -64,6 +61,18 @@ class Outcome:
             stage.leg, "DialVerb", bridge.started_at, self.talked_seconds or 0.0, words, told=told
         )
         self.recording_url = kept.url
+
+
+@contextmanager
+def star_key(leg: Leg, dial: Element) -> "Iterator[asyncio.Future[None]]":
+    """Done once the caller presses * while inside; never, unless <Dial hangupOnStar> asks for it."""
+    with leg.listen() as ear:
+        wanted = flag(dial, "hangupOnStar", default=False)
+        star = asyncio.ensure_future(_star(ear)) if wanted else leg.carrier.loop.create_future()
+        try:
+            yield star
+        finally:
+            star.cancel()
 
 
 async def _star(ear: "asyncio.Queue[Input]") -> None:

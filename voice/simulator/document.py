@@ -116,9 +116,10 @@ def whole(element: Element, name: str, default: int) -> int:
 
 
 def within(element: Element, name: str, default: int) -> int:
-    """A whole-number attribute brought into what the carrier takes."""
+    """A whole-number attribute; one that the carrier does not take is ignored by it, with a warning (12200)."""
     least, most = LIMITS[element.tag, name]
-    return min(max(whole(element, name, default), least), most)
+    value = whole(element, name, default)
+    return value if least <= value <= most else default
 
 
 def spoken(element: Element) -> str:

@@ -61,13 +61,67 @@ _INSIDE: dict[str, frozenset[str]] = {
     "Message": frozenset(["Body", "Media"]),
 }
 _SPEECH_MARKUP = frozenset(["break", "emphasis", "lang", "p", "phoneme", "prosody", "s", "say-as", "sub", "w"])
-_VALUES: dict[tuple[str, str], frozenset[str]] = {
-    ("Reject", "reason"): frozenset(("rejected", "busy")),
-    ("Gather", "input"): frozenset(("dtmf", "speech", "dtmf speech", "speech dtmf")),
-    ("Dial", "sequential"): frozenset(("true", "false")),
-    ("Dial", "answerOnBridge"): frozenset(("true", "false")),
-    ("Record", "trim"): frozenset(("trim-silence", "do-not-trim")),
+# Attributes that the carrier takes, and that would change what happens: nothing here heeds them.
+_NOT_SIMULATED: dict[str, frozenset[str]] = {
+    tag: frozenset(names.split())
+    for tag, names in {
+        "Dial": "referUrl referMethod events passports recordingConfigurationId recordingTrack trim "
+        "recordingStatusCallbackMethod recordingStatusCallbackEvent",
+        "Number": f"sendDigits byoc {_MACHINE}",
+        "Sip": _MACHINE,
+        "Queue": "reservationSid postWorkActivitySid",
+        "Conference": f"muted beep maxParticipants participantLabel coach record trim {_RECORDING}",
+        "Enqueue": "workflowSid",
+        "Message": "action method statusCallback",
+        "Gather": "partialResultCallback partialResultCallbackMethod",
+    }.items()
 }
+_PROGRESS = "initiated ringing answered completed"
+_TRIM = "trim-silence do-not-trim"
+_VALUES: dict[tuple[str, str], frozenset[str]] = {
+    (tag, name): frozenset(values.split())
+    for tag, name, values in (
+        ("Reject", "reason", "rejected busy"),
+        ("Dial", "record", "true false do-not-record record-from-answer record-from-answer-dual "
+         "record-from-ringing record-from-ringing-dual"),
+        ("Dial", "recordingTrack", "both inbound outbound"),
+        ("Dial", "ringTone", "at au bg br be ch cl cn cz de dk ee es fi fr gr hu il in it lt jp mx my nl no nz ph pl "
+         "pt ru se sg th uk us us-old tw ve za"),
+        ("Dial", "trim", _TRIM),
+        ("Record", "trim", _TRIM),
+        ("Conference", "trim", _TRIM),
+        ("Conference", "record", "true false do-not-record record-from-start"),
+        ("Conference", "beep", "true false onEnter onExit"),
+        *((tag, name, "true false")
+          for tag, names in {
+              "Dial": "sequential answerOnBridge hangupOnStar",
+              "Gather": "actionOnEmptyResult bargeIn profanityFilter enhanced",
+              "Record": "playBeep transcribe",
+              "Conference": "startConferenceOnEnter endConferenceOnExit muted",
+          }.items()
+          for name in names.split()),
+    )
+}  # fmt: skip
+_LISTS: dict[tuple[str, str], frozenset[str]] = {  # any of these words, with spaces between them
+    (tag, name): frozenset(words.split())
+    for tag, name, words in (
+        ("Gather", "input", "dtmf speech"),
+        ("Number", "statusCallbackEvent", _PROGRESS),
+        ("Client", "statusCallbackEvent", _PROGRESS),
+        ("Sip", "statusCallbackEvent", _PROGRESS),
+        ("Conference", "statusCallbackEvent", "start end join leave mute hold modify speaker announcement"),
+        *((tag, "recordingStatusCallbackEvent", "in-progress completed absent")
+          for tag in ("Dial", "Conference", "Record")),
+    )
+}  # fmt: skip
+_WHOLE = {
+    ("Say", "loop"),
+    ("Play", "loop"),
+    ("Gather", "numDigits"),
+    ("Record", "timeout"),
+    ("Enqueue", "maxQueueSize"),
+}
+_METHODS = frozenset(("GET", "POST"))
 _LINKS = ("action", "url", "waitUrl", "statusCallback", "recordingStatusCallback", "transcribeCallback")
 _MAX_BYTES = 64 * 1024
 _MOST_NOUNS, _LONGEST_QUEUE_NAME = 10, 64
@@ -84,6 +138,7 @@ def lint(document: Document, context: Context, facing: Facing) -> list[str]:
         elif verb.tag not in ALLOWED[context]:
             found.append(f"<{verb.tag}> is not allowed in a {context} document")
         found += _element(verb, document, facing)
+    found += _stray_text(document.root)
     found += _order(document.root, context)
     return found
 
@@ -99,10 +154,11 @@ def _element(element: Element, document: Document, facing: Facing) -> list[str]:
         f"<{tag}> has no attribute {name} (12200)" for name in element.attrib if name not in ATTRIBUTES.get(tag, ())
     ]
     found += [
-        f'<{tag} {name}="{element.get(name)}"> is no value of it (12200)'
-        for (owner, name), values in _VALUES.items()
-        if owner == tag and name in element.attrib and element.get(name) not in values
+        f'<{tag} {name}="{value}"> is no value of it (12200)'
+        for name, value in element.attrib.items()
+        if not _is_value(tag, name, value)
     ]
+    found += [f"<{tag} {name}> is not simulated" for name in element.attrib if name in _NOT_SIMULATED.get(tag, ())]
     found += [
         f'<{tag} {name}="{element.get(name)}"> is not from {least} to {most} (12200)'
         for (owner, name), (least, most) in LIMITS.items()
@@ -112,6 +168,23 @@ def _element(element: Element, document: Document, facing: Facing) -> list[str]:
     found += _links(element, document)
     found += _habits(element, facing)
     return found
+
+
+def _is_value(tag: str, name: str, value: str) -> bool:
+    """Could the carrier make anything of it? Limits in seconds are looked at elsewhere."""
+    if name.lower().endswith("method"):
+        return value.upper() in _METHODS
+    if (tag, name) in _LISTS:
+        return bool(value.split()) and set(value.split()) <= _LISTS[tag, name]
+    if (tag, name) in _WHOLE:
+        return value.isdecimal()
+    return (tag, name) not in _VALUES or value in _VALUES[tag, name]
+
+
+def _stray_text(element: Element) -> list[str]:
+    """Words between verbs: nobody ever hears them."""
+    texts = [(text or "").strip() for text in (element.text, *(child.tail for child in element))]
+    return [f'"{text}" stands inside <{element.tag}> and is not spoken' for text in texts if text]
 
 
 def _children(element: Element, document: Document, facing: Facing) -> list[str]:
@@ -148,7 +221,7 @@ def spoken_link(element: Element) -> str:
 
 def _habits(element: Element, facing: Facing) -> list[str]:
     tag = element.tag
-    found: list[str] = _dialling(element) if tag == "Dial" else []
+    found: list[str] = _dialling(element) if tag == "Dial" else _stray_text(element) if tag == "Gather" else []
     if (tag in {"Gather", "Record"} and not element.get("action")) or (tag == "Redirect" and not spoken_link(element)):
         found.append(f"<{tag}> without an action or target runs its own document again, for ever")
     if tag == "Gather" and facing == "caller" and "dtmf" in element.get("input", "dtmf"):

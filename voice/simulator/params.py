@@ -47,6 +47,14 @@ def country(number: str) -> str:
         return ""
 
 
+def caller_name(leg: "Leg") -> str:
+    """Whose number calls, where the number called has the look-up on: an American name, or an empty string."""
+    number, phone = leg.carrier.numbers.get(leg.to), leg.carrier.phones.get(leg.frm)
+    if leg.direction != "inbound" or not number or not number.voice_caller_id_lookup or country(leg.frm) != "US":
+        return ""
+    return phone.name.upper() if phone else ""
+
+
 def call_params(leg: "Leg") -> dict[str, str]:
     """What any voice webhook about this leg carries."""
     params = {
@@ -63,6 +71,8 @@ def call_params(leg: "Leg") -> dict[str, str]:
     for names, number in ((("From", "Caller"), leg.frm), (("To", "Called"), leg.to)):
         for part, value in place(number).items():
             params |= {name + part: value for name in names}
+    if named := caller_name(leg):
+        params["CallerName"] = named
     if leg.forwarded_from:
         params["ForwardedFrom"] = leg.forwarded_from
     if leg.parent is not None:

@@ -9,7 +9,7 @@ from flask import Response, jsonify, request
 from .document import Source
 from .legs import Leg, StatusHook
 from .paging import between, page
-from .params import API_VERSION, E164, country, rfc2822
+from .params import API_VERSION, E164, caller_name, country, rfc2822
 from .placing import keep_to_limit
 from .rest_base import BASE, RestError, View, account_uri, created, not_found
 from .webhooks import Exchange
@@ -45,7 +45,7 @@ def render_call(leg: Leg) -> dict[str, Any]:
         "direction": leg.direction,
         "status": _status(leg),
         "answered_by": None,
-        "caller_name": "",
+        "caller_name": caller_name(leg),
         "forwarded_from": leg.forwarded_from or None,
         "date_created": _time(leg, leg.created_at),
         "date_updated": _time(leg, leg.ended_at or leg.answered_at or leg.created_at),
@@ -140,12 +140,21 @@ def _create(carrier: "Carrier") -> Response:
         raise RestError(429, 10004, "Call concurrency limit exceeded")
     leg = Leg(carrier, carrier.new_sid("CA"), "outbound-api", frm, to, carrier.phone(to), "queued", carrier.now())
     leg.source = source
-    leg.timeout = float(min(int(form.get("Timeout", "60")), _LONGEST_TIMEOUT))
-    leg.time_limit = float(form.get("TimeLimit", leg.time_limit))
+    leg.timeout = min(_seconds("Timeout", leg.timeout), _LONGEST_TIMEOUT)
+    leg.time_limit = _seconds("TimeLimit", leg.time_limit)
     _set_hooks(leg)
     if ignored := set(form) - _SIMULATED:
         carrier.complain(f"not simulated for a call: {', '.join(sorted(ignored))}", leg.sid)
     return created(render_call(carrier.place(leg)))
+
+
+def _seconds(name: str, default: float) -> float:
+    value = request.form.get(name)
+    if value is None:
+        return default
+    if not value.isdecimal():
+        raise RestError(400, 20001, f"{name} {value} is not valid")
+    return float(value)
 
 
 def _check_numbers(carrier: "Carrier", to: str, frm: str) -> None:
@@ -214,7 +223,7 @@ def _update(leg: Leg) -> None:
         _set_hooks(leg)
         leg.move(source)
     if "TimeLimit" in request.form:
-        leg.time_limit = float(request.form["TimeLimit"])
+        leg.time_limit = _seconds("TimeLimit", leg.time_limit)
         keep_to_limit(leg)
 
 

@@ -1,4 +1,7 @@
-"""SMS: sent by REST, received by webhook, with the carrier's own handling of STOP."""
+"""SMS: sent by REST, received by webhook, with the carrier's own handling of STOP.
+
+Not simulated: Advanced Opt-Out, and with it the parameter OptOutType.
+"""
 
 import asyncio
 from dataclasses import dataclass
@@ -14,6 +17,12 @@ if TYPE_CHECKING:
 
 STOP = frozenset(["STOP", "STOPALL", "UNSUBSCRIBE", "CANCEL", "END", "QUIT", "REVOKE", "OPTOUT"])
 START = frozenset(("START", "YES", "UNSTOP"))
+HELP = frozenset(("HELP", "INFO"))
+_REPLIES = {
+    STOP: "You have successfully been unsubscribed. Reply START to resubscribe.",
+    START: "You have successfully been re-subscribed. Reply STOP to unsubscribe.",
+    HELP: "Reply STOP to unsubscribe.",
+}
 _SENT_AFTER, _DELIVERED_AFTER = 0.5, 2.0
 _PLAIN, _PLAIN_PART, _WIDE, _WIDE_PART = 160, 153, 70, 67
 _GSM = set(
@@ -86,6 +95,9 @@ class Texts:
             self.opted_out.add((message.to, message.frm))
         if word in START:
             self.opted_out.discard((message.to, message.frm))
+        for words, reply in _REPLIES.items():
+            if word in words:  # the carrier's own answer: no resource, and nobody is told
+                self._carrier.phone(message.frm).texts.append(Text(self._carrier.now(), message.to, message.frm, reply))
 
     async def _ask(self, hook: Webhook, message: Message) -> None:
         exchange = await self._carrier.webhooks.deliver(hook)
