@@ -7,7 +7,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from voice import callbacks, contacts, crossings, moves, notices, phones, ringing, roster
+from voice import callbacks, contacts, crossings, moves, notices, on_ladder, phones, ringing, roster
 from voice.db import one_row
 from voice.models import Call, Leg, new_id
 from voice.rules import causes, hours, numbers, ring_plan, states, text
@@ -197,7 +197,7 @@ def talked_on_ladder(session: Session, call: Call, staff_id: str | None, seconds
     """On the ladder the carrier joins the two and says so afterwards: the talk began with the acceptance."""
     since = call.accepted_at or now - dt.timedelta(seconds=seconds)
     if call.accepted_at is None:
-        ringing.accept_on_ladder(session, call, staff_id, since)  # the request that proves it was lost
+        on_ladder.accept(session, call, staff_id, since)  # the request that proves it was lost
     if moves.move(session, call, "join", since, joined_at=sa.func.coalesce(Call.joined_at, since), talking_since=since):
         moves.note(session, "joined", since, call=call, staff=call.answered_by)
     part(session, call, now)

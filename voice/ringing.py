@@ -107,28 +107,6 @@ def claim(session: Session, call_id: str, now: dt.datetime) -> bool:
     return one_row(claimed)
 
 
-def to_ladder(session: Session, call: Call, now: dt.datetime) -> bool:
-    """Whether the caller must be taken up the ladder: no worker took the ring, or the carrier's API is dead.
-
-    One UPDATE decides, and every worker checks `path` before it places a leg: one that wakes late rings nobody.
-    """
-    pace = session.get(Pace, 1)
-    dead = bool(pace and pace.shut_until and pace.shut_until > now)
-    unclaimed = Call.ring_claimed_at.is_(None)
-    rings = sa.exists().where(Leg.call_id == call.id, Leg.ended_at.is_(None), Leg.state != "placed")
-    moved = session.execute(
-        sa.update(Call)
-        .where(Call.id == call.id, Call.state == "ringing", Call.path == "queue")
-        .where(~rings if dead else unclaimed)
-        .values(path="dial")
-    )
-    won = one_row(moved)
-    session.refresh(call)
-    if won:
-        moves.note(session, "ladder", now, call=call, why="api" if dead else "worker")
-    return won
-
-
 def accepted_leg(session: Session, call: Call) -> Leg | None:
     """The staff leg that won this caller."""
     return session.get(Leg, call.accepted_leg_id) if call.accepted_leg_id else None
@@ -233,28 +211,6 @@ def lose(session: Session, call: Call, leg: Leg, now: dt.datetime) -> bool:
     if lost:
         moves.note(session, "not_joined", now, call=call, staff=leg.staff_id, leg=leg.id)
     return lost
-
-
-def accept_on_ladder(session: Session, call: Call, staff_id: str | None, now: dt.datetime) -> bool:
-    """A person took the caller on the ladder, where the carrier itself joins the two."""
-    path = sa.case((Call.path == "queue", "dial"), else_=Call.path)  # taken there while storage was gone
-    won = moves.move(session, call, "accept", now, path=path, accepted_at=now, answered_by=staff_id, reserved_by=None)
-    if won:
-        moves.note(session, "accepted", now, call=call, staff=staff_id)
-    return won
-
-
-def lose_on_ladder(session: Session, call: Call, now: dt.datetime) -> None:
-    """The person who took the caller on the ladder was gone before the two were joined."""
-    unjoined = [Call.accepted_leg_id.is_(None), Call.state == "accepted"]
-    before = call.answered_by if call.round > 0 else None  # they had talked before they were cut off
-    moves.move(session, call, "lose", now, also=unjoined, accepted_at=None, answered_by=before)
-
-
-def rings_on_ladder(session: Session, call: Call, staff_id: str, at: dt.datetime) -> None:
-    """A phone of the ladder rings."""
-    call.first_ring_at = min(call.first_ring_at or at, at)
-    moves.note(session, "phone_rings", at, call=call, staff=staff_id)
 
 
 def reserve(session: Session, call: Call, staff_id: str, now: dt.datetime) -> Refusal | None:

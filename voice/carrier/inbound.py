@@ -6,7 +6,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 from sqlalchemy.orm import Session
 
-from voice import calls, messages, moves, phones, promising, ringing, roster
+from voice import calls, messages, moves, on_ladder, phones, promising, ringing, roster
 from voice.carrier import fallback, twiml
 from voice.carrier.delivery import Delivery
 from voice.carrier.webhooks import document, receipt
@@ -85,7 +85,7 @@ def _is_over(session: Session, call: Call, delivery: Delivery, first: bool) -> b
     """Whether this request is the one that lets the caller out: time is up, or nobody can ring phones for us."""
     if delivery.now >= call.ring_until:
         return calls.give_up(session, call, delivery.now)
-    return not first and ringing.to_ladder(session, call, delivery.now)
+    return not first and on_ladder.begin(session, call, delivery.now)
 
 
 @document("/voice/calls/<call_id>/left")
