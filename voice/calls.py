@@ -152,8 +152,8 @@ def give_up_now(session: Session, call: Call, now: dt.datetime, cause: str | Non
 def explain(session: Session, call: Call, now: dt.datetime) -> None:
     """A phone's news came after its caller had been given up: the cause is what all of them together say."""
     plan = ringing.waiting(session, call, call.ring_until)
-    if call.cause not in causes.READ_OFF_PHONES or not plan.rings:
-        return
+    if call.path != "queue" or call.cause not in causes.READ_OFF_PHONES or not plan.rings:
+        return  # nor do these rings tell what the phones of the ladder did
     cause, before = causes.unanswered(plan.rings, plan.people, (), api_dead=False), call.cause
     if cause == before:
         return

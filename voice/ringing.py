@@ -94,7 +94,8 @@ def why_unanswered(session: Session, call: Call, now: dt.datetime) -> str:
     plan = waiting(session, call, now)
     pace = session.get(Pace, 1)
     dead = call.path != "queue" or bool(pace and pace.shut_until and pace.shut_until > now)
-    return causes.unanswered(plan.rings, plan.people, phones.busy(session, now), dead)
+    busy = phones.busy(session, now) if call.path == "queue" else phones.not_on_ladder(session, call, now)
+    return causes.unanswered(plan.rings, plan.people, busy, dead)
 
 
 def claim(session: Session, call_id: str, now: dt.datetime) -> bool:
