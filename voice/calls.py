@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from voice import callbacks, contacts, crossings, moves, notices, on_ladder, phones, ringing, roster
 from voice.db import one_row
+from voice.ledger import CallEvent
 from voice.models import Call, Leg, new_id
 from voice.rules import causes, hours, numbers, ring_plan, states, text
 from voice.work import outbox
@@ -253,7 +254,7 @@ def end(session: Session, call: Call, at: dt.datetime, failed: bool = False) -> 
 
 def _settle(session: Session, call: Call, at: dt.datetime) -> None:
     """The evidence of a talk decides: long enough, or one call back too many rather than one too few."""
-    if call.talk_seconds >= causes.TALK_SECONDS:
+    if _longest_talk(session, call) >= causes.TALK_SECONDS:
         call.outcome = "talked"
         _talked(session, call, at)
     else:
@@ -261,6 +262,14 @@ def _settle(session: Session, call: Call, at: dt.datetime) -> None:
         callbacks.open_for(session, call, "short_talk", at)
     session.flush()
     moves.note(session, "completed", at, call=call, outcome=call.outcome)
+
+
+def _longest_talk(session: Session, call: Call) -> int:
+    """Seconds of the longest talk of this call: two short ones around a cut-off are no long one."""
+    if call.round == 0:
+        return call.talk_seconds
+    parted = sa.select(CallEvent.data).where(CallEvent.call_id == call.id, CallEvent.kind == "parted")
+    return max((data["seconds"] for data in session.scalars(parted)), default=0)
 
 
 def _talked(session: Session, call: Call, at: dt.datetime) -> None:
