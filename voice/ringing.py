@@ -21,6 +21,7 @@ MINE = sa.bindparam("mine", type_=sa.Text)
 RINGS = sa.select(Leg).where(sa.or_(Leg.call_id == MINE, Leg.offered_call_id == MINE)).order_by(Leg.placed_at)
 AFTER_TALK = RINGS.where(Leg.purpose == "cut_off")
 RESERVED = dt.timedelta(seconds=ring_plan.RESERVED)
+IN_QUEUE = sa.select(Call.id).where(Call.state == "ringing", Call.path == "queue", Call.round == 0)
 
 
 def people(session: Session, card: roster.LineCard, call: Call, now: dt.datetime) -> tuple[str, ...]:
@@ -145,7 +146,7 @@ def _callers_for(session: Session, leg: Leg, now: dt.datetime) -> list[Call]:
     if leg.purpose == "cut_off":
         own = session.get(Call, leg.call_id)
         return [own] if own is not None and own.state == "ringing" else []
-    rows = sa.select(Call).where(Call.state == "ringing", Call.path == "queue", Call.round == 0)
+    rows = sa.select(Call).where(Call.id.in_(IN_QUEUE))
     plans = [(call, waiting(session, call, now)) for call in session.scalars(rows.order_by(Call.received_at, Call.id))]
     plans.sort(key=lambda each: each[1].reserved_by != leg.staff_id)
     return [call for call, plan in plans if _may_take(leg, call, plan)]
@@ -167,6 +168,8 @@ def pick_up(session: Session, leg: Leg, now: dt.datetime) -> Call | None:
 
     When all are on offer elsewhere, the longest-waiting of them is offered twice: one of the two may be a machine.
     """
+    # One pick-up after the other: of two at the same moment neither would see what the other was offered.
+    session.execute(IN_QUEUE.order_by(Call.received_at, Call.id).with_for_update(key_share=True)).all()
     moves.move(session, leg, "picked_up", now, picked_up_at=now)
     candidates = _callers_for(session, leg, now)
     for call in candidates:

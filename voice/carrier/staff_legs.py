@@ -66,7 +66,7 @@ def _offer_ring_back(session: Session, delivery: Delivery, leg: Leg, call: Call)
     """The caller hung up first: one key rings them back on this very leg, if they may be dialled."""
     language = card_of(session, call).language
     callback = callbacks.open_of(session, call.line, call.caller_key)
-    if callback is None or call.caller is None or callbacks.hold_if_forbidden(session, callback, delivery.now):
+    if callback is None or attempts.unfit(session, callback, delivery.now):
         return twiml.hang_up(wording.nobody_waiting(language), language)
     action = delivery.url(f"/voice/legs/{leg.id}/ring-back", call=call.id)
     return twiml.ask_for_key(wording.hung_up(language), language, action)
