@@ -12,9 +12,12 @@ from voice.demo import firm, week
 from voice.firm import Line
 from voice.models import Attempt, Call, Callback
 from voice.rules.periods import Range
+from voice.settings import Settings
 
 
-def test_the_week_adds_up_and_its_promises_were_mostly_kept(database: Database, tmp_path: Path) -> None:
+def test_the_week_adds_up_and_its_promises_were_mostly_kept(
+    database: Database, settings: Settings, tmp_path: Path
+) -> None:
     firm.found(database, tmp_path / "keys.json", NOON)
     with database.reading() as session:
         asked = Range(NOON - dt.timedelta(days=week.DAYS + 1), NOON, "America/New_York")
@@ -28,6 +31,9 @@ def test_the_week_adds_up_and_its_promises_were_mostly_kept(database: Database, 
             assert call.received_at < (call.ended_at or NOON) <= NOON
         assert not session.scalars(sa.select(Attempt).where(Attempt.ended_at > NOON)).all()
         assert not session.scalars(sa.select(Call).where(Call.received_at > NOON)).all()
+        told = firm.carrier(session, settings, "a token")["phones"]
+        answers = {phone["number"] for phone in told if phone.get("script") == firm.ANSWERS}
+        assert set(session.scalars(sa.select(Callback.caller).where(Callback.caller.is_not(None)))) <= answers
 
 
 def test_what_talks_are_about_is_there_to_choose_from_and_was_chosen(database: Database, tmp_path: Path) -> None:
