@@ -4,6 +4,7 @@ import pytest
 
 from tests.simulator.town import APP, LINE, Town
 from voice.simulator import scripts
+from voice.simulator.busy_monday import CALLERS, SECONDS, cast
 from voice.simulator.scripts import (
     Answers,
     Busy,
@@ -192,3 +193,10 @@ def test_a_browser_and_a_desk_phone_are_rung_by_their_addresses(town: Town) -> N
     town.day.advance(4)
     assert town.ann.talking_to == browser.number
     assert f"{APP}/voice" in town.day.carrier.documents[0].url
+
+
+def test_the_same_monday_comes_again() -> None:
+    day = cast("a seed")
+    assert len(day) == CALLERS == len({caller.number for caller in day})
+    assert all(0 <= caller.at < SECONDS for caller in day)
+    assert day == cast("a seed") != cast("another")

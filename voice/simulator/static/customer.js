@@ -111,7 +111,7 @@ export class Customer {
     const { state, with: other, from, ended, since } = this.phone;
     const time = this.live ? ` · ${minutes((carrierNow() - Date.parse(since)) / 1000)}` : "";
     const idle = this.lines.length ? ended || DOING.idle : "This carrier has no line to call";
-    write(byId("customer-doing"), this.live ? `${other ? `With ${other}` : this.rung ? `${from} rings them` : DOING[state]}${time}` : idle);
+    write(byId("customer-doing"), this.live ? `${other ? `With ${other}` : this.rung ? `${from} rings` : DOING[state]}${time}` : idle);
     this.captions.tick();
   }
 }
