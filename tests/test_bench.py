@@ -67,7 +67,7 @@ def test_a_start_that_takes_longer_than_it_may_fails_its_bench(
     took = iter((first, second))
     told = {"environment_MB": 300.0, "fetched_MB": 90.0, "data_MB": 2.0}
     monkeypatch.setattr(start, "start", lambda folder: {"seconds": next(took), **told})
-    monkeypatch.setattr(start.subprocess, "run", lambda *_, **__: None)
+    monkeypatch.setattr("bench.start.subprocess.run", lambda *_, **__: None)
     monkeypatch.setattr(sys, "argv", ["bench"])
     with pytest.raises(SystemExit) as ended:
         start.main()
