@@ -65,11 +65,11 @@ def test_a_start_that_takes_longer_than_it_may_fails_its_bench(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], first: float, second: float, status: int
 ) -> None:
     took = iter((first, second))
-    told = {"environment_MB": 300.0, "fetched_MB": 90.0, "data_MB": 2.0}
+    told = {"cpu_seconds": 30.0, "environment_MB": 300.0, "data_MB": 2.0}
     monkeypatch.setattr(start, "start", lambda folder: {"seconds": next(took), **told})
     monkeypatch.setattr("bench.start.subprocess.run", lambda *_, **__: None)
     monkeypatch.setattr(sys, "argv", ["bench"])
     with pytest.raises(SystemExit) as ended:
         start.main()
     assert ended.value.code == status
-    assert f"seconds {first}  environment_MB 300.0" in capsys.readouterr().out
+    assert f"seconds {first}  cpu_seconds 30.0  environment_MB 300.0" in capsys.readouterr().out
