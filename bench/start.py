@@ -2,7 +2,8 @@
 
 `python -m bench.start [--json]`. Clones the committed tree into a temporary folder, runs the demo there from an empty
 pip cache until everything is up, ends it as Ctrl-C does, and starts it again. Needs git and a package index; what the
-index and the disk take is part of the figure. On a machine that is busy otherwise, look at the processors' work. Ends with 1 when one start takes longer than its aim.
+index and the disk take is part of the figure. On a machine that is busy otherwise, look at the processors' work. Ends
+with 1 when one start takes longer than its aim.
 """
 
 import argparse
