@@ -106,15 +106,20 @@ def test_a_caller_who_gives_up_while_that_phone_rings_again_has_talked(make_worl
     assert world.callbacks() == []
 
 
-def test_cut_off_after_a_few_words_and_gone_is_a_short_talk(make_world: MakeWorld) -> None:
+@pytest.mark.parametrize("then", [scripts.Answers(after=100), scripts.Answers(after=2, talk=6)], ids=["gone", "twice"])
+def test_cut_off_after_a_few_words_and_gone_or_cut_off_again_is_a_short_talk(
+    make_world: MakeWorld, after: float
+) -> None:
     world = make_world(staff=("sam",))
-    world.staff("sam", scripts.InTurn((scripts.Answers(after=2, talk=3), scripts.Answers(after=100))))
+    world.staff("sam", scripts.InTurn((scripts.Answers(after=2, talk=6), scripts.Answers(after=after, talk=6))))
     leg = world.rings()
+    world.advance(19)
+    if after == 100:
+        world.caller().hang_up()
     world.advance(16)
-    world.caller().hang_up()
-    world.advance(5)
     call = world.call(leg)
     assert (call.outcome, call.cause) == ("callback", "short_talk")
+    assert len(leg.bridges) == (2 if after == 2 else 1)
     assert len(world.callbacks()) == 1
 
 

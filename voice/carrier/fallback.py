@@ -7,7 +7,7 @@ address: people come on shift and go while a phone rings.
 
 import functools
 import pathlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 
 import structlog
 
@@ -75,7 +75,7 @@ def incoming(delivery: Delivery) -> str:
 
 
 def people(dialled: str) -> tuple[str, ...]:
-    """The ids in an address of the ladder: whom it has dialled or passed over, in order; the last one's phone it is."""
+    """The ids in an address of the ladder: whom it has dialled, in order; the last one's phone it is."""
     return tuple(dialled.split("."))
 
 
@@ -89,22 +89,28 @@ def address(delivery: Delivery, version: int, dialled: Sequence[str], what: str)
     return delivery.url(f"/voice/ladder/{version}/{'.'.join(dialled)}/{what}")
 
 
-def next_person(delivery: Delivery, dialled: Sequence[str], again: bool = False) -> roster.Person | None:
-    """Whom the ladder dials now: the first on shift whom it has not come to; nobody after four, or after a cut-off.
+def next_person(
+    delivery: Delivery, dialled: Sequence[str], passed_over: Collection[str] = (), again: bool = False
+) -> roster.Person | None:
+    """Whom the ladder dials now: the first on shift not dialled yet; nobody after four phones, or after a cut-off.
 
-    `again`: the last one once more, who was cut off.
+    `again`: the last one once more, who was cut off. Who is `passed_over` now may be free when the next is dialled.
     """
-    if again:
-        return book(delivery).person(dialled[-1])
     line = card(delivery)
-    if line is None or len(dialled) >= STEPS or once_more(dialled):
+    if again:
+        wanted = [book(delivery).person(dialled[-1])]
+    elif line is None or len(dialled) >= STEPS or once_more(dialled):
         return None
-    return next((who for who in line.on_shift(delivery.now) if who.id not in dialled), None)
+    else:
+        wanted = [who for who in line.on_shift(delivery.now) if who.id not in dialled]
+    return next((who for who in wanted if who is not None and who.id not in passed_over), None)
 
 
-def rung(delivery: Delivery, version: int, dialled: Sequence[str] = (), words: str = "") -> str:
+def rung(
+    delivery: Delivery, version: int, dialled: Sequence[str] = (), words: str = "", passed_over: Collection[str] = ()
+) -> str:
     """One phone of the ladder, `words` (of a cut-off) before it; the message when there is no further one."""
-    line, who = card(delivery), next_person(delivery, dialled, again=bool(words))
+    line, who = card(delivery), next_person(delivery, dialled, passed_over, again=bool(words))
     if line is None or who is None:
         return message(delivery)
     dialled = (*dialled, who.id)

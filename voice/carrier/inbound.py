@@ -6,7 +6,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 from sqlalchemy.orm import Session
 
-from voice import calls, messages, moves, phones, promising, ringing, roster
+from voice import calls, messages, moves, on_ladder, phones, promising, ringing, roster
 from voice.carrier import fallback, twiml
 from voice.carrier.delivery import Delivery
 from voice.carrier.webhooks import document, receipt
@@ -85,7 +85,7 @@ def _is_over(session: Session, call: Call, delivery: Delivery, first: bool) -> b
     """Whether this request is the one that lets the caller out: time is up, or nobody can ring phones for us."""
     if delivery.now >= call.ring_until:
         return calls.give_up(session, call, delivery.now)
-    return not first and ringing.to_ladder(session, call, delivery.now)
+    return not first and on_ladder.begin(session, call, delivery.now)
 
 
 @document("/voice/calls/<call_id>/left")
@@ -145,13 +145,12 @@ def ladder_step(
     With `words`, of a cut-off, it is the last of `dialled` once more.
     """
     passed_over = phones.not_on_ladder(session, call, delivery.now)
-    while (who := fallback.next_person(delivery, dialled, again=bool(words))) is not None:
-        free = who.id not in passed_over
+    while (who := fallback.next_person(delivery, dialled, passed_over, again=bool(words))) is not None:
         # What is only read from the spool has rung, and is over.
-        if free and (delivery.replayed or phones.dial_on_ladder(session, call, who.phone_at(delivery.now))):
-            return fallback.rung(delivery, version, dialled, words)
-        dialled, words = (*dialled, who.id), ""
-    calls.give_up(session, call, delivery.now)
+        if delivery.replayed or phones.dial_on_ladder(session, call, who.phone_at(delivery.now)):
+            return fallback.rung(delivery, version, dialled, words, passed_over)
+        passed_over.add(who.id)
+    calls.give_up(session, call, delivery.now, "rang_out" if dialled and not words else None)
     return promise_for(session, delivery, call)
 
 
