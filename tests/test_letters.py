@@ -30,15 +30,11 @@ MINUTE = dt.timedelta(minutes=1)
 HOSTILE = "Eve\r\nBcc: all@example.com <script>x</script> {{ 7*7 }} \u202elive"
 
 
-@pytest.fixture(scope="module")
-def drawn(tmp_path_factory: pytest.TempPathFactory) -> pathlib.Path:
-    """Where pictures are kept: the same one for the other database is not drawn again, which takes seconds."""
-    return tmp_path_factory.mktemp("drawn")
-
-
 @pytest.fixture(autouse=True)
-def _drawn_once(drawn: pathlib.Path, tmp_path: pathlib.Path) -> None:
-    (tmp_path / "cache").symlink_to(drawn)
+def _drawn_once(tmp_path: pathlib.Path, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """A picture drawn for one database is not drawn again for the other: that takes seconds."""
+    (kept := tmp_path_factory.getbasetemp() / "drawn for letters").mkdir(exist_ok=True)
+    (tmp_path / "cache").symlink_to(kept)
 
 
 @pytest.fixture
@@ -112,17 +108,16 @@ def test_the_week_s_letter_says_it_all_as_text_as_html_and_as_a_picture(
 
 
 def test_two_workers_at_one_time_send_one_letter(quick_box: Letterbox, morning: time_machine.Traveller) -> None:
-    box = quick_box
     morning.move_to(MONDAY_EIGHT)
-    with box.firm.database.reading() as session:
+    with quick_box.firm.database.reading() as session:
         mine, theirs = letters.due(session, MONDAY_EIGHT), letters.due(session, MONDAY_EIGHT)
     for each in (mine, theirs):  # both looked before either had written
-        with box.firm.database.transaction() as session:
+        with quick_box.firm.database.transaction() as session:
             letters.write_down(session, each, MONDAY_EIGHT)
-    assert len(box.minute()) == 1
-    [(kind, period, state)] = box.rows()
+    assert len(quick_box.minute()) == 1
+    [(kind, period, state)] = quick_box.rows()
     assert (kind, period, state) == ("weekly", "2026-11-16", "sent")
-    with box.firm.database.transaction() as session:
+    with quick_box.firm.database.transaction() as session:
         assert not letters.take(session, mine[0].id, MONDAY_EIGHT)
 
 
@@ -268,11 +263,10 @@ def test_an_address_that_is_none_is_given_up_and_holds_up_nobody(
 def test_without_a_mail_server_nothing_is_written_down_and_the_pages_say_what_to_do(
     quick_box: Letterbox, morning: time_machine.Traveller
 ) -> None:
-    box = quick_box
-    box.tools = type(box.tools)(box.firm.settings, box.tools.database, box.tools.carrier)
+    quick_box.tools = type(quick_box.tools)(quick_box.firm.settings, quick_box.tools.database, quick_box.tools.carrier)
     morning.move_to(MONDAY_EIGHT)
-    assert box.minute() == []
-    assert box.rows() == []
+    assert quick_box.minute() == []
+    assert quick_box.rows() == []
 
 
 def test_before_the_first_call_there_is_nothing_to_write_of(
