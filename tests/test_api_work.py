@@ -14,7 +14,7 @@ from tests.program import JANE, MAIN, NOON, Program
 from voice import tokens
 from voice.db import Database
 from voice.doors import AuditEntry
-from voice.firm import Audio
+from voice.firm import Audio, StaffMember
 from voice.ledger import Message
 from voice.list_tables import Topic
 from voice.models import Attempt, Call, Contact, Leg
@@ -168,6 +168,17 @@ def test_a_ring_back_is_followed_step_by_step(
     add_call(caller=LUIS, sid="CAnew", state="ringing", outcome="pending")
     status, refused = program.post("/calls/CAnew/take", staff="sam")
     assert (status, refused["kind"]) == (409, "phone_busy"), "nobody is kept waiting for a phone that is in use"
+    with acme.transaction() as session:
+        session.execute(sa.update(StaffMember).values(phone=""))
+    status, refused = program.post("/calls/CAnew/take", staff="alex")
+    assert (status, refused["kind"]) == (409, "no_phone"), "the page's own status, and its words"
+    assert "missing or cannot be rung. The owner can mend it on the page Team." in refused["detail"]
+    with acme.transaction() as session:
+        session.execute(sa.update(StaffMember).values(phone="+12125550112"))
+    assert program.post("/calls/CAnew/take", staff="alex")[1]["taken_by"] == "alex"
+    with acme.reading() as session:
+        told_of = session.scalars(sa.select(AuditEntry).order_by(AuditEntry.id.desc())).first()
+    assert told_of and (told_of.who, told_of.what, told_of.object) == ("token tests", "take", "CAnew")
     assert told(state="sending", sending_at=at[2]) == ("ringing_caller", shapes.time(at[2]))
     assert told(state="placed", rang_at=at[3], answered_at=at[4]) == ("talking", shapes.time(at[4]))
     assert told(state="ended", ended_at=at[5], ending="talked", talk_seconds=10) == (None, None)
