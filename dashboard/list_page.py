@@ -85,6 +85,7 @@ class Listing:
     first: str  # who goes first, they or a promise that is near; empty when nobody has to wait for the other
     groups: list[Group]
     waiting: int
+    overdue: int  # how many have been set aside for longer than was promised
     country: str
     zone: str
     lines: Sequence[Line]
@@ -123,6 +124,7 @@ def read(session: Session, view: View, staff_id: str | None, user_id: str, now: 
         first=_first(session, now) if live else "",
         groups=[_group(group, rows) for group in found],
         waiting=counts.get("waiting", 0) + counts.get("mine", 0),
+        overdue=sum(group.late for group in found),
         country=country,
         zone=zone,
         lines=[line for line in known.lines.values() if line.active],

@@ -178,7 +178,8 @@ def test_a_ring_back_is_followed_step_by_step(
     assert program.post("/calls/CAnew/take", staff="alex")[1]["taken_by"] == "alex"
     with acme.reading() as session:
         told_of = session.scalars(sa.select(AuditEntry).order_by(AuditEntry.id.desc())).first()
-    assert told_of and (told_of.who, told_of.what, told_of.object) == ("token tests", "take", "CAnew")
+    assert told_of
+    assert (told_of.who, told_of.what, told_of.object) == ("token tests", "take", "CAnew")
     assert told(state="sending", sending_at=at[2]) == ("ringing_caller", shapes.time(at[2]))
     assert told(state="placed", rang_at=at[3], answered_at=at[4]) == ("talking", shapes.time(at[4]))
     assert told(state="ended", ended_at=at[5], ending="talked", talk_seconds=10) == (None, None)

@@ -3,11 +3,13 @@
 import datetime as dt
 
 import pytest
+import sqlalchemy as sa
 import time_machine
 
 from tests.pages import JANE, Firm, Visitor, reads
 from voice import callbacks, claims, clock
 from voice.list_tables import Topic
+from voice.models import Callback
 from voice.rules import lease
 
 ANGELA = "+13105550177"  # in Los Angeles, where it is seven
@@ -39,12 +41,20 @@ def test_what_is_set_aside_stands_under_later_and_comes_back_with_its_promise_un
     assert (
         page.index("Later 1") < page.index("back 11:00 am") < page.index("promised 10:20 am") < page.index("set aside")
     )
+    firm.callback(ANGELA, due=25, later="call_again", rang_at=clock.now(), promised_by=clock.now() - MINUTE)
+    for nth in range(12):  # more than are shown
+        firm.callback(f"+121255503{nth:02}", due=40, later="snoozed", promised_by=clock.now() + 600 * MINUTE)
+    assert "set aside is late" not in words(sam)
     morning.shift(30 * 60)
-    assert "back 11:00 am 10 min late" in words(sam), "set aside, but the promise was not: it is late"
+    page = words(sam)
+    assert "To ring back 1 1 set aside is late" in page, "said where one looks"
+    assert page.index("Later 13") < page.index("back 11:00 am 10 min late") < page.index("back 10:40 am"), "late first"
+    with firm.database.transaction() as session:
+        session.execute(sa.update(Callback).where(Callback.id != callback).values(later=None))
     morning.shift(31 * 60)
     page = words(sam)
     assert "Later" not in page.partition("Keys")[0]
-    assert page.index("To ring back 1") < page.index("by 10:20 am 41 min late")
+    assert page.index("To ring back 14") < page.index("by 10:20 am 41 min late")
 
 
 def test_a_caller_who_rings_again_is_set_aside_no_longer(firm: Firm, sam: Visitor) -> None:
