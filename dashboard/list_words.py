@@ -19,6 +19,7 @@ DONE = {
     "allowed": "You allowed",
     "number_allowed": "You allowed",  # by an owner who has no phone here
     "number_given": "You entered the number of",
+    "told_seen": "You put away what you were told of",
     "reopened": "You reopened",
     "dialling_by_hand": "Dialling by hand:",
     "sorted": "Sorted:",

@@ -156,7 +156,12 @@ def test_taken_over_it_is_mine_and_the_other_is_told_until_they_say_ok(firm: Fir
     alex.press(f"/told/{told}/seen")
     assert "took over" in words(sam), "only the person who is told can put it away"
     sam.press(f"/told/{told}/seen")
-    assert "took over" not in words(sam).partition("Keys")[0]
+    page = words(sam).partition("Keys")[0]
+    assert "took over" not in page
+    assert "You put away what you were told of Jane Doe" in page
+    alex.press(f"/callbacks/{callback}/release")
+    assert sam.press(f"/callbacks/{callback}/undo").status_code == 303
+    assert "Alex Moor took over Jane Doe" in words(sam), "whatever has become of the callback"
 
 
 @pytest.mark.parametrize("state", ["calling", "talking", "wrapping_up"])
