@@ -30,6 +30,7 @@ DONE = {
     "wrong_person": "Wrong person:",
     "do_not_call": "Not to be called:",
 }
+ON_THE_TEAM = {"set_on": "On:", "set_away": "Away:", "set_off": "Off:", "phone_changed": "Another phone today:"}
 LATER = {"hour": "In an hour", "noon": "At noon", "four": "At four"}
 
 

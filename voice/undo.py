@@ -76,7 +76,9 @@ def offered(session: Session, staff_id: str, now: dt.datetime) -> tuple[LastChan
     """The newest change this person can take back just now, and its callback."""
     found = session.execute(LATEST, {"staff": staff_id, "since": now - OFFERED})
     # Whatever has become of the callback, a line about it can be read again.
-    return next(((change, row) for change, row in found if change.what == PUT_AWAY or _snapshot(row) == change.after), None)
+    return next(
+        ((change, row) for change, row in found if change.what == PUT_AWAY or _snapshot(row) == change.after), None
+    )
 
 
 def undo(session: Session, callback: Callback, staff_id: str, now: dt.datetime) -> Refusal | None:
