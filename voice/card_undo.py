@@ -109,7 +109,11 @@ def take_back(session: Session, user_id: str, by: str, now: dt.datetime) -> Refu
                 return Refusal("too_late")
     except sa.exc.IntegrityError:
         return Refusal("open")
-    _unsay(session, last, by, now)
+    if last.after["deed"][0] == ADDED:  # nobody had ever heard of them
+        for kind in (ContactTag, ContactNote, Contact):
+            session.execute(sa.delete(kind).where(kind.number.in_(last.after["numbers"])))
+    else:
+        _unsay(session, last, by, now)
     session.delete(last)
     session.flush()
     return None
@@ -201,10 +205,6 @@ def _unsay(session: Session, last: LastCardChange, by: str, now: dt.datetime) ->
     """What is said of each number as it was; and that it was taken back, on every card of them."""
     before: State = last.before["rows"]
     deed = last.after["deed"][0]
-    if deed == ADDED:  # nobody had ever heard of them
-        for kind in (ContactTag, ContactNote, Contact):
-            session.execute(sa.delete(kind).where(kind.number.in_(last.after["numbers"])))
-        return
     for number, kept in before["contacts"].items():
         values = dict.fromkeys(SAID) | NEW if kept is None else _values(Contact, kept)
         session.execute(sa.update(Contact).where(Contact.number == number).values(**values))
