@@ -95,6 +95,7 @@ WORDS = {
     "closed": "closed:",
     "undone": "took back what they had just done with:",
     "took_call": "took the ringing call",
+    "transcribe": "wrote down what was said in",
     "give_result": "said how it went with:",
     **{result: f"said “{words.plain(result)}” of:" for result in results.RESULTS},
 }

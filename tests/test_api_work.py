@@ -138,7 +138,15 @@ def test_what_was_said_is_read_and_heard_and_who_heard_it_is_kept(
         heard = session.execute(sa.select(AuditEntry.who, AuditEntry.what, AuditEntry.object)).all()
         manager = tokens.make_token(session, "machine", NOON, scopes=["work"])
     assert heard == [("token tests", "message_heard", "m")]
-    assert Program(program.client, manager).get("/messages/m")[0] == 403
+    listener = Program(program.client, manager)
+    assert listener.get("/messages/m")[0] == 403
+    said_then = " Two\n boilers, <i>both</i>\x07 cold "
+    assert listener.patch("/messages/m", transcript=said_then)[1]["transcript"] == "Two boilers, <i>both</i> cold"
+    assert program.get("/messages/m")[1]["transcript"] == "Two boilers, <i>both</i> cold"
+    assert listener.patch("/messages/m", transcript=None)[1]["transcript"] is None
+    refused = [({"transcript": "x" * 10_001}, 400), ({}, 400), ({"transcript": 3}, 400)]
+    assert [listener.patch("/messages/m", **body)[0] for body, _ in refused] == [status for _, status in refused]
+    assert listener.patch("/messages/noise", transcript="hm")[0] == 404
 
 
 @pytest.mark.proves("02-5.1")
