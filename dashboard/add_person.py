@@ -3,9 +3,11 @@
 Whoever is known already is named and linked, never made twice.
 """
 
+import datetime as dt
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import sqlalchemy as sa
@@ -14,7 +16,7 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
 from dashboard import frame, visits, words
-from voice import audit, clock, contacts, persons, same_person
+from voice import audit, card_undo, clock, contacts, persons, same_person
 from voice.accounts import Visit
 from voice.firm import Business
 from voice.installation import installation
@@ -59,17 +61,23 @@ def add() -> ResponseReturnValue:
         with installation().database.transaction() as session:
             entered = _entered(session.scalar(sa.select(Business.country)) or "")
             _must_be_new(session, entered)
-            first, *others = entered.numbers
-            persons.change(session, first, visit.name, now, **entered.values)
-            for number in others:
-                same_person.merge(session, first, number, visit.name, now)
-            persons.add_note(session, first, entered.note, visit.name, now)
-            audit.record(session, visit, "person_added", "", now)
+            written = partial(_write, session, entered, visit.name, now)
+            card_undo.remembering(session, visit.user_id, entered.numbers, now, written)
+            audit.record(session, visit, card_undo.ADDED, "", now)
     except person.Unfit as unfit:
         return _page(400, problem=str(unfit))
     except Known as known:
         return _page(409, known=known)
-    return redirect(url_for("people.show", e164=first), 303)
+    return redirect(url_for("people.show", e164=entered.numbers[0]), 303)
+
+
+def _write(session: Session, entered: Entered, by: str, now: dt.datetime) -> card_undo.Deed:
+    first, *others = entered.numbers
+    persons.change(session, first, by, now, **entered.values)
+    for number in others:
+        same_person.merge(session, first, number, by, now)
+    persons.add_note(session, first, entered.note, by, now)
+    return card_undo.ADDED, ""
 
 
 def _entered(country: str) -> Entered:

@@ -75,6 +75,7 @@ WORDS = {
     "set_away": "said who is away",
     "set_off": "said who is off",
     "phone_changed": "changed the phone of today",
+    "team_change_undone": "took back what they had just said of",
     "person_joined": "added to the team",
     "person_changed": "changed name, phones or role of",
     "person_left": "took off the team",
@@ -94,6 +95,7 @@ WORDS = {
     "closed": "closed:",
     "undone": "took back what they had just done with:",
     "took_call": "took the ringing call",
+    "transcribe": "wrote down what was said in",
     "give_result": "said how it went with:",
     **{result: f"said “{words.plain(result)}” of:" for result in results.RESULTS},
 }

@@ -203,9 +203,10 @@ def take_back(callback_id: str) -> ResponseReturnValue:
 @callback_list.post("/told/<int:told_id>/seen")
 def seen(told_id: int) -> ResponseReturnValue:
     """Put away a line that told me what a colleague did."""
-    mine = sa.update(Told).where(Told.id == told_id, Told.staff_id == _staff_id(), Told.seen_at.is_(None))
+    mine = sa.select(Told).where(Told.id == told_id, Told.staff_id == _staff_id()).with_for_update()
     with installation().database.transaction() as session:
-        if session.execute(mine.values(seen_at=clock.now()).returning(Told.id)).first():
+        told = session.scalar(mine)
+        if told is not None and undo.put_away(session, told, clock.now()):
             audit.record(session, visits.here(), "told_seen", str(told_id), clock.now())
     return _back(_view())
 

@@ -1,6 +1,7 @@
 """Contacts by the file: looked at before they are brought in, and taken along as CSV or vCard. The owner's business."""
 
 import contextlib
+import datetime as dt
 from collections.abc import Callable, Iterator
 
 import sqlalchemy as sa
@@ -70,13 +71,15 @@ def show(import_id: str) -> ResponseReturnValue:
         counted = sa.select(ImportRow.verdict, sa.func.count()).where(ImportRow.import_id == import_id)
         counts = {row[0]: row[1] for row in session.execute(counted.group_by(ImportRow.verdict))}
         page = {"made": made, "kinds": kinds, "counts": counts, "unseen": len(notices.unseen(session))}
+        begins, now = imports.begins(session, import_id), clock.now()
+        page["undo_left"] = (begins - now) // dt.timedelta(milliseconds=1) if begins and begins > now else 0
         page["country"] = roster.current(session).country
     return render_template("people_import.html", **page)
 
 
 @contact_files.post("/people/import/<import_id>/start")
 def start(import_id: str) -> ResponseReturnValue:
-    """Have the rows brought in."""
+    """Have the rows brought in, unless that is undone within ten seconds."""
     return _do(import_id, "contacts_imported", lambda session: imports.start(session, import_id, clock.now()))
 
 

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from dashboard import list_search
+from dashboard import list_search, words
 from dashboard.list_view import MOST, View
 from voice import callbacks
 from voice.db import UTC, took_too_long
@@ -27,6 +27,12 @@ APART = ("unreached", "no_number", "held")
 GROUPS = ("mine", "waiting", "later", *APART, "closed")
 ME = sa.bindparam("me", type_=sa.Text)
 NOW, MIDNIGHT = sa.bindparam("now", type_=UTC), sa.bindparam("midnight", type_=UTC)
+# Set aside for longer than was promised: these come first under "later". The state is written out for their index.
+WAITS = Callback.state == sa.literal_column("'waiting'")
+OVERDUE = sa.and_(
+    WAITS, Callback.later.is_not(None), Callback.rang_at.is_(None), Callback.due_at > NOW,
+    Callback.promised_by <= sa.bindparam("late", type_=UTC),
+)  # fmt: skip
 TODAY = sa.and_(CLOSED, Callback.closed_at >= MIDNIGHT, Callback.closed_reason != "merged")
 IN_ORDER = (Callback.due_at, Callback.id)
 NEWEST = (Callback.closed_at.desc(), Callback.id.desc())
@@ -60,6 +66,7 @@ class Found:
     callbacks: Sequence[Callback]
     total: int
     gave_up: bool = False  # looking for them took too long
+    late: int = 0  # of those set aside, how many should have been rung by now
 
     @property
     def more(self) -> bool:
@@ -74,12 +81,17 @@ def read(session: Session, view: View, staff_id: str | None, now: dt.datetime, z
     midnight = now.astimezone(ZoneInfo(zone)).replace(hour=0, minute=0, second=0, microsecond=0).astimezone(dt.UTC)
     counts = _counts(session, now)
     rows = _first_rows(session, view, staff_id, now, midnight)
+    overdue = rows.pop("overdue")
+    late = len(overdue)
+    if late == view.rows("later"):
+        late = session.scalar(ALL_OVERDUE, {"now": now, "late": now - words.LATE}) or 0
+    rows["later"] = [*overdue, *(row for row in rows["later"] if row not in overdue)][: view.rows("later")]
     counts["mine"] = len(rows["mine"])
     counts["waiting"] -= counts["mine"]
     counts["closed"] = len(rows["closed"])
     if counts["closed"] == view.rows("closed"):
         counts["closed"] = session.scalar(CLOSED_TODAY, {"midnight": midnight}) or 0
-    return [Found(key, rows[key], counts[key]) for key in GROUPS]
+    return [Found(key, rows[key], counts[key], late=late if key == "later" else 0) for key in GROUPS]
 
 
 def _found(session: Session, view: View, now: dt.datetime) -> Found:
@@ -108,7 +120,9 @@ def _counts(session: Session, now: dt.datetime) -> dict[str, int]:
 def _first(key: str) -> sa.Select[str]:
     """The first rows of a group, `most_<key>` of them, as `me` sees it at `now`."""
     rows = sa.select(Callback.id).where(callbacks.IS_OPEN).order_by(*IN_ORDER)
-    if key == "closed":
+    if key == "overdue":
+        rows = sa.select(Callback.id).where(OVERDUE).order_by(Callback.promised_by, Callback.id)
+    elif key == "closed":
         rows = sa.select(Callback.id).where(TODAY).order_by(*NEWEST)
     elif key == "mine":
         rows = rows.where(Callback.claimed_by == ME, Callback.state.in_(IN_HAND))
@@ -120,18 +134,19 @@ def _first(key: str) -> sa.Select[str]:
         rows = rows.where(is_later(NOW))
     else:
         rows = rows.where(Callback.state == key)
-    return rows.limit(sa.bindparam(f"most_{key}", type_=sa.Integer))
+    return rows.limit(sa.bindparam(f"most_{'later' if key == 'overdue' else key}", type_=sa.Integer))
 
 
 def _every_group() -> sa.Select[str, Callback]:
     """Every group in one statement, each part of which reads its own index."""
-    firsts = [(key, _first(key).subquery()) for key in GROUPS]
+    firsts = [(key, _first(key).subquery()) for key in (*GROUPS, "overdue")]
     listed = sa.union_all(*(sa.select(sa.literal(key).label("key"), first.c.id) for key, first in firsts)).subquery()
     return sa.select(listed.c.key, Callback).join(listed, listed.c.id == Callback.id).order_by(*IN_ORDER)
 
 
 # Made once: putting them together takes longer than the database does.
 EVERY_GROUP = _every_group()
+ALL_OVERDUE = sa.select(sa.func.count()).select_from(Callback).where(OVERDUE)
 CLOSED_TODAY = sa.select(sa.func.count()).select_from(Callback).where(TODAY)
 # By state alone, as the index is ordered: grouped by both, all rows would be sorted first.
 COUNTS = (
@@ -146,10 +161,11 @@ def _first_rows(
 ) -> dict[str, list[Callback]]:
     most = {f"most_{key}": view.rows(key) for key in GROUPS}
     most["most_mine"] = MOST  # all of it: nobody has so many in hand that they would look for one
-    found: dict[str, list[Callback]] = {key: [] for key in GROUPS}
-    asked = {"now": now, "midnight": midnight, "me": staff_id or "", **most}
+    found: dict[str, list[Callback]] = {key: [] for key in (*GROUPS, "overdue")}
+    asked = {"now": now, "late": now - words.LATE, "midnight": midnight, "me": staff_id or "", **most}
     for key, callback in session.execute(EVERY_GROUP, asked):
         found[key].append(callback)
+    found["overdue"].sort(key=lambda row: (row.promised_by, row.id))
     found["closed"].sort(key=lambda row: (row.closed_at, row.id), reverse=True)
     return found
 

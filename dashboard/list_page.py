@@ -8,14 +8,14 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from dashboard import allowing, list_glance, list_groups, list_people, list_rows, steps, words
+from dashboard import allowing, list_glance, list_groups, list_people, list_rows, list_words, steps, words
 from dashboard.list_people import People
 from dashboard.list_rows import Row
 from dashboard.list_view import View
-from voice import access, call_log, due_rings, topics, undo
+from voice import access, call_log, due_rings, team_undo, topics, undo
 from voice.card_undo import Offer
 from voice.firm import Line, StaffMember
-from voice.list_tables import LastChange, Told, Topic
+from voice.list_tables import LastChange, LastTeamChange, Told, Topic
 from voice.models import Attempt, Call, Callback
 from voice.rules import near, numbers
 
@@ -69,9 +69,9 @@ class News:
 
 @dataclass(frozen=True)
 class Undo:
-    """What this person can take back just now, and with whom it was done."""
+    """What this person can take back just now, in words, and with whom it was done. No callback: on the team."""
 
-    what: str
+    done: str
     at: dt.datetime
     callback_id: str
     who: str
@@ -85,6 +85,7 @@ class Listing:
     first: str  # who goes first, they or a promise that is near; empty when nobody has to wait for the other
     groups: list[Group]
     waiting: int
+    overdue: int  # how many have been set aside for longer than was promised
     country: str
     zone: str
     lines: Sequence[Line]
@@ -99,7 +100,7 @@ class Listing:
 
 def read(session: Session, view: View, staff_id: str | None, user_id: str, now: dt.datetime) -> Listing:
     """Everything the page shows to this user, who may be a staff member."""
-    glance = list_glance.read(session, staff_id, now)
+    glance = list_glance.read(session, staff_id, user_id, now)
     zone, country = glance.zone or "UTC", glance.country or ""
     found = list_groups.read(session, view, staff_id, now, zone)
     everybody = [callback for group in found for callback in group.callbacks]
@@ -110,6 +111,7 @@ def read(session: Session, view: View, staff_id: str | None, user_id: str, now: 
         undoable = allowing.offered(session, user_id, now)
     elif glance.undo:
         undoable = undo.offered(session, staff_id, now)
+    of_team = team_undo.offered(session, user_id, now) if glance.undo_team else None
     beside = [callback for _, callback in news] + ([undoable[1]] if undoable else [])
     callers = {row.caller for row in (*everybody, *beside)} | {call.caller for call in live}
     keys = {row.caller_key for row in everybody if row.caller}
@@ -123,13 +125,14 @@ def read(session: Session, view: View, staff_id: str | None, user_id: str, now: 
         first=_first(session, now) if live else "",
         groups=[_group(group, rows) for group in found],
         waiting=counts.get("waiting", 0) + counts.get("mine", 0),
+        overdue=sum(group.late for group in found),
         country=country,
         zone=zone,
         lines=[line for line in known.lines.values() if line.active],
         topics=[topic for topic in every_topic if topic.active],
         colleagues=_colleagues(session, known, staff_id),
         news=[News(told, known.staff_name(told.by_staff_id) or "", known.who(row.caller)[0]) for told, row in news],
-        undo=_undo(*undoable, known) if undoable else None,
+        undo=_newest(_undo(*undoable, known) if undoable else None, _undo_of_team(*of_team) if of_team else None),
         first_run=not everybody and not live and session.scalar(sa.select(Call.id).limit(1)) is None,
         newest_at=glance.newest_at,
         behind=call_log.behind_since(glance.log_read_at, now),
@@ -137,7 +140,15 @@ def read(session: Session, view: View, staff_id: str | None, user_id: str, now: 
 
 
 def _undo(change: LastChange | Offer, row: Callback, known: People) -> Undo:
-    return Undo(change.what, change.at, row.id, known.who(row.caller)[0])
+    return Undo(list_words.DONE[change.what], change.at, row.id, known.who(row.caller)[0])
+
+
+def _undo_of_team(change: LastTeamChange, member: StaffMember) -> Undo:
+    return Undo(list_words.ON_THE_TEAM[change.what], change.at, "", words.name(member.name))
+
+
+def _newest(*offers: Undo | None) -> Undo | None:
+    return max((each for each in offers if each), key=lambda each: each.at, default=None)
 
 
 def _colleagues(session: Session, known: People, staff_id: str | None) -> dict[str, list[StaffMember]]:

@@ -19,6 +19,7 @@ DONE = {
     "allowed": "You allowed",
     "number_allowed": "You allowed",  # by an owner who has no phone here
     "number_given": "You entered the number of",
+    "told_seen": "You put away what you were told of",
     "reopened": "You reopened",
     "dialling_by_hand": "Dialling by hand:",
     "sorted": "Sorted:",
@@ -29,6 +30,7 @@ DONE = {
     "wrong_person": "Wrong person:",
     "do_not_call": "Not to be called:",
 }
+ON_THE_TEAM = {"set_on": "On:", "set_away": "Away:", "set_off": "Off:", "phone_changed": "Another phone today:"}
 LATER = {"hour": "In an hour", "noon": "At noon", "four": "At four"}
 
 

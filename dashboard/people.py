@@ -118,7 +118,11 @@ def take_back(e164: str) -> ResponseReturnValue:
             raise person.Unfit("It is too late to undo that: something has happened since, or the time for it is over.")
         return "card_change_undone", ""
 
-    return _do(e164, back)
+    answer = _do(e164, back)
+    with installation().database.reading() as session:
+        if person_rows.read(session, e164, clock.now()) is None:  # they had just been added
+            return redirect(url_for(".index"), 303)
+    return answer
 
 
 @people.post("/people/<e164>/split")

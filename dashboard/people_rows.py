@@ -14,12 +14,13 @@ from voice import callbacks, paging, person_words, persons
 from voice.among import among
 from voice.db import UTC
 from voice.models import Call, Callback, Contact
-from voice.person_words import BY_TAIL, TAIL, PersonWords
+from voice.person_words import BY_TAIL, LAST, TAIL, PersonWords
 from voice.rules import person
 
 PAGE = 50
 MOST = 1000  # who fit a search: beyond these, more words find sooner than more pages
 MANY = 5_000  # of a word that more have, it is not asked how many
+LOOKED_THROUGH = 100_000  # numbers for digits from their middle; of more people, those go by both ends alone
 WINDOW, WINDOWS = 5_000, 4
 NEVER = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)  # of people who have not rung: after all others
 # Made once: putting them together takes longer than the database does.
@@ -32,6 +33,8 @@ LAST_CALLS = (
     .where(among(Call.caller, "numbers"))
     .group_by(Call.caller)
 )
+
+BY_ITS_TAIL = sa.and_(PersonWords.word >= BY_TAIL, PersonWords.word < BY_TAIL + LAST)  # each number once
 
 Place = tuple[dt.datetime, str]
 
@@ -174,7 +177,7 @@ def _order(place: Place) -> tuple[float, str]:
 
 
 def _fitting(session: Session, wanted: str, country: str) -> list[str]:
-    """Numbers that begin or end with what was written, or with each of its words at the head of one of theirs."""
+    """Numbers that hold the digits written, or with each of its words at the head of one of theirs."""
     whole = _whole_number(wanted, country)
     if whole and session.scalar(sa.select(sa.exists().where(PersonWords.number == whole))):
         return [whole]
@@ -184,9 +187,9 @@ def _fitting(session: Session, wanted: str, country: str) -> list[str]:
         found += _numbers(session, by_tail, PersonWords.number.endswith(digits))
         for code in {"", str(phonenumbers.country_code_for_region(country) or "")}:
             first = f"+{code}{digits}"
-            found += _numbers(
-                session, PersonWords.number.between(first, first.ljust(20, "9")), PersonWords.word.startswith(BY_TAIL)
-            )
+            found += _numbers(session, PersonWords.number.between(first, first.ljust(20, "9")), BY_ITS_TAIL)
+        some = sa.select(PersonWords.number).where(BY_ITS_TAIL).limit(LOOKED_THROUGH).subquery()
+        found += session.scalars(sa.select(some.c.number).where(some.c.number.contains(digits)).limit(MOST))
     return list(dict.fromkeys(found + _named(session, person_words.words(wanted)[: list_search.MOST_WORDS])))[:MOST]
 
 

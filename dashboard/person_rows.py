@@ -48,6 +48,7 @@ class Card:
 
 
 DONE = {
+    "person_added": "They have a card now.",
     "note_added": "Your note is on the card.",
     "note_removed": "The note is gone.",
     "numbers_joined": "These numbers are one person's now.",

@@ -12,8 +12,8 @@ from flask import Blueprint, Response, abort, make_response, redirect, render_te
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
-from dashboard import list_view, stale, team_rows, visits, week_rows, words
-from voice import audit, availability, clock, phones
+from dashboard import list_view, list_words, stale, team_rows, visits, week_rows, words
+from voice import audit, availability, clock, phones, team_undo
 from voice.business import edit
 from voice.firm import StaffMember
 from voice.installation import installation
@@ -74,6 +74,20 @@ def set_phone(staff_id: str) -> ResponseReturnValue:
     return _do(staff_id, "phone_changed", change, typed)
 
 
+@team.post("/team/undo")
+def take_back() -> ResponseReturnValue:
+    """What I just said here is as it was before: for ten seconds, if nobody has said otherwise since."""
+    visit, now = visits.here(), clock.now()
+    with installation().database.transaction() as session:
+        edit.hold(session)
+        member = team_undo.take_back(session, visit.user_id, now)
+        if member is not None:
+            audit.record(session, visit, "team_change_undone", member.id, now)
+    if member is None:
+        abort(409, "It is too late to undo that: something else has been said since, or the time for it is over.")
+    return _back(member.id)
+
+
 def off_duty() -> tuple[StaffMember, str, dt.datetime] | None:
     """(who, their clock, now) while the phone of this visit is not rung, for the bar on top of every page."""
     member, now = visits.here().member, clock.now()
@@ -106,7 +120,8 @@ def _do(staff_id: str, what: str, change: Change, typed: str = "") -> ResponseRe
         with database.transaction() as session:
             edit.hold(session)  # what is compared with the form stays so until it is saved
             member = session.scalar(sa.select(StaffMember).where(StaffMember.id == staff_id, StaffMember.active))
-            change(session, member or abort(404), now)
+            them = member or abort(404)
+            team_undo.remembering(session, visit.user_id, them, what, now, lambda: change(session, them, now))
             audit.record(session, visit, what, staff_id, now)
     except availability.BadChoice as wrong:
         return _page(Problem(staff_id, _plain(str(wrong)), typed[:80]), 400)
@@ -115,6 +130,10 @@ def _do(staff_id: str, what: str, change: Change, typed: str = "") -> ResponseRe
             told, zone = stale.by_audit(session, overtaken, staff_id, what), availability.firm_zone(session)
         said = f"Phone: {_who(told, now, zone)} while you had it open: now {words.number(overtaken.fields['phone'])}."
         return _page(Problem(staff_id, f"{said} Press again to have yours in its place.", typed[:80]), 409)
+    return _back(staff_id)
+
+
+def _back(staff_id: str) -> ResponseReturnValue:
     if "view" in request.form:  # said on the list: back to what it showed
         return redirect(url_for("callback_list.show", **list_view.read_field(request.form["view"]).query()), 303)  # type: ignore[arg-type]
     return redirect(url_for(".show", _anchor=f"staff-{staff_id}"), 303)
@@ -140,6 +159,7 @@ def _contents() -> dict[str, object]:
     with installation().database.reading() as session:
         rows = team_rows.read(session, now)
         week = week_rows.read(session, request.args.get("line", ""), request.args.get("from", ""), now)
+        undoable = team_undo.offered(session, visit.user_id, now)
     rows.sort(key=lambda row: (row.member.id != visit.staff_id, row.name.casefold()))
     asked = {name: request.args[name] for name in ("line", "from") if request.args.get(name)}
     return {
@@ -147,5 +167,7 @@ def _contents() -> dict[str, object]:
         "week": week,
         "asked": asked,
         "now": now,
+        "undoable": undoable,
+        "list_words": list_words,
         "on_now": sum(row.on_now for row in rows),
     }

@@ -210,9 +210,12 @@ def span(minutes: int) -> str:
     return f"{days} day" if days == 1 else f"{days} days"
 
 
+LATE = dt.timedelta(minutes=1)
+
+
 def is_late(moment: dt.datetime, now: dt.datetime) -> bool:
     """Whether a promise has been missed by a minute or more."""
-    return now - moment >= dt.timedelta(minutes=1)
+    return now - moment >= LATE
 
 
 def times(count: int) -> str:

@@ -9,6 +9,7 @@ from voice import clock, contacts, persons
 from voice.doors import AuditEntry
 from voice.ledger import User
 from voice.models import Contact
+from voice.people import ContactNote
 
 OFFICE = "+12125550143"
 
@@ -28,7 +29,20 @@ def test_all_that_is_known_of_them_is_on_the_card_at_once(firm: Firm) -> None:
         deed = session.scalars(sa.select(AuditEntry).order_by(AuditEntry.id.desc())).first()
         assert deed is not None
         assert (deed.who, deed.what, deed.object) == ("Alex Moor", "person_added", "")
-    assert "Alex Moor changed the name" in reads(alex.get(f"/people/{JANE}").text)
+    card = reads(alex.get(f"/people/{JANE}").text)
+    assert "Alex Moor changed the name" in card
+    assert "They have a card now. Undo" in card
+    back = alex.press(f"/people/{JANE}/undo")
+    assert (back.status_code, back.headers["Location"]) == (303, "/people")
+    with firm.database.reading() as session:
+        assert [session.scalar(sa.select(sa.func.count()).select_from(each)) for each in (Contact, ContactNote)] == [
+            0,
+            0,
+        ]
+    alex.press("/people/new/add", **fields)
+    firm.visitor("sam@example.com").press(f"/people/{OFFICE}/notes", note="Ask for Luis.")
+    assert alex.press(f"/people/{JANE}/undo").status_code == 400, "a note of a colleague's would go with the card"
+    assert "Ask for Luis." in alex.get(f"/people/{JANE}").text
 
 
 def test_who_is_known_already_is_named_and_linked_and_nothing_is_written(firm: Firm) -> None:

@@ -14,7 +14,7 @@ from tests.program import JANE, MAIN, NOON, Program
 from voice import tokens
 from voice.db import Database
 from voice.doors import AuditEntry
-from voice.firm import Audio
+from voice.firm import Audio, StaffMember
 from voice.ledger import Message
 from voice.list_tables import Topic
 from voice.models import Attempt, Call, Contact, Leg
@@ -138,7 +138,15 @@ def test_what_was_said_is_read_and_heard_and_who_heard_it_is_kept(
         heard = session.execute(sa.select(AuditEntry.who, AuditEntry.what, AuditEntry.object)).all()
         manager = tokens.make_token(session, "machine", NOON, scopes=["work"])
     assert heard == [("token tests", "message_heard", "m")]
-    assert Program(program.client, manager).get("/messages/m")[0] == 403
+    listener = Program(program.client, manager)
+    assert listener.get("/messages/m")[0] == 403
+    said_then = " Two\n boilers, <i>both</i>\x07 cold "
+    assert listener.patch("/messages/m", transcript=said_then)[1]["transcript"] == "Two boilers, <i>both</i> cold"
+    assert program.get("/messages/m")[1]["transcript"] == "Two boilers, <i>both</i> cold"
+    assert listener.patch("/messages/m", transcript=None)[1]["transcript"] is None
+    wrong: list[dict[str, Any]] = [{"transcript": "x" * 10_001}, {}, {"transcript": 3}]
+    assert [listener.patch("/messages/m", **body)[0] for body in wrong] == [400] * 3
+    assert listener.patch("/messages/noise", transcript="hm")[0] == 404
 
 
 @pytest.mark.proves("02-5.1")
@@ -168,6 +176,18 @@ def test_a_ring_back_is_followed_step_by_step(
     add_call(caller=LUIS, sid="CAnew", state="ringing", outcome="pending")
     status, refused = program.post("/calls/CAnew/take", staff="sam")
     assert (status, refused["kind"]) == (409, "phone_busy"), "nobody is kept waiting for a phone that is in use"
+    with acme.transaction() as session:
+        session.execute(sa.update(StaffMember).values(phone=""))
+    status, refused = program.post("/calls/CAnew/take", staff="alex")
+    assert (status, refused["kind"]) == (409, "no_phone"), "the page's own status, and its words"
+    assert "missing or cannot be rung. The owner can mend it on the page Team." in refused["detail"]
+    with acme.transaction() as session:
+        session.execute(sa.update(StaffMember).values(phone="+12125550112"))
+    assert program.post("/calls/CAnew/take", staff="alex")[1]["taken_by"] == "alex"
+    with acme.reading() as session:
+        told_of = session.scalars(sa.select(AuditEntry).order_by(AuditEntry.id.desc())).first()
+    assert told_of
+    assert (told_of.who, told_of.what, told_of.object) == ("token tests", "take", "CAnew")
     assert told(state="sending", sending_at=at[2]) == ("ringing_caller", shapes.time(at[2]))
     assert told(state="placed", rang_at=at[3], answered_at=at[4]) == ("talking", shapes.time(at[4]))
     assert told(state="ended", ended_at=at[5], ending="talked", talk_seconds=10) == (None, None)

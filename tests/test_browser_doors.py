@@ -4,7 +4,7 @@ from playwright.sync_api import expect
 
 from tests.doors import now_shown
 from tests.pages import PASSWORD, Firm
-from tests.windows import Open
+from tests.windows import Open, turn
 
 INVITED, OF_THEIRS = "robin@example.com", "seven green umbrellas dance"
 
@@ -47,3 +47,11 @@ def test_doors_are_opened_and_shut_on_the_pages(firm: Firm, sign_in: Open, addre
     owner.locator("#end-1, #end-2").click()
     expect(owner.locator("#sessions").get_by_role("status")).to_have_text("Done.")
     expect(owner.locator("#sessions li")).to_have_count(1)
+    for _ in range(2):
+        firm.let_in("sam")
+    turn(owner)
+    owner.goto(f"{address}/account")
+    owner.get_by_role("button", name="End all others").click()
+    expect(owner.locator("#sessions").get_by_role("status")).to_have_text("Done.")
+    expect(owner.locator("#sessions li")).to_have_count(1)
+    expect(owner.get_by_text("this one")).to_be_visible()

@@ -52,7 +52,7 @@ def card(page: Page, name: str) -> Locator:
 
 
 @pytest.mark.parametrize(("size", "script"), [("phone", True), ("desk", False)], ids=["phone", "desk, no script"])
-@pytest.mark.proves("02-1.13")
+@pytest.mark.proves("02-1.13", "02-1.20")
 def test_away_until_a_time_another_phone_and_back_are_a_few_taps(
     firm: Firm, sign_in: Open, size: str, script: bool
 ) -> None:
@@ -69,7 +69,8 @@ def test_away_until_a_time_another_phone_and_back_are_a_few_taps(
         page.get_by_role("button", name="I am here").click()
     page.get_by_role("button", name="Off", exact=True).click()
     expect(page.locator("#duty")).to_contain_text("You are off.")
-    page.get_by_role("button", name="I am here").click()
+    page.locator("#take-back").click()
+    expect(page.locator("#q")).to_have_value("jane")
     expect(page.get_by_role("button", name="Off", exact=True)).to_be_visible()
     page.get_by_role("link", name="Team").click()
     alex = card(page, "alex")
@@ -91,6 +92,8 @@ def test_away_until_a_time_another_phone_and_back_are_a_few_taps(
     expect(alex).to_contain_text("rung on (212) 555-0155 until midnight")
     if script:
         fits(page, "team-of-staff")
+    page.locator("#take-back").click()
+    expect(alex).not_to_contain_text("(212) 555-0155")
     assert card(page, "sam").get_by_role("button").count() == 0
 
 

@@ -3,6 +3,7 @@
 import csv
 import io
 import pathlib
+import re
 
 import pytest
 import sqlalchemy as sa
@@ -20,6 +21,7 @@ from voice.people import Import, ImportRow
 from voice.rules import contact_files as files
 from voice.rules import person
 from voice.rules.contact_files import csv_file
+from voice.undo import OFFERED
 from voice.work import jobs, outbox
 from voice.work.tools import Tools
 
@@ -42,13 +44,14 @@ def looked_at(visitor: Visitor, content: bytes | str) -> str:
 
 
 def run_jobs(firm: Firm, tmp_path: pathlib.Path) -> None:
-    """Let the worker do what is due."""
+    """Let the worker do what is due when nothing can be undone any more."""
+    then = clock.now() + OFFERED
     settings = make_settings(firm.settings.database_url, tmp_path)
     tools = Tools(settings, firm.database, Carrier(settings))
     with firm.database.reading() as session:
-        due = [row.id for row in outbox.due(session, clock.now())]
+        due = [row.id for row in outbox.due(session, then)]
     for row_id in due:
-        jobs.run(tools, row_id, clock.now())
+        jobs.run(tools, row_id, then)
 
 
 def people(firm: Firm) -> dict[str, str | None]:
@@ -136,7 +139,11 @@ def test_nothing_is_written_before_the_owner_has_seen_what_would_change(firm: Fi
     assert "name: Jane → Jane Doe; tags: + boiler; a note" in page
     assert people(firm) == {JANE: "Jane"}
     sam.press(f"{preview}/start")
+    with firm.database.reading() as session:
+        assert outbox.due(session, clock.now()) == [], "ten seconds to undo it, as one"
+    assert re.search(r"0 of 2 brought in Stop Nothing is written yet\. Undo", reads(sam.get(preview).text))
     run_jobs(firm, tmp_path)
+    assert "Undo" not in sam.get(preview).text
     assert people(firm) == {JANE: "Jane Doe", LUIS: "Luis"}
     assert "Done: 2 people are in" in reads(sam.get(preview).text)
     assert sam.get(f"{preview}/progress").json == {"state": "done", "done": 2, "total": 2}
@@ -175,6 +182,12 @@ def test_an_import_can_be_stopped_and_who_is_in_stays(firm: Firm, tmp_path: path
     run_jobs(firm, tmp_path)
     assert len(people(firm)) == imports.CHUNK
     assert f"{imports.CHUNK} of {imports.CHUNK + 20} had been brought in" in reads(sam.get(preview).text)
+    preview = looked_at(sam, BOTH)
+    sam.press(f"{preview}/start")
+    sam.press(f"{preview}/cancel")  # as Undo does
+    run_jobs(firm, tmp_path)
+    assert "Stopped. Nobody of 2 had been brought in" in reads(sam.get(preview).text)
+    assert LUIS not in people(firm)
 
 
 def test_a_file_neither_blocks_nor_frees_anybody(firm: Firm, tmp_path: pathlib.Path) -> None:

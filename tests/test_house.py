@@ -93,7 +93,7 @@ LAYERS: list[tuple[str, list[str]]] = [
             "voice.crossings",
             "voice.later",
             "voice.by_hand",
-            "voice.undo",
+            *("voice.undo", "voice.team_undo"),
             "voice.topics",
             *("voice.same_person", "voice.card_undo"),
             "voice.imports",

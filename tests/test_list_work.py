@@ -3,11 +3,13 @@
 import datetime as dt
 
 import pytest
+import sqlalchemy as sa
 import time_machine
 
 from tests.pages import JANE, Firm, Visitor, reads
 from voice import callbacks, claims, clock
 from voice.list_tables import Topic
+from voice.models import Callback
 from voice.rules import lease
 
 ANGELA = "+13105550177"  # in Los Angeles, where it is seven
@@ -39,12 +41,20 @@ def test_what_is_set_aside_stands_under_later_and_comes_back_with_its_promise_un
     assert (
         page.index("Later 1") < page.index("back 11:00 am") < page.index("promised 10:20 am") < page.index("set aside")
     )
+    firm.callback(ANGELA, due=25, later="call_again", rang_at=clock.now(), promised_by=clock.now() - MINUTE)
+    for nth in range(12):  # more than are shown
+        firm.callback(f"+121255503{nth:02}", due=40, later="snoozed", promised_by=clock.now() + 600 * MINUTE)
+    assert "set aside is late" not in words(sam)
     morning.shift(30 * 60)
-    assert "back 11:00 am 10 min late" in words(sam), "set aside, but the promise was not: it is late"
+    page = words(sam)
+    assert "To ring back 1 1 set aside is late" in page, "said where one looks"
+    assert page.index("Later 13") < page.index("back 11:00 am 10 min late") < page.index("back 10:40 am"), "late first"
+    with firm.database.transaction() as session:
+        session.execute(sa.update(Callback).where(Callback.id != callback).values(later=None))
     morning.shift(31 * 60)
     page = words(sam)
     assert "Later" not in page.partition("Keys")[0]
-    assert page.index("To ring back 1") < page.index("by 10:20 am 41 min late")
+    assert page.index("To ring back 14") < page.index("by 10:20 am 41 min late")
 
 
 def test_a_caller_who_rings_again_is_set_aside_no_longer(firm: Firm, sam: Visitor) -> None:
@@ -146,7 +156,12 @@ def test_taken_over_it_is_mine_and_the_other_is_told_until_they_say_ok(firm: Fir
     alex.press(f"/told/{told}/seen")
     assert "took over" in words(sam), "only the person who is told can put it away"
     sam.press(f"/told/{told}/seen")
-    assert "took over" not in words(sam).partition("Keys")[0]
+    page = words(sam).partition("Keys")[0]
+    assert "took over" not in page
+    assert "You put away what you were told of Jane Doe" in page
+    alex.press(f"/callbacks/{callback}/release")
+    assert sam.press(f"/callbacks/{callback}/undo").status_code == 303
+    assert "Alex Moor took over Jane Doe" in words(sam), "whatever has become of the callback"
 
 
 @pytest.mark.parametrize("state", ["calling", "talking", "wrapping_up"])

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from playwright.sync_api import Page, expect
 
 from tests.pages import PASSWORD, Firm
-from tests.windows import Windows, fits
+from tests.windows import Windows, fits, turn
 from voice import clock, halfway, passkeys
 from voice.doors import Passkey
 from voice.ledger import User
@@ -65,8 +65,10 @@ def test_a_passkey_is_made_lets_its_owner_in_without_a_password_and_is_removed(
     expect(page.locator("#list")).to_be_visible()
     leave(page)
 
+    turn(page)
     type_password(page)
     expect(page.get_by_role("heading", name="One more thing")).to_be_visible()
+    fits(page)
     page.get_by_role("button", name="Use a passkey instead").click()
     expect(page.locator("#list")).to_be_visible()
 
@@ -74,6 +76,7 @@ def test_a_passkey_is_made_lets_its_owner_in_without_a_password_and_is_removed(
         kept = session.scalars(sa.select(Passkey)).one()
         assert kept.used_at is not None
     page.goto(f"{address}/account")
+    fits(page)
     page.locator("#remove-key-1").click()
     expect(page.locator("#passkeys")).to_contain_text("Done.")
     leave(page)

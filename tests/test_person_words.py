@@ -63,7 +63,7 @@ def test_whatever_changes_a_name_a_tag_or_who_rang_is_seen_in_the_same_transacti
         assert session.scalars(sa.select(PersonWords.number)).all() == []
 
 
-def test_people_are_found_by_the_heads_of_their_words_and_both_ends_of_their_numbers(firm: Firm) -> None:
+def test_people_are_found_by_the_heads_of_their_words_and_any_digits_of_their_numbers(firm: Firm) -> None:
     firm.name(JANE, "Jane Müller-Doe")
     firm.name(LUIS, carrier_name="LUÍS MÜLLER")
     firm.name(MARA, "Özge  O'Brien (Roofs)")
@@ -76,6 +76,7 @@ def test_people_are_found_by_the_heads_of_their_words_and_both_ends_of_their_num
         "müller luís": {LUIS}, "özge": {MARA}, "o'b roof": {MARA}, "étage": {MARA}, "иван": {LONDON},
         "555-0142": {JANE}, "142": {JANE, LONDON}, "0188": {"+12125550188"}, "(020) 7946": {LONDON},
         "+44 20": {LONDON}, "+1 212 555": {JANE, LUIS, MARA, "+12125550188"}, "020 7946 0000": {LONDON}, "42": set(),
+        "2 555": {JANE, LUIS, MARA, "+12125550188"}, "50-14": {JANE}, "(0)20 7946 00": {LONDON}, "4600": {LONDON},
         "jane nobody": set(), "%": set(), "_": set(), "-": set(), "#142": {LONDON}, "#": set(), "'; drop": set(),
     }  # fmt: skip
     with firm.database.reading() as session:

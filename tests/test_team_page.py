@@ -1,7 +1,7 @@
 """The team page: who is on now and until when; on, away, off and the phone of today in one tap."""
 
 import datetime as dt
-from collections.abc import Iterator
+import re
 
 import pytest
 import time_machine
@@ -12,11 +12,7 @@ from voice import clock
 from voice.firm import Line, StaffMember
 from voice.models import Leg, Mailbox
 
-
-@pytest.fixture(autouse=True)
-def _morning() -> Iterator[None]:
-    with time_machine.travel(MONDAY_TEN, tick=False):
-        yield
+pytestmark = pytest.mark.usefixtures("morning")
 
 
 def change(firm: Firm, name: str, **values: object) -> None:
@@ -30,6 +26,12 @@ def person(firm: Firm, name: str) -> StaffMember:
     """Their row."""
     with firm.database.reading() as session:
         return session.get_one(StaffMember, name)
+
+
+def columns(firm: Firm, name: str) -> dict[str, object]:
+    """The same, to the last column."""
+    row = person(firm, name)
+    return {column.name: getattr(row, column.name) for column in StaffMember.__table__.columns}
 
 
 def card(page: str, name: str) -> str:
@@ -73,6 +75,33 @@ def test_on_away_and_off_are_one_tap_each(firm: Firm) -> None:
     assert "You are off." in reads(alex.get("/").text)
     alex.press("/team/alex/availability", availability="on")
     assert "Your phone is not rung" not in reads(alex.get("/").text)
+
+
+@pytest.mark.proves("02-1.20")
+def test_what_was_said_of_the_team_can_be_taken_back_for_ten_seconds(
+    firm: Firm, morning: time_machine.Traveller
+) -> None:
+    change(firm, "alex", availability="away", away_until=MONDAY_TEN + dt.timedelta(hours=1), away_why="missed")
+    alex, sam = firm.visitor("alex@example.com"), firm.visitor("sam@example.com")
+    taps = {"availability": {"availability": "on"}, "phone": {"phone": "(212) 555-0155"}}
+    for visitor, page, more in ((alex, "/team", {}), (sam, "/", {"view": ""})):
+        for what, fields in taps.items():
+            before = columns(firm, "alex")
+            visitor.press(f"/team/alex/{what}", **fields, **more)
+            assert columns(firm, "alex") != before
+            assert re.search(r"(On|Another phone today): Alex Moor Undo", reads(visitor.get(page).text))
+            assert 'id="take-back"' not in (sam if visitor is alex else alex).get("/team").text
+            back = visitor.press("/team/undo", **more)
+            assert (back.status_code, back.headers["Location"].partition("#")[0]) == (303, page)
+            assert columns(firm, "alex") == before
+    assert alex.press("/team/undo").status_code == 409, "once"
+    alex.press("/team/alex/availability", availability="off")
+    sam.press("/team/alex/availability", availability="away")
+    assert alex.press("/team/undo").status_code == 409, "somebody has said otherwise since"
+    morning.shift(10)
+    assert 'id="take-back"' not in sam.get("/").text
+    morning.shift(5)
+    assert sam.press("/team/undo").status_code == 409
 
 
 @pytest.mark.proves("02-3.10")

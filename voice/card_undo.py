@@ -16,7 +16,7 @@ from voice.claims import Refusal
 from voice.db import UTC
 from voice.list_tables import LastCardChange, Told
 from voice.models import Attempt, Base, Call, Callback, Contact, Promise
-from voice.people import ContactNote
+from voice.people import ContactNote, ContactTag
 from voice.rules import states
 
 Deed = tuple[str, str] | None  # what was done, and with what of the card: for the audit. None: nothing
@@ -37,7 +37,12 @@ COLUMNS: Mapping[type[Base], Sequence[str]] = {
 MOVED: Sequence[type[Call | Promise | Attempt]] = (Call, Promise, Attempt)
 KINDS = {kind.__tablename__: kind for kind in COLUMNS}
 TAGS = "tags"
-MOVES_CALLS = ("numbers_joined", "number_taken_off")  # whose call it is that comes in afterwards depends on these
+ADDED = "person_added"
+MOVES_CALLS = (
+    "numbers_joined",
+    "number_taken_off",
+    ADDED,
+)  # whose call it is that comes in afterwards depends on these
 TOOK_BACK = {"numbers_joined": "took back that the numbers are one person's"}
 
 
@@ -104,7 +109,11 @@ def take_back(session: Session, user_id: str, by: str, now: dt.datetime) -> Refu
                 return Refusal("too_late")
     except sa.exc.IntegrityError:
         return Refusal("open")
-    _unsay(session, last, by, now)
+    if last.after["deed"][0] == ADDED:  # nobody had ever heard of them
+        for kind in (ContactTag, ContactNote, Contact):
+            session.execute(sa.delete(kind).where(kind.number.in_(last.after["numbers"])))
+    else:
+        _unsay(session, last, by, now)
     session.delete(last)
     session.flush()
     return None
@@ -141,8 +150,12 @@ def _overtaken(session: Session, last: LastCardChange) -> bool:
     rows: State = last.after["rows"]
     if _read(session, {table: list(kept) for table, kept in rows.items()}) != rows:
         return True
-    if last.after["deed"][0] not in MOVES_CALLS:
+    deed = last.after["deed"][0]
+    if deed not in MOVES_CALLS:
         return False
+    noted = sa.select(ContactNote.id).where(ContactNote.number.in_(last.after["numbers"]), ContactNote.at > last.at)
+    if deed == ADDED and session.scalar(noted.limit(1)) is not None:  # it would go with their card
+        return True
     rang = sa.select(Call.id).where(Call.caller.in_(last.after["numbers"]), Call.received_at > last.at)
     return session.scalar(rang.limit(1)) is not None
 

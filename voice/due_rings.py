@@ -1,6 +1,9 @@
 """A promise is near and nobody has it: the freest person's phone rings by itself, each once.
 
-Live callers go first, unless the promise would be missed for it (`near.first`).
+Live callers go first, unless the promise would be missed for it (`near.first`). That decides who gets a phone that is
+free. One that rings for a caller already is theirs: to take it from them is to lose somebody who is on the line for a
+promise that would still wait to be picked up, heard and dialled for, and may be late all the same. The list says so
+(`list_page._first`), and whoever sees it has a tap for either.
 
 Sweeps and verbs; none commits. What the person hears and what their key does is the ring-back's own way.
 """

@@ -10,10 +10,12 @@ from sqlalchemy.orm import Session
 
 from voice import contacts, persons, same_person
 from voice.db import one_row
+from voice.ledger import Outbox
 from voice.models import Contact, new_id
 from voice.people import ContactNote, ContactTag, Import, ImportRow
 from voice.rules import person
 from voice.rules.contact_files import Entry
+from voice.undo import OFFERED
 from voice.work import outbox
 
 CHUNK = 25  # rows a transaction: a call that comes in meanwhile waits for no more than that
@@ -110,12 +112,23 @@ def _differences(entry: Entry, known: _Known) -> Iterator[str]:
 
 
 def start(session: Session, import_id: str, now: dt.datetime) -> bool:
-    """Have the rows brought in. False: that has been started or stopped before."""
+    """Have the rows brought in, ten seconds from now: until then it can be undone, and nothing has been written.
+    False: that has been started or stopped before."""
     fresh = sa.update(Import).where(Import.id == import_id, Import.state == "preview")
     started = one_row(session.execute(fresh.values(state="running")))
     if started:
-        outbox.emit(session, JOB, now, key=f"import:{import_id}:0", import_id=import_id)
+        after = OFFERED.total_seconds()
+        outbox.emit(session, JOB, now, key=_first_job(import_id), after=after, import_id=import_id)
     return started
+
+
+def begins(session: Session, import_id: str) -> dt.datetime | None:
+    """When the first row is written; None: nobody has had it started."""
+    return session.scalar(sa.select(Outbox.due_at).where(Outbox.key == _first_job(import_id)))
+
+
+def _first_job(import_id: str) -> str:
+    return f"import:{import_id}:0"
 
 
 def cancel(session: Session, import_id: str) -> bool:

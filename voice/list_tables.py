@@ -57,3 +57,15 @@ class LastCardChange(Base):
     at: Mapped[dt.datetime]
     before: Mapped[dict[str, Any]]
     after: Mapped[dict[str, Any]]
+
+
+class LastTeamChange(Base):
+    """The last thing a user did on the page Team: what of that person's row it changed, so that it can be undone."""
+
+    __tablename__ = "last_team_changes"
+    user_id: Mapped[str] = mapped_column(primary_key=True)
+    staff_id: Mapped[str] = mapped_column(sa.ForeignKey("staff.id"))
+    what: Mapped[str]
+    at: Mapped[dt.datetime]
+    before: Mapped[dict[str, Any]]
+    after: Mapped[dict[str, Any]]

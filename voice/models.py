@@ -184,6 +184,9 @@ class Mailbox(Base):
     seen: Mapped[list[Any]]  # [seconds of ringing, ISO moment], the newest first
 
 
+SET_ASIDE = "state = 'waiting' AND later IS NOT NULL AND rang_at IS NULL"
+
+
 class Callback(Base):
     """The promise to ring a person back: one open row per caller and line."""
 
@@ -196,6 +199,8 @@ class Callback(Base):
                  postgresql_where=sa.text("state <> 'closed'")),  # the list, in order of promise
         sa.Index("ix_callbacks_open_state", "state", "due_at", "id", "later", sqlite_where=sa.text("state <> 'closed'"),
                  postgresql_where=sa.text("state <> 'closed'")),  # one group of it, and how many are in each
+        sa.Index("ix_callbacks_set_aside", "promised_by", "id", sqlite_where=sa.text(SET_ASIDE),
+                 postgresql_where=sa.text(SET_ASIDE)),  # those whose promise is late all the same
         sa.Index("ix_callbacks_closed_at", "closed_at", "id", sqlite_where=sa.text("state = 'closed'"),
                  postgresql_where=sa.text("state = 'closed'")),  # closed today; search of the last 30 days
         sa.Index("ix_callbacks_line_first_called_at", "line", "first_called_at"),  # figures of a line

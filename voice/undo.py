@@ -15,6 +15,7 @@ from voice.list_tables import LastChange, Told
 from voice.models import Attempt, Callback, Promise
 
 OFFERED = dt.timedelta(seconds=10)
+PUT_AWAY = "told_seen"
 GRACE = dt.timedelta(seconds=5)  # a press in the tenth second is still on its way
 
 # All of a callback that a person's change can touch; a lease goes on by itself and says nothing.
@@ -51,18 +52,33 @@ def remembering(
     after = _snapshot(callback)
     merged = callback.closed_reason == "merged"  # it goes on in another row, which holds more than this change
     if refused is None and not merged and any(before[name] != after[name] for name in KEPT):
-        gone = sa.or_(LastChange.callback_id == callback.id, LastChange.at <= now - OFFERED - GRACE)
-        session.execute(sa.delete(LastChange).where(LastChange.staff_id == staff_id, gone))
-        change = LastChange(staff_id=staff_id, callback_id=callback.id, what=what, at=now, before=before, after=after)
-        session.add(change)
-        session.flush()
+        _keep(session, staff_id, callback.id, now, what=what, before=before, after=after)
     return refused
+
+
+def put_away(session: Session, told: Told, now: dt.datetime) -> bool:
+    """OK to what a colleague did, by whom it was told; it can be brought back. False: it was put away before."""
+    if told.seen_at is not None:
+        return False
+    told.seen_at = now
+    _keep(session, told.staff_id, told.callback_id, now, what=PUT_AWAY, before={"told": told.id}, after={})
+    return True
+
+
+def _keep(session: Session, staff_id: str, callback_id: str, now: dt.datetime, **change: Any) -> None:
+    gone = sa.or_(LastChange.callback_id == callback_id, LastChange.at <= now - OFFERED - GRACE)
+    session.execute(sa.delete(LastChange).where(LastChange.staff_id == staff_id, gone))
+    session.add(LastChange(staff_id=staff_id, callback_id=callback_id, at=now, **change))
+    session.flush()
 
 
 def offered(session: Session, staff_id: str, now: dt.datetime) -> tuple[LastChange, Callback] | None:
     """The newest change this person can take back just now, and its callback."""
     found = session.execute(LATEST, {"staff": staff_id, "since": now - OFFERED})
-    return next(((change, row) for change, row in found if _snapshot(row) == change.after), None)
+    # Whatever has become of the callback, a line about it can be read again.
+    return next(
+        ((change, row) for change, row in found if change.what == PUT_AWAY or _snapshot(row) == change.after), None
+    )
 
 
 def undo(session: Session, callback: Callback, staff_id: str, now: dt.datetime) -> Refusal | None:
@@ -70,6 +86,10 @@ def undo(session: Session, callback: Callback, staff_id: str, now: dt.datetime) 
     change = session.get(LastChange, (staff_id, callback.id))
     if change is None or now - change.at >= OFFERED + GRACE:
         return Refusal("too_late")
+    if change.what == PUT_AWAY:
+        session.execute(sa.update(Told).where(Told.id == change.before["told"]).values(seen_at=None))
+        session.delete(change)
+        return None
     values = _restored(change, claims.lease_until(session, callback, now))
     if values["caller"] is not None:  # their numbers may have been put on one card since
         values["caller_key"] = contacts.person_key(session, values["caller"])

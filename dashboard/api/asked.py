@@ -183,11 +183,11 @@ def maybe_moment(given: dict[str, Any], name: str) -> dt.datetime | None:
     return None if given.get(name) is None else moment(given, name)
 
 
-def maybe_text(given: dict[str, Any], name: str) -> str | None:
-    """A member that is a short text, or null."""
+def maybe_text(given: dict[str, Any], name: str, most: int = MAX_TEXT) -> str | None:
+    """A member that is a text of at most so many characters, or null."""
     value = given.get(name)
-    if value is not None and not (isinstance(value, str) and len(value) <= MAX_TEXT):
-        raise Problem(400, f"{name}: must be a text of at most {MAX_TEXT} characters, or null.")
+    if value is not None and not (isinstance(value, str) and len(value) <= most):
+        raise Problem(400, f"{name}: must be a text of at most {most} characters, or null.")
     return value
 
 

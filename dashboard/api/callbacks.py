@@ -23,6 +23,8 @@ CONFLICTS = {
     "open": "This caller has another open callback.",
     "outside_hours": "It is not between 08:00 and 21:00 where the caller is; send `anyway: true` to call all the same.",
     "on_the_line": "This caller is on the phone with us.",
+    "no_phone": "This staff member's phone number is missing or cannot be rung. "
+    "The owner can mend it on the page Team.",
     "phone_busy": "This staff member's phone is busy.",
     "too_late": "Something has happened with this callback since, or the time for it is over.",
 }
@@ -30,7 +32,6 @@ IMPOSSIBLE = {
     "closed": "This callback is closed.",
     "held": "This number is held for the owner.",
     "no_number": "This caller hid their number.",
-    "no_phone": "This staff member has no phone that can be rung.",
     "number": "This number may not be dialled.",
 }
 BY_STAFF = shapes.request_body(("staff",), staff=shapes.TEXT)

@@ -47,7 +47,8 @@ def calls(session: Session, now: dt.datetime) -> Answer:
     "POST",
     "/calls/<sid>/take",
     "Keep a caller who hears our phones ringing for one staff member, whose phone is rung for them; those that ring "
-    "already may still win. 409 when somebody else has them, they ring no more, or that person's phone is busy.",
+    "already may still win. 409 when somebody else has them, they ring no more, or that person's phone is busy or "
+    "cannot be rung.",
     {200: shapes.ref("Call"), 409: shapes.ref("Problem"), 422: shapes.ref("Problem")},
     body=shapes.request_body(("staff",), staff=shapes.TEXT),
 )

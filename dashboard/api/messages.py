@@ -13,7 +13,9 @@ from dashboard.api.operation import ROOT, Answer, operation, program_name
 from dashboard.api.problems import Problem
 from voice.ledger import Message
 from voice.models import Call
+from voice.rules import text
 
+MOST_WORDS = 10_000  # characters: nobody says more in the minutes a message may last
 SAID = sa.select(Message, Call).join(Call, Call.id == Message.call_id).where(Message.state != "empty")
 
 
@@ -36,6 +38,27 @@ def message(session: Session, now: dt.datetime, message_id: str) -> Answer:
     found = session.execute(SAID.where(Message.id == message_id)).first()
     if found is None:
         raise Problem(404, "There is no such message.")
+    return wire(*found)
+
+
+@operation(
+    "PATCH",
+    "/messages/<message_id>",
+    "Write down what was said, as whatever listens for you has understood it: it stands beside the sound on the list "
+    "and on the card, as written by a machine. Null takes it away.",
+    {200: shapes.ref("Message")},
+    body=shapes.request_body(("transcript",), transcript=shapes.MAYBE_TEXT | {"maxLength": MOST_WORDS}),
+)
+def transcribe(session: Session, now: dt.datetime, message_id: str) -> Answer:
+    """In words."""
+    given = asked.body(("transcript",))
+    found = session.execute(SAID.where(Message.id == message_id)).first()
+    if found is None:
+        raise Problem(404, "There is no such message.")
+    if "transcript" not in given:
+        raise Problem(400, "transcript: is missing.")
+    written = asked.maybe_text(given, "transcript", MOST_WORDS)
+    found[0].transcript = text.clean(written, MOST_WORDS) or None if written else None
     return wire(*found)
 
 

@@ -23,7 +23,7 @@ api = Blueprint("api", __name__, url_prefix=ROOT)
 RETRY_SECONDS = "5"
 log = structlog.get_logger()
 SEEN_READING = dt.timedelta(hours=1)  # how exactly we remember reads: a list that is polled must not become a writer
-WORK = ("/callbacks", "/calls", "/told")  # what staff do all day; any other change is for those who manage
+WORK = ("/callbacks", "/calls", "/messages", "/told")  # what staff do all day; any other change is for those who manage
 OWNERS = "/allow"  # but this: on the page only an owner may
 
 Schema = dict[str, Any]

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from dashboard.api import asked, shapes
 from dashboard.api.operation import Answer, operation
 from dashboard.api.problems import Problem
-from voice import sight
+from voice import sight, undo
 from voice.firm import StaffMember
 from voice.list_tables import Told
 from voice.models import Callback
@@ -38,7 +38,8 @@ def told_list(session: Session, now: dt.datetime) -> Answer:
 @operation(
     "POST",
     "/told/<told_id>/seen",
-    "Say OK to a line of news, for the staff member it was for; again: nothing changes.",
+    "Say OK to a line of news, for the staff member it was for; again: nothing changes. "
+    "For ten seconds `callbacks/{id}/undo` brings it back.",
     {200: shapes.ref("Told"), 422: shapes.ref("Problem")},
     body=shapes.request_body(("staff",), staff=shapes.TEXT),
 )
@@ -50,7 +51,7 @@ def told_seen(session: Session, now: dt.datetime, told_id: str) -> Answer:
         raise Problem(404, "There is no such line of news.")
     if asked.staff(session, asked.body(("staff",)), line) != row.staff_id:
         raise Problem(422, f"staff: this was told to {row.staff_id}.", kind="not_theirs")
-    row.seen_at = row.seen_at or now
+    undo.put_away(session, row, now)
     return wire(row)
 
 
