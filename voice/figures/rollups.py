@@ -30,7 +30,7 @@ MOST_MARKS, MOST_QUARTERS = 5000, 8  # of one transaction: SQLite has one writer
 MOST_HOLES = 100  # parts of a range asked for one by one; more: all of it, and what is not wanted is left out here
 LONGEST_DAY = dt.timedelta(hours=26)
 
-COUNTED = sa.select(Rollup.line, Rollup.since, Rollup.until, sa.cast(Rollup.counts, sa.Text))
+COUNTED: sa.Select[Any] = sa.select(Rollup.line, Rollup.since, Rollup.until, sa.cast(Rollup.counts, sa.Text))
 ROWS = COUNTED.add_columns(sa.cast(Rollup.waiting, sa.Text), Rollup.bins)
 Counted = tuple[str, dt.date, Tally]
 
@@ -163,7 +163,7 @@ def _forget(session: Session, marks: Sequence[int]) -> None:
 
 
 def _tally(row: sa.Row[Any]) -> Tally:
-    _line, _since, _until, counts, *times = row
+    counts, *times = row[3:]
     if not times:
         return Tally(Counter(_plain(counts)))
     waiting, bins = times
