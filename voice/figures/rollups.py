@@ -30,7 +30,8 @@ MOST_MARKS, MOST_QUARTERS = 5000, 8  # of one transaction: SQLite has one writer
 MOST_HOLES = 100  # parts of a range asked for one by one; more: all of it, and what is not wanted is left out here
 LONGEST_DAY = dt.timedelta(hours=26)
 
-COUNTED: sa.Select[Any] = sa.select(Rollup.line, Rollup.since, Rollup.until, sa.cast(Rollup.counts, sa.Text))
+Rows = sa.Select[*tuple[Any, ...]]
+COUNTED: Rows = sa.select(Rollup.line, Rollup.since, Rollup.until, sa.cast(Rollup.counts, sa.Text))
 ROWS = COUNTED.add_columns(sa.cast(Rollup.waiting, sa.Text), Rollup.bins)
 Counted = tuple[str, dt.date, Tally]
 
@@ -63,7 +64,7 @@ def _kept(
     zones: Mapping[str, str],
     marked: Collection[dt.datetime],
     now: dt.datetime,
-    rows: sa.Select[Any],
+    rows: Rows,
 ) -> Iterator[Counted]:
     """What the roll-ups say of these quarters, except for those that are marked: whole days where that is possible."""
     clock, changed = ZoneInfo(asked.zone), {periods.day_around(at, asked.zone).since for at in marked}
@@ -80,7 +81,7 @@ def _kept(
             yield _of_hour(row.line, row.since, _tally(row), clock)
 
 
-def _quarters(holes: Mapping[str, Sequence[Span]], rows: sa.Select[Any] = ROWS) -> sa.Select[Any]:
+def _quarters(holes: Mapping[str, Sequence[Span]], rows: Rows = ROWS) -> Rows:
     """The roll-ups of these parts of each line's time, and perhaps of more."""
     wanted: list[sa.ColumnElement[bool]] = [sa.false()]
     few = sum(map(len, holes.values())) <= MOST_HOLES
@@ -162,7 +163,7 @@ def _forget(session: Session, marks: Sequence[int]) -> None:
         session.execute(sa.delete(Mark).where(Mark.id.in_(some)))
 
 
-def _tally(row: sa.Row[Any]) -> Tally:
+def _tally(row: sa.Row[*tuple[Any, ...]]) -> Tally:
     counts, *times = row[3:]
     if not times:
         return Tally(Counter(_plain(counts)))
