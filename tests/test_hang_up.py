@@ -93,22 +93,29 @@ def test_gone_during_the_whisper_one_key_rings_them_back_on_the_same_leg(make_wo
     assert [(row.state, row.closed_reason) for row in world.callbacks()] == [("closed", "talked")]
 
 
-def test_gone_before_the_pick_up_is_said_at_once(make_world: MakeWorld) -> None:
+@pytest.mark.parametrize(
+    ("number", "said", "state"),
+    [
+        ("+12125550177", "They have hung up; any key to ring them back now.", "waiting"),
+        ("+442079460123", "Thank you, nobody is waiting any more.", "held"),  # what may not be dialled is not offered
+    ],
+)
+def test_gone_before_the_pick_up_is_said_at_once(make_world: MakeWorld, number: str, said: str, state: str) -> None:
     world = make_world(staff=("sam",))
     sam = world.staff("sam")
-    world.rings()
+    world.rings(number)
     world.advance(4)
     world.kill_worker()  # nobody ends the ringing
-    world.caller().hang_up()
+    world.caller(number).hang_up()
     world.advance(1)
     sam.pick_up()
     world.advance(2)
     world.wake_worker()
-    assert world.heard(sam)[:1] == ["They have hung up; any key to ring them back now."]
+    assert world.heard(sam)[:1] == [said]
     world.advance(30)
     assert sam.state == "idle"
-    assert world.caller().rings == []  # no key, no ring-back
-    assert world.callbacks()[0].state == "waiting"
+    assert world.caller(number).rings == []  # no key, no ring-back
+    assert world.callbacks()[0].state == state
 
 
 @pytest.mark.proves("01-2.7")

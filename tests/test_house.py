@@ -105,7 +105,7 @@ LAYERS: list[tuple[str, list[str]]] = [
             "voice.calls",
             "voice.changes",
             "voice.legs",
-            "voice.ringing",
+            *("voice.ringing", "voice.on_ladder"),
             "voice.dialled",
             "voice.carrier_pace",
             "voice.messages",

@@ -14,7 +14,7 @@ from tests.world import World
 from voice.app import create_app
 from voice.db import Database
 from voice.firm import LineStaff, StaffMember
-from voice.models import Call
+from voice.models import Call, Leg
 from voice.settings import Settings
 from voice.simulator import scripts
 from voice.simulator.legs import Leg as PhoneLeg
@@ -80,20 +80,25 @@ def test_without_the_api_one_screened_phone_is_dialled_after_the_other_and_then_
         assert (one[0].ended - one[0].started) <= dt.timedelta(seconds=17)
     assert "will ring you" in world.caller().said_to_it()
     one_callback(world, leg)
-    assert world.call(leg).path == "dial"
+    assert (world.call(leg).path, world.call(leg).cause) == ("dial", "rang_out")
 
 
 @pytest.mark.proves("01-2.14")
-def test_no_more_than_four_phones_are_tried(make_world: MakeWorld) -> None:
+def test_no_more_than_four_phones_are_dialled_and_those_passed_over_are_not_among_them(make_world: MakeWorld) -> None:
     world = make_world(staff=ALL)
-    _hire(world, 3)
+    _hire(world, 4)
     api_is_dead(world)
     for phone in world.phones.values():
         phone.script = scripts.Off()
-    leg = world.rings()
+    with world.database.transaction() as session:
+        for name in ("sam", "kim"):
+            leg = {"staff_id": name, "phone": firm.PHONES[name], "line": firm.LINE, "state": "joined"}
+            session.add(Leg(**leg, purpose="ring", placed_at=world.now, ring_seconds=15, stop_at=world.now))
+    caller = world.rings()
     world.advance(180)
-    assert len(dials(world)) == 4
-    one_callback(world, leg)
+    numbers = [re.findall(r"<Number[^>]*>(\+\d+)<", document) for document in dials(world)]
+    assert numbers == [[world.phones[name].number] for name in ("alex", "p0", "p1", "p2")]
+    one_callback(world, caller)
 
 
 def _hire(world: World, more: int) -> None:

@@ -14,6 +14,8 @@ from voice import phones
 from voice.db import Database
 from voice.firm import StaffMember
 from voice.models import Call
+from voice.rules import causes
+from voice.rules.ring_plan import Ring
 from voice.simulator import scripts
 from voice.simulator.legs import Leg as PhoneLeg
 from voice.simulator.switches import RestFault
@@ -38,6 +40,19 @@ def test_the_ladder_passes_over_who_talks_and_who_rings_in_themselves(make_world
     sam.script = alex.script = scripts.Declines(after=1)
     world.advance(60)
     assert kim.rings == []
+
+
+@pytest.mark.proves("01-2.14")
+def test_the_cause_on_the_ladder_is_what_became_of_the_phones() -> None:
+    limited, declined = (Ring("sam", firm.MONDAY_TEN, end) for end in ("limited", "declined"))
+    said = [
+        causes.unanswered(rings, ("sam",), busy, api_dead)
+        for rings, busy, api_dead in [
+            ((), {"sam"}, True), ((), (), True), ((limited,), (), True), ((limited,), (), False),
+            ((limited, declined), (), True),
+        ]
+    ]  # fmt: skip
+    assert said == ["all_busy", "our_outage", "our_outage", "carrier_limit", "declined"]
 
 
 def begin_at(world: World, after: dt.timedelta) -> None:

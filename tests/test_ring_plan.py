@@ -61,8 +61,39 @@ def test_the_five_seconds_alone_come_out_of_the_total_and_before_the_steps() -> 
     assert [len(due(waiting, at(moment))) for moment in (0, 5, 14.9, 15)] == [1, 2, 2, 3]
 
 
-def test_a_last_person_who_is_not_working_is_not_waited_for() -> None:
+def test_a_last_person_who_is_not_working_or_talks_is_not_waited_for() -> None:
     assert due(caller(first="ann"), at(0)) == ["sam", "alex", "kim"]
+    assert due(caller(first="kim"), at(0), busy={"kim"}) == ["sam", "alex"]
+    others = (Ring("sam", at(0)), Ring("alex", at(1)))
+    assert due(caller(first="kim", rings=others[:1]), at(0.5), busy={"sam"}) == ["kim", "alex"]  # kim has come free
+    assert due(caller("in_order", others[:1], first="kim", step_seconds=6), at(5), busy={"sam"}) == []
+
+
+@pytest.mark.parametrize("mode", ["in_order", "fewest_recent"])
+def test_nobody_waits_for_the_turn_of_somebody_who_is_busy_and_who_comes_free_is_added_with_the_next_step(
+    mode: Mode,
+) -> None:
+    assert due(caller(mode), at(0), busy={"sam"}) == ["alex"]
+    waiting = caller(mode, (Ring("alex", at(0)),))
+    assert due(waiting, at(12), busy={"sam", "alex"}) == ["kim"]
+    assert due(waiting, at(11.9), busy={"alex"}) == []  # sam has come free
+    assert due(waiting, at(12), busy={"alex"}) == ["sam"]
+    assert due(waiting, at(24), busy={"alex"}) == ["sam", "kim"]
+    all_rung = caller(mode, (Ring("alex", at(0)), Ring("kim", at(12))))
+    assert [due(all_rung, at(moment), busy={"alex", "kim"}) for moment in (23.9, 24)] == [[], ["sam"]]
+
+
+def test_who_has_rung_for_a_caller_keeps_their_place_though_busy_since() -> None:
+    waiting = caller("in_order", (Ring("sam", at(0), "declined", at(3)),))
+    assert [due(waiting, at(moment), busy={"sam"}) for moment in (11.9, 12, 24)] == [[], ["alex"], ["alex", "kim"]]
+
+
+def test_a_turn_taken_out_of_order_costs_nobody_theirs() -> None:
+    taken = (Ring("sam", at(0)), Ring("kim", at(2), "declined", at(4)))  # kim had said "Take it"
+    assert [due(caller("in_order", taken, step_seconds=6), at(moment), {"sam"}) for moment in (7.9, 8)] == [
+        [],
+        ["alex"],
+    ]
 
 
 def test_a_phone_that_was_not_answered_rings_again_later() -> None:
@@ -148,6 +179,22 @@ def test_every_callers_first_phone_goes_before_anyones_second() -> None:
     assert next_release([first, second], [], {"sam"}, at(6)) == Release("alex", call_id=second.call_id)
 
 
+def test_a_first_phone_that_has_declined_was_the_first() -> None:
+    """The oldest has been declined, the next has a phone that rings, the newest has had none."""
+    oldest, older = (
+        caller(rings=(Ring("sam", at(0), "declined", at(3)),)),
+        caller(since=1, rings=(Ring("alex", at(2)),)),
+    )
+    newest, back = caller(since=4), RingBack("a1", "sam", at(2))
+    three = [oldest, older, newest]
+    assert next_release(three, [back], {"alex"}, at(6)) == Release("sam", call_id=newest.call_id)
+    assert next_release(three, [back], {"alex", "kim"}, at(6)) == Release("sam", call_id=newest.call_id)
+    assert next_release([oldest, older], [back], {"alex"}, at(6)) == Release("sam", attempt_id="a1")
+    assert next_release([oldest, older], [], {"alex"}, at(6)) == Release("kim", call_id=oldest.call_id)
+    unrung = caller(rings=(Ring("sam", at(0), "limited", at(0)),))
+    assert next_release([newest, unrung], [], {"alex"}, at(6)) == Release("sam", call_id=unrung.call_id)
+
+
 def test_then_ring_backs_then_the_longest_waiting() -> None:
     older, newer = caller(rings=(Ring("sam", at(0)),)), caller(since=5, rings=(Ring("alex", at(5)),))
     back = RingBack("a1", "kim", at(2))
@@ -180,11 +227,9 @@ def test_a_phone_nobody_asked_to_ring_is_none_a_caller_could_be_given() -> None:
     assert next_release([ringing], [RingBack("a1", "alex", at(0), at(30), True)], {"sam"}, at(1)) is not None
 
 
-def test_no_more_legs_at_once_than_the_carrier_bears() -> None:
-    waiting = caller(rings=(Ring("sam", at(0)),))
-    assert next_release([waiting], [], {"sam"}, at(1), legs_now=1, cap=2) == Release("alex", call_id="c0")
-    assert next_release([waiting], [], {"sam"}, at(1), legs_now=2, cap=2) is None
-    assert next_release([caller()], [], set(), at(1), legs_now=0, cap=0) is not None
+@pytest.mark.parametrize(("legs_now", "cap", "room"), [(9, None, True), (1, 2, True), (2, 2, False), (0, 0, True)])
+def test_no_more_legs_at_once_than_the_carrier_bears(legs_now: int, cap: int | None, room: bool) -> None:
+    assert ring_plan.has_room(legs_now, cap) is room
 
 
 def test_a_leg_rings_below_a_mailboxs_patience() -> None:

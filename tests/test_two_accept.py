@@ -1,9 +1,16 @@
 """Two people want one caller, or one person wants a caller whose time is up: one UPDATE decides."""
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 
+from tests import firm
 from tests.conftest import MakeWorld
 from tests.world import World, seconds, talked_with
+from voice import calls, ringing
+from voice.db import Database
+from voice.models import Leg
 from voice.simulator import scripts
 
 
@@ -92,3 +99,33 @@ def test_an_acceptance_at_the_very_end_wins_or_loses_never_both(make_world: Make
         assert (call.state, call.outcome, len(promised)) == ("unanswered", "callback", 1)
         assert call.callback_id in [callback.id for callback in world.callbacks()]
         assert "accepted" not in world.events(call)
+
+
+@pytest.mark.proves("01-2.4")
+def test_two_phones_picked_up_at_the_same_moment_are_offered_two_callers(database: Database) -> None:
+    firm.found(database)
+    sam_has, alex_has = threading.Event(), threading.Event()
+
+    def sam() -> str | None:
+        with database.transaction() as session:
+            call = ringing.pick_up(session, session.get_one(Leg, "sam"), firm.MONDAY_TEN)
+            sam_has.set()
+            alex_has.wait(0.2)  # in vain: until this is committed, Alex's pick-up has to wait
+        return call.caller if call else None
+
+    def alex() -> str | None:
+        sam_has.wait(5)
+        with database.transaction() as session:
+            call = ringing.pick_up(session, session.get_one(Leg, "alex"), firm.MONDAY_TEN)
+        alex_has.set()
+        return call.caller if call else None
+
+    with database.transaction() as session:
+        for name, caller in (("sam", "+12125550171"), ("alex", "+12125550172")):
+            arrival = calls.arrival_from(f"CA{caller[1:]:0>32}", {"From": caller, "To": firm.LINE}, "webhook")
+            call = calls.arrive(session, arrival, firm.MONDAY_TEN)
+            leg = {"call_id": call.id, "staff_id": name, "phone": firm.PHONES[name], "line": firm.LINE}
+            session.add(Leg(id=name, **leg, purpose="ring", placed_at=firm.MONDAY_TEN, stop_at=firm.MONDAY_TEN))
+    with ThreadPoolExecutor(2) as threads:
+        offered = [each.result() for each in (threads.submit(sam), threads.submit(alex))]
+    assert set(offered) == {"+12125550171", "+12125550172"}

@@ -38,7 +38,7 @@ def ring_back(
     if running := _running(session, callback, staff_id, now):
         return running
     refused = (
-        _unfit(session, callback, now)
+        unfit(session, callback, now)
         or claims.held_by_another(callback, staff_id, now)
         or no_phone(session, staff_id, now)
         or _not_their_hours(session, callback, now, anyway)
@@ -54,7 +54,7 @@ def unfit_to_dial(
 ) -> Refusal | None:
     """Why this person may not dial this caller now, with whatever phone; None when they may be dialled."""
     return (
-        _unfit(session, callback, now)
+        unfit(session, callback, now)
         or claims.held_by_another(callback, staff_id, now)
         or _not_their_hours(session, callback, now, anyway)
     )
@@ -66,7 +66,7 @@ def from_leg(session: Session, callback: Callback, leg: Leg, now: dt.datetime) -
     They rang us a moment ago, so their hours are not asked.
     """
     started = _running(session, callback, leg.staff_id, now) or (
-        _unfit(session, callback, now) or _intend(session, callback, leg.staff_id, now)
+        unfit(session, callback, now) or _intend(session, callback, leg.staff_id, now)
     )
     if isinstance(started, Attempt) and started.leg_id is None:
         started.leg_id, leg.attempt_id, leg.purpose = leg.id, started.id, "ring_back"
@@ -79,7 +79,7 @@ def ring_by_itself(session: Session, callback: Callback, staff_id: str, now: dt.
 
     None: this caller may not be dialled, somebody has just asked for them, or that person was rung for it before.
     """
-    if _unfit(session, callback, now) or no_phone(session, staff_id, now):
+    if unfit(session, callback, now) or no_phone(session, staff_id, now):
         return None
     attempt = Attempt(callback_id=callback.id, staff_id=staff_id, created_at=now, due_for=callback.promised_by)
     try:
@@ -154,7 +154,7 @@ def send(session: Session, attempt: Attempt, leg: Leg, now: dt.datetime) -> Refu
     theirs = callback.state == "calling" and callback.claimed_by == attempt.staff_id
     if not theirs and attempt.due_for is None:
         refused = claims.refusal(callback, attempt.staff_id)
-    refused = refused or _unfit(session, callback, now, but=attempt)
+    refused = refused or unfit(session, callback, now, but=attempt)
     if not theirs and refused is None:
         refused = _take(session, callback, attempt.staff_id, now)
     if refused is None:
@@ -227,7 +227,7 @@ def _running(session: Session, callback: Callback, staff_id: str, now: dt.dateti
     return Refusal("held_by", holder=attempt.staff_id)
 
 
-def _unfit(session: Session, callback: Callback, now: dt.datetime, but: Attempt | None = None) -> Refusal | None:
+def unfit(session: Session, callback: Callback, now: dt.datetime, but: Attempt | None = None) -> Refusal | None:
     """Why this caller may not be dialled now: closed, held, no number, the number policy, or on the line with us."""
     if callback.state in ("closed", "held", "no_number") or callback.caller is None:
         return claims.refusal(callback, callback.claimed_by or "")

@@ -7,8 +7,9 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from voice import callbacks, contacts, crossings, moves, notices, phones, ringing, roster
+from voice import callbacks, contacts, crossings, moves, notices, on_ladder, phones, ringing, roster
 from voice.db import one_row
+from voice.ledger import CallEvent
 from voice.models import Call, Leg, new_id
 from voice.rules import causes, hours, numbers, ring_plan, states, text
 from voice.work import outbox
@@ -152,8 +153,8 @@ def give_up_now(session: Session, call: Call, now: dt.datetime, cause: str | Non
 def explain(session: Session, call: Call, now: dt.datetime) -> None:
     """A phone's news came after its caller had been given up: the cause is what all of them together say."""
     plan = ringing.waiting(session, call, call.ring_until)
-    if call.cause not in causes.READ_OFF_PHONES or not plan.rings:
-        return
+    if call.path != "queue" or call.cause not in causes.READ_OFF_PHONES or not plan.rings:
+        return  # nor do these rings tell what the phones of the ladder did
     cause, before = causes.unanswered(plan.rings, plan.people, (), api_dead=False), call.cause
     if cause == before:
         return
@@ -197,7 +198,7 @@ def talked_on_ladder(session: Session, call: Call, staff_id: str | None, seconds
     """On the ladder the carrier joins the two and says so afterwards: the talk began with the acceptance."""
     since = call.accepted_at or now - dt.timedelta(seconds=seconds)
     if call.accepted_at is None:
-        ringing.accept_on_ladder(session, call, staff_id, since)  # the request that proves it was lost
+        on_ladder.accept(session, call, staff_id, since)  # the request that proves it was lost
     if moves.move(session, call, "join", since, joined_at=sa.func.coalesce(Call.joined_at, since), talking_since=since):
         moves.note(session, "joined", since, call=call, staff=call.answered_by)
     part(session, call, now)
@@ -253,7 +254,7 @@ def end(session: Session, call: Call, at: dt.datetime, failed: bool = False) -> 
 
 def _settle(session: Session, call: Call, at: dt.datetime) -> None:
     """The evidence of a talk decides: long enough, or one call back too many rather than one too few."""
-    if call.talk_seconds >= causes.TALK_SECONDS:
+    if _longest_talk(session, call) >= causes.TALK_SECONDS:
         call.outcome = "talked"
         _talked(session, call, at)
     else:
@@ -261,6 +262,14 @@ def _settle(session: Session, call: Call, at: dt.datetime) -> None:
         callbacks.open_for(session, call, "short_talk", at)
     session.flush()
     moves.note(session, "completed", at, call=call, outcome=call.outcome)
+
+
+def _longest_talk(session: Session, call: Call) -> int:
+    """Seconds of the longest talk of this call: two short ones around a cut-off are no long one."""
+    if call.round == 0:
+        return call.talk_seconds
+    parted = sa.select(CallEvent.data).where(CallEvent.call_id == call.id, CallEvent.kind == "parted")
+    return max((data["seconds"] for data in session.scalars(parted)), default=0)
 
 
 def _talked(session: Session, call: Call, at: dt.datetime) -> None:

@@ -21,6 +21,7 @@ MINE = sa.bindparam("mine", type_=sa.Text)
 RINGS = sa.select(Leg).where(sa.or_(Leg.call_id == MINE, Leg.offered_call_id == MINE)).order_by(Leg.placed_at)
 AFTER_TALK = RINGS.where(Leg.purpose == "cut_off")
 RESERVED = dt.timedelta(seconds=ring_plan.RESERVED)
+IN_QUEUE = sa.select(Call.id).where(Call.state == "ringing", Call.path == "queue", Call.round == 0)
 
 
 def people(session: Session, card: roster.LineCard, call: Call, now: dt.datetime) -> tuple[str, ...]:
@@ -94,7 +95,8 @@ def why_unanswered(session: Session, call: Call, now: dt.datetime) -> str:
     plan = waiting(session, call, now)
     pace = session.get(Pace, 1)
     dead = call.path != "queue" or bool(pace and pace.shut_until and pace.shut_until > now)
-    return causes.unanswered(plan.rings, plan.people, phones.busy(session, now), dead)
+    busy = phones.busy(session, now) if call.path == "queue" else phones.not_on_ladder(session, call, now)
+    return causes.unanswered(plan.rings, plan.people, busy, dead)
 
 
 def claim(session: Session, call_id: str, now: dt.datetime) -> bool:
@@ -105,28 +107,6 @@ def claim(session: Session, call_id: str, now: dt.datetime) -> bool:
         .values(ring_claimed_at=sa.func.coalesce(Call.ring_claimed_at, now))
     )
     return one_row(claimed)
-
-
-def to_ladder(session: Session, call: Call, now: dt.datetime) -> bool:
-    """Whether the caller must be taken up the ladder: no worker took the ring, or the carrier's API is dead.
-
-    One UPDATE decides, and every worker checks `path` before it places a leg: one that wakes late rings nobody.
-    """
-    pace = session.get(Pace, 1)
-    dead = bool(pace and pace.shut_until and pace.shut_until > now)
-    unclaimed = Call.ring_claimed_at.is_(None)
-    rings = sa.exists().where(Leg.call_id == call.id, Leg.ended_at.is_(None), Leg.state != "placed")
-    moved = session.execute(
-        sa.update(Call)
-        .where(Call.id == call.id, Call.state == "ringing", Call.path == "queue")
-        .where(~rings if dead else unclaimed)
-        .values(path="dial")
-    )
-    won = one_row(moved)
-    session.refresh(call)
-    if won:
-        moves.note(session, "ladder", now, call=call, why="api" if dead else "worker")
-    return won
 
 
 def accepted_leg(session: Session, call: Call) -> Leg | None:
@@ -166,7 +146,7 @@ def _callers_for(session: Session, leg: Leg, now: dt.datetime) -> list[Call]:
     if leg.purpose == "cut_off":
         own = session.get(Call, leg.call_id)
         return [own] if own is not None and own.state == "ringing" else []
-    rows = sa.select(Call).where(Call.state == "ringing", Call.path == "queue", Call.round == 0)
+    rows = sa.select(Call).where(Call.id.in_(IN_QUEUE))
     plans = [(call, waiting(session, call, now)) for call in session.scalars(rows.order_by(Call.received_at, Call.id))]
     plans.sort(key=lambda each: each[1].reserved_by != leg.staff_id)
     return [call for call, plan in plans if _may_take(leg, call, plan)]
@@ -188,6 +168,8 @@ def pick_up(session: Session, leg: Leg, now: dt.datetime) -> Call | None:
 
     When all are on offer elsewhere, the longest-waiting of them is offered twice: one of the two may be a machine.
     """
+    # One pick-up after the other: of two at the same moment neither would see what the other was offered.
+    session.execute(IN_QUEUE.order_by(Call.received_at, Call.id).with_for_update(key_share=True)).all()
     moves.move(session, leg, "picked_up", now, picked_up_at=now)
     candidates = _callers_for(session, leg, now)
     for call in candidates:
@@ -233,28 +215,6 @@ def lose(session: Session, call: Call, leg: Leg, now: dt.datetime) -> bool:
     if lost:
         moves.note(session, "not_joined", now, call=call, staff=leg.staff_id, leg=leg.id)
     return lost
-
-
-def accept_on_ladder(session: Session, call: Call, staff_id: str | None, now: dt.datetime) -> bool:
-    """A person took the caller on the ladder, where the carrier itself joins the two."""
-    path = sa.case((Call.path == "queue", "dial"), else_=Call.path)  # taken there while storage was gone
-    won = moves.move(session, call, "accept", now, path=path, accepted_at=now, answered_by=staff_id, reserved_by=None)
-    if won:
-        moves.note(session, "accepted", now, call=call, staff=staff_id)
-    return won
-
-
-def lose_on_ladder(session: Session, call: Call, now: dt.datetime) -> None:
-    """The person who took the caller on the ladder was gone before the two were joined."""
-    unjoined = [Call.accepted_leg_id.is_(None), Call.state == "accepted"]
-    before = call.answered_by if call.round > 0 else None  # they had talked before they were cut off
-    moves.move(session, call, "lose", now, also=unjoined, accepted_at=None, answered_by=before)
-
-
-def rings_on_ladder(session: Session, call: Call, staff_id: str, at: dt.datetime) -> None:
-    """A phone of the ladder rings."""
-    call.first_ring_at = min(call.first_ring_at or at, at)
-    moves.note(session, "phone_rings", at, call=call, staff=staff_id)
 
 
 def reserve(session: Session, call: Call, staff_id: str, now: dt.datetime) -> Refusal | None:

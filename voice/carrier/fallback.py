@@ -7,7 +7,7 @@ address: people come on shift and go while a phone rings.
 
 import functools
 import pathlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 
 import structlog
 
@@ -68,6 +68,8 @@ def incoming(delivery: Delivery) -> str:
     if caller.e164 in firm.blocked:
         return twiml.reject("rejected")
     if caller.e164 in firm.numbers():
+        # A loop: the ladder dials as the line, so a phone that forwards to the line comes in as the line. Which phones
+        # have a leg stands in the tables alone, so that by where a call was forwarded from none is refused here.
         return twiml.reject("busy")
     if line is None or not hours.is_open(line.schedule(), delivery.now) or next_person(delivery, ()) is None:
         return message(delivery)  # no ringing for show
@@ -75,7 +77,7 @@ def incoming(delivery: Delivery) -> str:
 
 
 def people(dialled: str) -> tuple[str, ...]:
-    """The ids in an address of the ladder: whom it has dialled or passed over, in order; the last one's phone it is."""
+    """The ids in an address of the ladder: whom it has dialled, in order; the last one's phone it is."""
     return tuple(dialled.split("."))
 
 
@@ -89,22 +91,28 @@ def address(delivery: Delivery, version: int, dialled: Sequence[str], what: str)
     return delivery.url(f"/voice/ladder/{version}/{'.'.join(dialled)}/{what}")
 
 
-def next_person(delivery: Delivery, dialled: Sequence[str], again: bool = False) -> roster.Person | None:
-    """Whom the ladder dials now: the first on shift whom it has not come to; nobody after four, or after a cut-off.
+def next_person(
+    delivery: Delivery, dialled: Sequence[str], passed_over: Collection[str] = (), again: bool = False
+) -> roster.Person | None:
+    """Whom the ladder dials now: the first on shift not dialled yet; nobody after four phones, or after a cut-off.
 
-    `again`: the last one once more, who was cut off.
+    `again`: the last one once more, who was cut off. Who is `passed_over` now may be free when the next is dialled.
     """
-    if again:
-        return book(delivery).person(dialled[-1])
     line = card(delivery)
-    if line is None or len(dialled) >= STEPS or once_more(dialled):
+    if again:
+        wanted = [book(delivery).person(dialled[-1])]
+    elif line is None or len(dialled) >= STEPS or once_more(dialled):
         return None
-    return next((who for who in line.on_shift(delivery.now) if who.id not in dialled), None)
+    else:
+        wanted = [who for who in line.on_shift(delivery.now) if who.id not in dialled]
+    return next((who for who in wanted if who is not None and who.id not in passed_over), None)
 
 
-def rung(delivery: Delivery, version: int, dialled: Sequence[str] = (), words: str = "") -> str:
+def rung(
+    delivery: Delivery, version: int, dialled: Sequence[str] = (), words: str = "", passed_over: Collection[str] = ()
+) -> str:
     """One phone of the ladder, `words` (of a cut-off) before it; the message when there is no further one."""
-    line, who = card(delivery), next_person(delivery, dialled, again=bool(words))
+    line, who = card(delivery), next_person(delivery, dialled, passed_over, again=bool(words))
     if line is None or who is None:
         return message(delivery)
     dialled = (*dialled, who.id)
@@ -177,13 +185,21 @@ def _wait(delivery: Delivery, **_values: str) -> str:
     return twiml.wait(sound_url(delivery, book(delivery).country))
 
 
-def _left(delivery: Delivery, **_values: str) -> str:
+def _left(delivery: Delivery, call_id: str) -> str:
     result = delivery.get("QueueResult")
     if result.startswith("redirected"):
         return twiml.empty()  # another document already runs on this leg
-    if result in ("bridged", "hangup") or delivery.status in OVER:
+    if result == "hangup" or delivery.status in OVER:
         return twiml.hang_up()
+    if result == "bridged":
+        turn = delivery.asked("turn")
+        return twiml.pause_and_go(CUT_OFF_PAUSE, delivery.url(f"/voice/calls/{call_id}/still-there", turn=turn))
     return rung(delivery, book(delivery).version)
+
+
+def _still_there(delivery: Delivery, **_values: str) -> str:
+    """After a talk in the queue: by the ladder that phone once more, where the address says whose it was."""
+    return still_there(delivery, book(delivery).version, delivery.asked("rung"))
 
 
 def _leg_answered(delivery: Delivery, leg_id: str) -> str:
@@ -231,6 +247,7 @@ _ANSWERS: dict[str, Callable[..., str]] = {
     "ladder_still_there": still_there,
     "wait": _wait,
     "left": _left,
+    "still_there": _still_there,
     "promise": lambda delivery, **_values: message(delivery),
     "recorded": _recorded,
     "recorded_below": _recorded,

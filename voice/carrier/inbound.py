@@ -2,11 +2,10 @@
 
 import datetime as dt
 import re
-from urllib.parse import parse_qsl, urlsplit
 
 from sqlalchemy.orm import Session
 
-from voice import calls, messages, moves, phones, promising, ringing, roster
+from voice import calls, messages, moves, on_ladder, phones, promising, ringing, roster
 from voice.carrier import fallback, twiml
 from voice.carrier.delivery import Delivery
 from voice.carrier.webhooks import document, receipt
@@ -53,8 +52,7 @@ def _queue(session: Session, delivery: Delivery, call: Call, words: str = "") ->
 
 def _turn(delivery: Delivery) -> int:
     """How often this caller has been queued. In the address, because what comes of each stay may be the same."""
-    asked = dict(parse_qsl(urlsplit(delivery.route).query))
-    return int(asked.get("turn", "0"))
+    return int(delivery.asked("turn") or "0")
 
 
 @document("/voice/calls/<call_id>/wait", repeats=True, asks=True)
@@ -85,7 +83,7 @@ def _is_over(session: Session, call: Call, delivery: Delivery, first: bool) -> b
     """Whether this request is the one that lets the caller out: time is up, or nobody can ring phones for us."""
     if delivery.now >= call.ring_until:
         return calls.give_up(session, call, delivery.now)
-    return not first and ringing.to_ladder(session, call, delivery.now)
+    return not first and on_ladder.begin(session, call, delivery.now)
 
 
 @document("/voice/calls/<call_id>/left")
@@ -117,7 +115,8 @@ def _after_talk(session: Session, delivery: Delivery, call: Call, gone: bool) ->
     if gone:
         calls.end(session, call, delivery.now)
         return twiml.hang_up()
-    still_there = delivery.url(f"/voice/calls/{call.id}/still-there", turn=_turn(delivery))
+    rung = [call.answered_by or ""] * (call.round + 1)  # as the ladder counts, should storage be gone by then
+    still_there = delivery.url(f"/voice/calls/{call.id}/still-there", turn=_turn(delivery), rung=".".join(rung))
     return twiml.pause_and_go(fallback.CUT_OFF_PAUSE, still_there)
 
 
@@ -145,23 +144,25 @@ def ladder_step(
     With `words`, of a cut-off, it is the last of `dialled` once more.
     """
     passed_over = phones.not_on_ladder(session, call, delivery.now)
-    while (who := fallback.next_person(delivery, dialled, again=bool(words))) is not None:
-        free = who.id not in passed_over
+    while (who := fallback.next_person(delivery, dialled, passed_over, again=bool(words))) is not None:
         # What is only read from the spool has rung, and is over.
-        if free and (delivery.replayed or phones.dial_on_ladder(session, call, who.phone_at(delivery.now))):
-            return fallback.rung(delivery, version, dialled, words)
-        dialled, words = (*dialled, who.id), ""
-    calls.give_up(session, call, delivery.now)
+        if delivery.replayed or phones.dial_on_ladder(session, call, who.phone_at(delivery.now)):
+            return fallback.rung(delivery, version, dialled, words, passed_over)
+        passed_over.add(who.id)
+    rang = dialled and not words and call.path == "dial"  # what is known from the spool alone was an outage
+    calls.give_up(session, call, delivery.now, "rang_out" if rang else None)
     return promise_for(session, delivery, call)
 
 
-@document("/voice/calls/<call_id>/still-there", asks=True)
+@document("/voice/calls/<call_id>/still-there")
 def still_there(session: Session, delivery: Delivery, call_id: str) -> str:
     """A few seconds after a talk the caller is still on the line: perhaps they were cut off."""
     call = session.get(Call, call_id)
     if call is None or delivery.status in OVER:
         return twiml.hang_up()
     language = card_of(session, call).language
+    if delivery.replayed:
+        call.path = "dial"  # the ladder has rung that phone meanwhile: no worker may
     if not calls.cut_off(session, call, delivery.now):
         return twiml.hang_up(wording.goodbye(language), language)
     name = ringing.name_of(session, call.answered_by)

@@ -5,7 +5,7 @@ The documents come from `fallback`, which needs no tables; here the tables, whil
 
 from sqlalchemy.orm import Session
 
-from voice import calls, ringing
+from voice import calls, on_ladder, ringing
 from voice.carrier import fallback, inbound, twiml
 from voice.carrier.delivery import Delivery
 from voice.carrier.webhooks import document, receipt
@@ -64,7 +64,7 @@ def ladder_screen(session: Session, delivery: Delivery, version: int, dialled: s
 def ladder_accepted(session: Session, delivery: Delivery, version: int, dialled: str) -> str:
     """A person took the caller: an empty document joins the two."""
     call = _call(session, delivery)
-    if call is not None and not ringing.accept_on_ladder(session, call, _staff(session, dialled), delivery.now):
+    if call is not None and not on_ladder.accept(session, call, _staff(session, dialled), delivery.now):
         return twiml.hang_up()
     return twiml.empty()
 
@@ -94,7 +94,7 @@ def ladder_over(session: Session, delivery: Delivery, version: int, dialled: str
     if call.round > 0 and call.state == "ringing" and delivery.get("DialCallStatus") == "completed":
         calls.done(session, call, delivery.now)
         return _goodbye(session, call)
-    ringing.lose_on_ladder(session, call, delivery.now)
+    on_ladder.lose(session, call, delivery.now)
     return inbound.ladder_step(session, delivery, call, version, fallback.people(dialled))
 
 
@@ -118,4 +118,4 @@ def ladder_status(session: Session, delivery: Delivery, version: int, dialled: s
     """What a phone of the ladder does; the first ring counts as it does everywhere."""
     call, staff_id = _call(session, delivery), _staff(session, dialled)
     if call is not None and staff_id is not None and delivery.status == "ringing":
-        ringing.rings_on_ladder(session, call, staff_id, delivery.happened())
+        on_ladder.rings(session, call, staff_id, delivery.happened())

@@ -63,9 +63,10 @@ def _nobody(session: Session, delivery: Delivery, leg: Leg, before: str) -> str:
 
 
 def _offer_ring_back(session: Session, delivery: Delivery, leg: Leg, call: Call) -> str:
-    """The caller hung up first: one key rings them back on this very leg."""
+    """The caller hung up first: one key rings them back on this very leg, if they may be dialled."""
     language = card_of(session, call).language
-    if callbacks.open_of(session, call.line, call.caller_key) is None or call.caller is None:
+    callback = callbacks.open_of(session, call.line, call.caller_key)
+    if callback is None or attempts.unfit(session, callback, delivery.now):
         return twiml.hang_up(wording.nobody_waiting(language), language)
     action = delivery.url(f"/voice/legs/{leg.id}/ring-back", call=call.id)
     return twiml.ask_for_key(wording.hung_up(language), language, action)

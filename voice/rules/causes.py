@@ -11,14 +11,15 @@ READ_OFF_PHONES = ("carrier_limit", "mailbox", "declined", "rang_out")
 
 
 def unanswered(rings: Sequence[Ring], people: Collection[str], busy: Collection[str], api_dead: bool) -> str:
-    """The cause of a call nobody took in time (or that everybody declined)."""
+    """The cause of a call nobody took in time (or that everybody declined).
+
+    `api_dead`: no phone could be asked to ring, so that whatever was `limited` says nothing of the carrier's limits.
+    """
     ends = {ring.end for ring in rings}
-    if not rings:
-        if api_dead:
-            return "our_outage"
-        return "all_busy" if people and set(people) <= set(busy) else "rang_out"
+    if not rings and people and set(people) <= set(busy):
+        return "all_busy"
     if ends <= {"limited"}:
-        return "carrier_limit"
+        return "our_outage" if api_dead else "carrier_limit" if rings else "rang_out"
     if ends <= {"not_screened"}:
         return "mailbox"
     spent = {ring.staff_id for ring in rings if ring.end in ("declined", "not_screened", "ended")}

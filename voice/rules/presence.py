@@ -96,7 +96,7 @@ class _Look:
         for place in range(int(call.waited / LOOKS) + 1):
             now = _at(call, place * LOOKS)
             plan, busy = _waiting(self.past, call, people, self.known[call.id], now), self._in_use(now)
-            due = [person for person in ring_plan.due(plan, now) if person not in busy]
+            due = ring_plan.due(plan, now, busy)
             over = [person for person in due_since if person not in due]
             yield from self._told(due_since, over, now)
             due_since |= {person: now for person in due if person not in due_since}
@@ -108,13 +108,15 @@ class _Look:
         for staff, placed in asked.items():
             out = [person for person in people[: people.index(staff)] if person not in asked]
             here = tuple(person for person in people if person not in out)
-            start, without = (
-                (ring_plan.starts(_waiting(self.past, call, who, self.known[call.id], call.at))[staff] - call.at)
-                for who in (people, here)
-            )
+            start, without = (self._start(call, staff, who) for who in (people, here))
             if start.total_seconds() > placed + DOUBT and abs(without.total_seconds() - placed) <= DOUBT:
                 return out
         return []
+
+    def _start(self, call: PastCall, staff: str, people: tuple[str, ...]) -> dt.timedelta:
+        """When this phone's turn was, had these people been there; whoever was in a talk was left out."""
+        plan, busy = _waiting(self.past, call, people, self.known[call.id], call.at), self._in_use(call.at)
+        return ring_plan.starts(plan, busy - {staff})[staff] - call.at
 
     def _told(self, due_since: dict[str, dt.datetime], over: Sequence[str], now: dt.datetime) -> Iterator[Held]:
         for person in over:

@@ -64,19 +64,28 @@ def ring_until(received: dt.datetime, ring_seconds: int, withheld: bool) -> dt.d
     return received + dt.timedelta(seconds=ring_seconds * (WITHHELD_FACTOR if withheld else 1))
 
 
-def starts(waiting: Waiting) -> dict[str, dt.datetime]:
-    """When each person's phone may first ring."""
+def starts(waiting: Waiting, busy: Collection[str] = ()) -> dict[str, dt.datetime]:
+    """When each person's phone may first ring. Who is `busy` with something else gets no turn, and nobody waits for it.
+
+    Who comes free, or on shift, while the phones of people after them ring is added a step after the last of those.
+    """
+    rung = {ring.staff_id: ring.started for ring in reversed(waiting.rings)}
     first = waiting.first if waiting.first in waiting.people else None
-    others = [person for person in waiting.people if person != first]
-    at = waiting.ring_from
-    plan = {first: at} if first else {}
-    if first:
-        at = _alone_until(waiting, first)
-    for person in others:
-        plan[person] = at
-        if waiting.mode != "everyone":
-            at += dt.timedelta(seconds=waiting.step_seconds)
+    order = [first] if first else []
+    order += [person for person in waiting.people if person != first]
+    order = [person for person in order if person in rung or person not in busy]
+    at, plan = waiting.ring_from, dict[str, dt.datetime]()
+    step = dt.timedelta(seconds=0 if waiting.mode == "everyone" else waiting.step_seconds)
+    for place, person in enumerate(order):
+        after = [rung[later] + step for later in order[place:] if later in rung and person not in rung]
+        plan[person] = max([at, *after])
+        at = _alone_until(waiting, person) if _is_alone(waiting, person) else at + step
     return plan
+
+
+def _is_alone(waiting: Waiting, person: str) -> bool:
+    """Whether this phone rings before all others: not where their owner came free after one of those had rung."""
+    return person == waiting.first and (not waiting.rings or waiting.rings[0].staff_id == person)
 
 
 def _alone_until(waiting: Waiting, first: str) -> dt.datetime:
@@ -85,14 +94,18 @@ def _alone_until(waiting: Waiting, first: str) -> dt.datetime:
     return min([waiting.ring_from + dt.timedelta(seconds=ALONE), *(ended for ended in over if ended)])
 
 
-def due(waiting: Waiting, now: dt.datetime) -> list[str]:
-    """People whose phone should be ringing for this caller and is not, the most wanted first."""
+def due(waiting: Waiting, now: dt.datetime, busy: Collection[str] = ()) -> list[str]:
+    """People whose phone should be ringing for this caller and is not, the most wanted first.
+
+    Nobody who is `busy`: whose phone has a leg, whomever for.
+    """
     if (taker := _taker(waiting)) is not None:
         wanted = [taker]  # no new wave while somebody has said they will take it
     elif (waiting.ring_until - now).total_seconds() < SHORTEST:
         return []
     else:
-        wanted = [person for person, start in starts(waiting).items() if start <= now]
+        wanted = [person for person, start in starts(waiting, busy).items() if start <= now]
+    wanted = [person for person in wanted if person not in busy]
     free = [person for person in wanted if not spent(waiting, person) and _is_free(waiting, person, now)]
     return sorted(free, key=lambda person: _rung(waiting, person))
 
@@ -178,23 +191,20 @@ class Release:
     attempt_id: str | None = None
 
 
+def has_room(legs_now: int, cap: int | None) -> bool:
+    """Whether the carrier bears one more leg beside `legs_now`; one it bears whatever it has refused."""
+    return cap is None or legs_now < max(cap, 1)
+
+
 def next_release(
-    waiting: Sequence[Waiting],
-    ring_backs: Sequence[RingBack],
-    busy: Collection[str],
-    now: dt.datetime,
-    legs_now: int = 0,
-    cap: int | None = None,
+    waiting: Sequence[Waiting], ring_backs: Sequence[RingBack], busy: Collection[str], now: dt.datetime
 ) -> Release | None:
     """The one leg to place now, or None.
 
     Every waiting caller's first phone goes before anyone's second; ring-backs come between, or before all where a
     promise would else be missed; then the longest waiting. One that nobody asked for, while there is time, takes no
-    phone that a caller could be given. `busy` are people whose phone already has a leg. `cap` is how many legs of ours
-    the carrier bears.
+    phone that a caller could be given. `busy` are people whose phone already has a leg.
     """
-    if cap is not None and legs_now >= max(cap, 1):
-        return None
     if back := _ring_back([back for back in ring_backs if not near.first(back.due_by, now).live], busy):
         return back
     asked = [back for back in ring_backs if not back.by_itself]
@@ -207,17 +217,19 @@ def next_release(
 def _callers_and_asked(
     waiting: Sequence[Waiting], ring_backs: Sequence[RingBack], busy: Collection[str], now: dt.datetime
 ) -> Release | None:
-    oldest_first = sorted(waiting, key=lambda w: (len(w.live()) > 0, w.since, w.call_id))
-    second = False
-    for caller in oldest_first:
-        if caller.live() and not second:
-            second = True
-            if back := _ring_back(ring_backs, busy):
-                return back
-        for person in due(caller, now):
-            if person not in busy:
-                return Release(person, call_id=caller.call_id)
-    return _ring_back(ring_backs, busy)
+    for had_one in (False, True):
+        if had_one and (back := _ring_back(ring_backs, busy)):
+            return back
+        callers = [caller for caller in waiting if _had_a_phone(caller) == had_one]
+        for caller in sorted(callers, key=lambda each: (each.since, each.call_id)):
+            if wanted := due(caller, now, busy):
+                return Release(wanted[0], call_id=caller.call_id)
+    return None
+
+
+def _had_a_phone(waiting: Waiting) -> bool:
+    """Whether a phone has rung for them: one that has declined since was their first all the same."""
+    return any(ring.end != "limited" for ring in waiting.rings)
 
 
 def _ring_back(ring_backs: Sequence[RingBack], busy: Collection[str]) -> Release | None:

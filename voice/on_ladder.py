@@ -1,0 +1,55 @@
+"""Verbs on a caller who is taken up the ladder, where documents dial the phones. None commits."""
+
+import datetime as dt
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from voice import moves
+from voice.db import one_row
+from voice.ledger import Pace
+from voice.models import Call, Leg
+
+
+def begin(session: Session, call: Call, now: dt.datetime) -> bool:
+    """Whether the caller must be taken up the ladder: no worker took the ring, or the carrier's API is dead.
+
+    One UPDATE decides, and every worker checks `path` before it places a leg: one that wakes late rings nobody.
+    """
+    pace = session.get(Pace, 1)
+    dead = bool(pace and pace.shut_until and pace.shut_until > now)
+    unclaimed = Call.ring_claimed_at.is_(None)
+    live = sa.exists().where(Leg.call_id == call.id, Leg.ended_at.is_(None), Leg.state != "placed")
+    moved = session.execute(
+        sa.update(Call)
+        .where(Call.id == call.id, Call.state == "ringing", Call.path == "queue")
+        .where(~live if dead else unclaimed)
+        .values(path="dial")
+    )
+    won = one_row(moved)
+    session.refresh(call)
+    if won:
+        moves.note(session, "ladder", now, call=call, why="api" if dead else "worker")
+    return won
+
+
+def accept(session: Session, call: Call, staff_id: str | None, now: dt.datetime) -> bool:
+    """A person took the caller on the ladder, where the carrier itself joins the two."""
+    path = sa.case((Call.path == "queue", "dial"), else_=Call.path)  # taken there while storage was gone
+    won = moves.move(session, call, "accept", now, path=path, accepted_at=now, answered_by=staff_id, reserved_by=None)
+    if won:
+        moves.note(session, "accepted", now, call=call, staff=staff_id)
+    return won
+
+
+def lose(session: Session, call: Call, now: dt.datetime) -> None:
+    """The person who took the caller on the ladder was gone before the two were joined."""
+    unjoined = [Call.accepted_leg_id.is_(None), Call.state == "accepted"]
+    before = call.answered_by if call.round > 0 else None  # they had talked before they were cut off
+    moves.move(session, call, "lose", now, also=unjoined, accepted_at=None, answered_by=before)
+
+
+def rings(session: Session, call: Call, staff_id: str, at: dt.datetime) -> None:
+    """A phone of the ladder rings."""
+    call.first_ring_at = min(call.first_ring_at or at, at)
+    moves.note(session, "phone_rings", at, call=call, staff=staff_id)
