@@ -85,18 +85,14 @@ def test_whose_turn_it_was_and_who_was_not_rung_was_not_there() -> None:
     assert gone(call(cause="closed", waited=9.0)) == []
 
 
-def test_who_is_still_being_told_that_a_caller_has_hung_up_is_at_their_phone() -> None:
+def test_a_phone_that_still_tells_of_a_hang_up_or_came_from_a_ring_back_is_in_use() -> None:
     def missing(free: float) -> list[tuple[str, float]]:
         took = Ring("alex", 0.2, 0.4, 5.0, "accepted", 1.0, free=free)
         short = call(rings=(Ring("sam", 0.2, 0.4, 6, "cut"), took), waited=6, talk=0.5, answered_by="alex", cause=None)
         rung = (Ring("sam", 0.5, 0.7, 15.7, "cut"), Ring("alex", 6.5, 6.7, 21, "cut"))
         return gone(short, call(1, 0.1, rings=rung))
 
-    assert missing(free=12.0) == []
-    assert missing(free=6.5) == [("alex", 6.5)]
-
-
-def test_a_phone_that_came_from_a_ring_back_is_in_use_until_it_stops() -> None:
+    assert (missing(free=12.0), missing(free=6.5)) == ([], [("alex", 6.5)])
     came = Ring("alex", 0.3, 0.3, 8, "cut", handed=True)
     (held,) = presence.read(weeks(call(rings=(came,))), lambda _call: ("sam", "alex")).busy
     assert (held.staff, (held.until - held.since).total_seconds()) == ("alex", 7.7)
