@@ -31,7 +31,7 @@ def show() -> ResponseReturnValue:
         lived = shoes.three(session, _lines(session, asked), asked.range.until, asked.view.another)
         no_call_yet = session.scalar(sa.select(Call.id).limit(1)) is None
         names = {staff.id: words.name(staff.name) for staff in session.scalars(sa.select(StaffMember))}
-        wrong = [] if no_call_yet else warnings.read(session, clock.now())
+        wrong = [] if no_call_yet else warnings.read(session, clock.now(), page.report.now)
         numbers = list(session.scalars(sa.select(Line.number).where(Line.active).order_by(Line.position)))
     return frame.page(
         "owner.html", lived=lived, no_call_yet=no_call_yet, numbers=numbers, presets=PRESETS, staff_names=names,

@@ -63,8 +63,9 @@ def read(session: Session, lines: Mapping[str, str], now: dt.datetime) -> Change
     """Of these lines (name by number), the one of which was asked last; None: there is no line."""
     if not lines:
         return None
-    found = max(_done(session, lines, now), key=lambda each: each.ended_at, default=None)
     asked = [row for number in lines if (row := replays.newest(session, number, search=True)) is not None]
+    played = {row.line: lines[row.line] for row in asked}  # where nothing was asked, nothing is done
+    found = max(_done(session, played, now), key=lambda each: each.ended_at, default=None)
     newest = max(asked, key=lambda row: row.asked_at, default=None)
     if newest is None:
         return Change(found, next(iter(lines)))

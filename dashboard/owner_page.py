@@ -5,7 +5,7 @@ import functools
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
-from urllib.parse import quote_plus, urlencode
+from urllib.parse import quote_plus
 
 import sqlalchemy as sa
 from flask import abort, request, url_for
@@ -58,15 +58,13 @@ class Asked:
         """Addresses of the lists behind the figures of a period."""
 
         fixed = self.view.query() | {"since": _plain(range_.since), "until": _plain(range_.until)}
-        address = url_for("owner_calls.show")
-        begins = f"{address}?{urlencode(fixed)}&"
+        parts = {name: f"{name}={_quoted(value)}" for name, value in fixed.items()}
+        begins = url_for("owner_calls.show") + "?"
 
         def to(figure: str, **more: Any) -> str:
-            # A page has hundreds of these, and few of them change what is asked of all.
-            if fixed.keys().isdisjoint(more):
-                return begins + "&".join([f"figure={figure}", *(f"{name}={_quoted(more[name])}" for name in more)])
-            asked = {"figure": figure} | {name: _plain(value) for name, value in more.items()}
-            return f"{address}?{urlencode(fixed | asked)}"
+            # A page has hundreds of these.
+            changed = {name: f"{name}={_quoted(value)}" for name, value in more.items()}
+            return begins + "&".join((parts | {"figure": f"figure={figure}"} | changed).values())
 
         return to
 

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from flask import Response, stream_with_context
+from markupsafe import escape
 
 from voice.rules.contact_files import csv_file
 
@@ -19,6 +20,11 @@ class Cell:
     text: str = ""
     href: str = ""
     says: str = ""
+
+    def __html__(self) -> str:
+        """As it stands in a page, safe: a page has hundreds of these, and a macro takes three times as long."""
+        text = f"<bdi>{escape(self.shown)}</bdi>"
+        return f'<a href="{escape(self.href)}">{text}</a>' if self.href and self.value else text
 
     @property
     def shown(self) -> str:

@@ -30,10 +30,11 @@ IN_VAIN = Leg.state.in_((sa.literal_column("'not_screened'"), sa.literal_column(
 FOR_A_CALLER = sa.and_(Leg.ended_at.is_not(None), Leg.purpose == "ring", Leg.state != "limited")
 
 
-def read(session: Session, now: dt.datetime) -> list[Warning]:
-    """All there are, those that cost most callers first, and what has been seen to last."""
+def read(session: Session, now: dt.datetime, known: figures.Period | None = None) -> list[Warning]:
+    """All there are, those that cost most callers first, and what has been seen to last. `known`: what has been read
+    already, and need not be again where it is of the same days."""
     lines = {line.number: words.name(line.name) for line in _lines(session)}
-    found = [*_nobody(session, lines, now), *_phones(session, now), *_promises(session, lines, now)]
+    found = [*_nobody(session, lines, now), *_phones(session, now), *_promises(session, lines, now, known)]
     return sorted(found, key=lambda each: (each.mended, -each.costs))
 
 
@@ -141,11 +142,15 @@ def _rings(session: Session, since: dt.datetime) -> dict[tuple[str, str], list[R
     return {of: [ring for _, ring in sorted(rings, key=lambda each: each[0])] for of, rings in found.items()}
 
 
-def _promises(session: Session, lines: Mapping[str, str], now: dt.datetime) -> Iterator[Warning]:
+def _promises(
+    session: Session, lines: Mapping[str, str], now: dt.datetime, known: figures.Period | None
+) -> Iterator[Warning]:
     zone = availability.firm_zone(session)
     today = now.astimezone(ZoneInfo(zone)).date()
     asked = Range.of_days(today - dt.timedelta(days=rules.DAYS - 1), today, zone)  # those its list is of
-    for number, totals in figures.by_line(session, asked, now).items():
+    same = known and known.asked.line is None and known.asked.since == asked.since and known.asked.until >= now
+    by_line = known.lines if known and same else figures.by_line(session, asked, now)
+    for number, totals in by_line.items():
         kept, broken = totals["kept"], totals["broken"]
         if number in lines and rules.breaks_promises(kept, broken):
             says = f"{broken} of {kept + broken} in four weeks: {say.share(broken / (kept + broken))}."

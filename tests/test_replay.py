@@ -28,7 +28,7 @@ from voice.replay.box import Box
 from voice.replay.stage import Outcome, Stage, empty_database
 from voice.replay.study import study
 from voice.replay.swift import Swift
-from voice.rules import compared, presence
+from voice.rules import compared, other_settings, presence
 from voice.rules.habits import Habits
 from voice.rules.other_settings import TODAY, Change
 from voice.rules.past import Held, Past, PastCall, Ring, rooms
@@ -124,6 +124,25 @@ def test_one_more_person_in_the_worst_hours_is_proposed_with_how_sure_it_is() ->
     assert proposal["words"] == "One more person on Tuesdays, 11–13"
     assert 2 <= proposal["least"] <= proposal["usual"] <= proposal["most"] <= 4
     assert set(proposal["often"]) <= {f"c{place}" for place in range(1, 8, 2)}
+
+
+def test_a_phone_is_stopped_before_its_mailbox_and_its_owner_has_the_caller() -> None:
+    """Sam needs eight seconds to the phone, and the mailbox is there after nine: stopped before it, it rings again."""
+    whole, apart = in_vain(4, dt.timedelta(minutes=4)), dt.timedelta(minutes=2)
+    took, machine = Ring("sam", 0.2, 0.4, 8.4, "accepted", 1.0), Ring("sam", 0.2, 0.4, 9.4, "silent", 20.0)
+    calls = tuple(
+        replace(call, at=call.at + apart, rings=(machine,), cause="mailbox", waited=29.4, ring_seconds=40)
+        if call.missed
+        else replace(call, rings=(took,), waited=9.4, ring_seconds=40)
+        for call in whole.calls
+    )
+    whole = replace(whole, calls=calls, line=whole.line | {"ring_seconds": 40})
+    (shorter,) = (each for each in other_settings.candidates(whole) if each.kind == "shorter")
+    result = study(whole, shorter, _ignore, draws=1)
+    (proposal,) = result["proposals"]
+    assert (result["same"], result["missed"]) == (4, 2)
+    assert proposal["usual"] > 0
+    assert proposal["words"] == "Stop sam’s phone after 7 seconds, before the mailbox takes the call"
 
 
 @pytest.fixture(scope="module")

@@ -56,7 +56,8 @@ def test_the_phones_deeds_are_read_off_the_events_in_whatever_call_they_stand() 
     first, second = past.read([call(1), call(2)], told)
     assert (first.first, first.mode, first.ring_seconds) == ("sam", "in_order", 25)
     assert first.rings == (
-        Ring("sam", 1, 2, 17, "cut"), Ring("alex", 3, 4, 9, "accepted", 2.5), Ring("sam", 19, 20, 22, "declined"),
+        Ring("sam", 1, 2, 17, "cut"), Ring("alex", 3, 4, 9, "accepted", 2.5, free=60),
+        Ring("sam", 19, 20, 22, "declined"),
     )  # fmt: skip
     assert second.rings == ()
 
@@ -82,6 +83,19 @@ def test_whose_turn_it_was_and_who_was_not_rung_was_not_there() -> None:
     assert gone(call(rings=rung), held=(Held("alex", TUESDAY_ELEVEN, TUESDAY_ELEVEN + dt.timedelta(seconds=20)),)) == []
     assert gone(call(cause="nobody_on_shift", waited=0.0)) == [("sam", 0), ("alex", 0)]
     assert gone(call(cause="closed", waited=9.0)) == []
+
+
+def test_a_phone_that_still_tells_of_a_hang_up_or_came_from_a_ring_back_is_in_use() -> None:
+    def missing(free: float) -> list[tuple[str, float]]:
+        took = Ring("alex", 0.2, 0.4, 5.0, "accepted", 1.0, free=free)
+        short = call(rings=(Ring("sam", 0.2, 0.4, 6, "cut"), took), waited=6, talk=0.5, answered_by="alex", cause=None)
+        rung = (Ring("sam", 0.5, 0.7, 15.7, "cut"), Ring("alex", 6.5, 6.7, 21, "cut"))
+        return gone(short, call(1, 0.1, rings=rung))
+
+    assert (missing(free=12.0), missing(free=6.5)) == ([], [("alex", 6.5)])
+    came = Ring("alex", 0.3, 0.3, 8, "cut", handed=True)
+    (held,) = presence.read(weeks(call(rings=(came,))), lambda _call: ("sam", "alex")).busy
+    assert (held.staff, (held.until - held.since).total_seconds()) == ("alex", 7.7)
 
 
 def test_whoever_is_rung_in_the_turn_of_others_tells_that_they_were_not_there() -> None:

@@ -49,17 +49,17 @@ def running(session: Session) -> Replay | None:
 
 def latest(session: Session, line: str, search: bool = False) -> Replay | None:
     """The newest replay of a line that came to its end. `search`: of those that looked for what is best."""
-    return session.scalars(_of(line, search).where(Replay.state == "done").limit(1)).one_or_none()
+    return session.scalars(_LATEST[search], {"line": line}).one_or_none()
 
 
 def newest(session: Session, line: str, search: bool = False) -> Replay | None:
     """The newest replay of a line, however it ended, or still under way. `search` as above."""
-    return session.scalars(_of(line, search).limit(1)).one_or_none()
+    return session.scalars(_NEWEST[search], {"line": line}).one_or_none()
 
 
-def _of(line: str, search: bool) -> sa.Select[Replay]:
-    rows = sa.select(Replay).where(Replay.line == line, Replay.wish.is_(None) if search else sa.true())
-    return rows.order_by(Replay.asked_at.desc())
+_OF_LINE = sa.select(Replay).where(Replay.line == sa.bindparam("line")).order_by(Replay.asked_at.desc()).limit(1)
+_NEWEST = {False: _OF_LINE, True: _OF_LINE.where(Replay.wish.is_(None))}
+_LATEST = {search: rows.where(Replay.state == "done") for search, rows in _NEWEST.items()}
 
 
 def tries(session: Session, replay_id: str) -> int:

@@ -6,6 +6,7 @@ is what its list says it is, at any moment.
 """
 
 import datetime as dt
+import functools
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -87,7 +88,7 @@ class Period:
         rates = {"answer_rate": totals.answer_rate, "kept_rate": totals.kept_rate, "reached_rate": totals.reached_rate}
         return {**totals.counts, **rates, **self.times}
 
-    @property
+    @functools.cached_property
     def times(self) -> dict[str, float | None]:
         """The figures in seconds, by their names in `stats.SENTENCES`."""
         curves = {"person": self.to_person, "callback": self.to_callback, "callback_closed": self.to_callback_closed}
@@ -168,7 +169,7 @@ def _in_quarters(asked: Range, now: dt.datetime) -> Range:
 def by_line(session: Session, asked: Range, now: dt.datetime) -> dict[str, Numbers]:
     """The counts alone, of each line on which something happened."""
     lines = defaultdict[str, Tally](Tally)
-    for line, _, tally in rollups.read(session, asked, _zones(session, asked), now):
+    for line, _, tally in rollups.read(session, asked, _zones(session, asked), now, times=False):
         tallies.plus(lines[line].counts, tally.counts)
     return {line: _numbers(tally) for line, tally in lines.items()}
 
@@ -179,13 +180,18 @@ def people(
     """The calls or callbacks behind a figure of `stats.SENTENCES` (else KeyError). ValueError for a bad cursor."""
     of = _figure(behind).of
     at, row_id = AT[of], of.id
-    rows = _behind(asked, behind).order_by(at.desc(), row_id.desc()).limit(limit + 1)
+    rows = (
+        _behind(asked, behind)
+        .where(of.line == sa.bindparam("line"))
+        .order_by(at.desc(), row_id.desc())
+        .limit(limit + 1)
+    )
     if cursor is not None:
         seen, last = paging.read(cursor)
         rows = rows.where(sa.or_(at < seen, sa.and_(at == seen, row_id < last)), at <= seen)
     found = list[Any]()
     for line in _zones(session, asked):  # one line at a time the index has them in this order
-        found += session.scalars(rows.where(of.line == line), {"now": now})
+        found += session.scalars(rows, {"now": now, "line": line})
     found.sort(key=lambda row: (getattr(row, at.key), row.id), reverse=True)
     following = None if len(found) <= limit else paging.cursor(getattr(found[limit - 1], at.key), found[limit - 1].id)
     return People(found[:limit], following)

@@ -6,6 +6,8 @@ until the job has been there. So what is read here is what the calls say, at any
 
 import bisect
 import datetime as dt
+import functools
+import json
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any
@@ -28,13 +30,17 @@ MOST_MARKS, MOST_QUARTERS = 5000, 8  # of one transaction: SQLite has one writer
 MOST_HOLES = 100  # parts of a range asked for one by one; more: all of it, and what is not wanted is left out here
 LONGEST_DAY = dt.timedelta(hours=26)
 
-ROWS = sa.select(Rollup.line, Rollup.since, Rollup.until, Rollup.counts, Rollup.waiting, Rollup.bins)
-Row = sa.Row[str, dt.datetime, dt.datetime, dict[str, Any], dict[str, Any], bytes]
+Rows = sa.Select[*tuple[Any, ...]]
+COUNTED: Rows = sa.select(Rollup.line, Rollup.since, Rollup.until, sa.cast(Rollup.counts, sa.Text))
+ROWS = COUNTED.add_columns(sa.cast(Rollup.waiting, sa.Text), Rollup.bins)
 Counted = tuple[str, dt.date, Tally]
 
 
-def read(session: Session, asked: Range, zones: Mapping[str, str], now: dt.datetime) -> Iterator[Counted]:
-    """What is counted of a range: by line and day of the range's zone, several portions of each. `zones`: by line."""
+def read(
+    session: Session, asked: Range, zones: Mapping[str, str], now: dt.datetime, times: bool = True
+) -> Iterator[Counted]:
+    """What is counted of a range: by line and day of the range's zone, several portions of each. `zones`: by line;
+    `times`: False where only counts are wanted."""
     zone, span = ZoneInfo(asked.zone), Span(asked.since, asked.until)
     inner = Span(periods.next_quarter(asked.since), periods.quarter(asked.until))
     if inner.since >= inner.until:
@@ -43,7 +49,7 @@ def read(session: Session, asked: Range, zones: Mapping[str, str], now: dt.datet
         marked = _marked(session, inner, zones)
         ends = [Span(span.since, inner.since), Span(inner.until, span.until)]
         alive = _joined([*ends, *(Span(at, at + QUARTER) for at in marked)])
-        yield from _kept(session, asked, inner, zones, marked, now)
+        yield from _kept(session, asked, inner, zones, marked, now, ROWS if times else COUNTED)
     for part in alive:
         for (line, number), tally in tallies.live(session, part, zones).items():
             yield _of_hour(line, _instant(number), tally, zone)
@@ -58,30 +64,31 @@ def _kept(
     zones: Mapping[str, str],
     marked: Collection[dt.datetime],
     now: dt.datetime,
+    rows: Rows,
 ) -> Iterator[Counted]:
     """What the roll-ups say of these quarters, except for those that are marked: whole days where that is possible."""
     clock, changed = ZoneInfo(asked.zone), {periods.day_around(at, asked.zone).since for at in marked}
     whole: dict[str, list[Span]] = {line: [] for line in zones}
     over = min(inner.until, now - dt.timedelta(seconds=tallies.ROUGHLY))
-    days = ROWS.where(Rollup.span == "day", Rollup.since >= inner.since, Rollup.until <= over)
+    days = rows.where(Rollup.span == "day", Rollup.since >= inner.since, Rollup.until <= over)
     days = days.where(Rollup.line.in_([line for line in zones if zones[line] == asked.zone])).order_by(Rollup.since)
     for row in session.execute(days):
         if row.since not in changed:
             whole[row.line].append(Span(row.since, row.until))
             yield row.line, row.since.astimezone(clock).date(), _tally(row)
-    for row in session.execute(_quarters({line: _holes(inner, whole[line]) for line in zones})):
+    for row in session.execute(_quarters({line: _holes(inner, whole[line]) for line in zones}, rows)):
         if row.since not in marked and not _within(whole[row.line], row.since):
             yield _of_hour(row.line, row.since, _tally(row), clock)
 
 
-def _quarters(holes: Mapping[str, Sequence[Span]]) -> sa.Select[Any]:
+def _quarters(holes: Mapping[str, Sequence[Span]], rows: Rows = ROWS) -> Rows:
     """The roll-ups of these parts of each line's time, and perhaps of more."""
     wanted: list[sa.ColumnElement[bool]] = [sa.false()]
     few = sum(map(len, holes.values())) <= MOST_HOLES
     for line, spans in holes.items():
         for part in spans if few else spans and [Span(spans[0].since, spans[-1].until)]:
             wanted.append(sa.and_(Rollup.line == line, Rollup.since >= part.since, Rollup.since < part.until))
-    return ROWS.where(Rollup.span == "quarter", sa.or_(*wanted))
+    return rows.where(Rollup.span == "quarter", sa.or_(*wanted))
 
 
 def _within(days: Sequence[Span], at: dt.datetime) -> bool:
@@ -156,9 +163,20 @@ def _forget(session: Session, marks: Sequence[int]) -> None:
         session.execute(sa.delete(Mark).where(Mark.id.in_(some)))
 
 
-def _tally(row: Row) -> Tally:
-    waiting = defaultdict(Counter, {clock: Counter(since) for clock, since in row.waiting.items()})
-    return Tally(Counter(row.counts), waiting=waiting, packed=[row.bins])
+def _tally(row: sa.Row[*tuple[Any, ...]]) -> Tally:
+    counts, *times = row[3:]
+    if not times:
+        return Tally(Counter(_plain(counts)))
+    waiting, bins = times
+    told = defaultdict(Counter, {clock: Counter(since) for clock, since in _plain(waiting).items()})
+    return Tally(Counter(_plain(counts)), waiting=told, packed=[bins])
+
+
+@functools.lru_cache(1000)
+def _plain(text: str) -> Mapping[str, Any]:
+    """What this says. Kept: a page that is looked at again reads the same rows, but for those of today."""
+    found: Mapping[str, Any] = json.loads(text)
+    return found
 
 
 def _instant(number: int) -> dt.datetime:

@@ -27,6 +27,7 @@ class Ring:
     again: float = 0.0  # from that key, which came too late, to another for the next caller; 0: none
     limit: int = LEG_SECONDS  # for how many seconds it might ring
     handed: bool = False  # it rang for a ring-back before, so it stops sooner than it would
+    free: float = 0.0  # accepted: when the phone was on the hook again, a while after a caller who hung up; 0: not told
 
     @property
     def seconds(self) -> float:
@@ -203,7 +204,7 @@ def _ring(since: dt.datetime, ring: _Live, ended: dt.datetime, how: str) -> Ring
         picked = ring.picked or key
         again = (ring.accepted - key).total_seconds() if ring.accepted else 0.0
         spans = round((key - picked).total_seconds(), 3), round(again, 3)
-        return Ring(ring.staff, after(ring.placed), rang, after(picked), "accepted", *spans)
+        return Ring(ring.staff, after(ring.placed), rang, after(picked), "accepted", *spans, free=after(ended))
     if ring.picked is not None:
         stays = (ended - ring.picked).total_seconds()
         return Ring(ring.staff, after(ring.placed), rang, after(ring.picked), "silent", round(stays, 3))

@@ -46,13 +46,17 @@ def read(past: Past, on_shift: OnShift) -> Presence:
             unexplained = list(look.unexplained(call, working)) if call.cause == "all_busy" else []
             busy += unexplained
             missed += [] if unexplained else look.missing(call, working)
+            # A phone that came to this caller from a ring-back, and rang in vain, was nobody else's meanwhile.
+            busy += [
+                Held(ring.staff, _at(call, ring.placed), _at(call, ring.over)) for ring in call.rings if ring.handed
+            ]
     return Presence(_joined(past, missed), busy)
 
 
 def _uses(room: Sequence[PastCall]) -> Iterator[Held]:
     for call in room:
         for ring in call.rings:
-            yield Held(ring.staff, _at(call, ring.placed), _at(call, ring.over + ring.key + ring.again))
+            yield Held(ring.staff, _at(call, ring.placed), _at(call, max(ring.over + ring.key + ring.again, ring.free)))
         if call.answered_by is not None:
             yield Held(call.answered_by, _at(call, call.waited), _at(call, call.waited + call.talk))
 

@@ -5,6 +5,7 @@ is M. Greenwood's (1926); the band is taken on the log-log scale, so that it nev
 R. L. Prentice, "The Statistical Analysis of Failure Time Data" (1980), 1.3.
 """
 
+import functools
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -54,12 +55,12 @@ class Curve:
         """The point that holds after so many seconds; None before the first."""
         return next((_point(*step) for step in reversed(self.steps) if step[0] <= seconds), None)
 
-    @property
+    @functools.cached_property
     def median(self) -> float | None:
         """Seconds until it had happened to half; None while it has not happened to half."""
         return self.when(0.5)
 
-    @property
+    @functools.cached_property
     def p90(self) -> float | None:
         """Seconds until it had happened to nine of ten."""
         return self.when(0.9)
