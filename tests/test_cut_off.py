@@ -9,7 +9,7 @@ from tests.world import World
 from voice.simulator import scripts
 from voice.simulator.legs import Leg as PhoneLeg
 from voice.simulator.phones import Phone
-from voice.simulator.switches import RestFault
+from voice.simulator.switches import RestFault, Rudeness
 
 pytestmark = pytest.mark.proves("01-6.9")
 
@@ -121,6 +121,27 @@ def test_cut_off_after_a_few_words_and_gone_or_cut_off_again_is_a_short_talk(
     assert (call.outcome, call.cause) == ("callback", "short_talk")
     assert len(leg.bridges) == (2 if after == 2 else 1)
     assert len(world.callbacks()) == 1
+
+
+@pytest.mark.parametrize("late", [0, 8], ids=["at once", "after a while"])
+def test_that_phone_is_kept_for_who_was_cut_off_though_another_caller_waits(make_world: MakeWorld, late: float) -> None:
+    world = make_world(staff=("sam",), ring_seconds=60)
+    sam = world.staff("sam", scripts.InTurn((DROPS, scripts.Answers(after=6, talk=30), scripts.Answers(after=2))))
+    if late:
+        world.day.carrier.moods.webhooks.append(Rudeness("delay", "/still-there", seconds=late))
+    first = world.rings(talk=50)
+    world.advance(10)
+    second = world.rings("+12125550172")
+    world.advance(17 + late)
+    assert BACK in world.heard(world.caller())
+    assert world.ringing() == ["sam"]
+    world.advance(8)
+    assert sam.talking_to == world.caller().number
+    assert [leg.purpose for leg in world.legs(world.call(first))] == ["ring", "cut_off"]
+    assert "any key to go on" in world.heard(sam)[-1]
+    world.advance(60)
+    assert [world.call(leg).outcome for leg in (first, second)] == ["talked", "talked"]
+    assert len(sam.rings) == 3
 
 
 @pytest.mark.parametrize("slow", [0.2, 2.0, 3.9])

@@ -144,6 +144,32 @@ def test_a_worker_that_wakes_late_rings_nobody_twice(world: World, back_after: f
     assert world.callbacks() == []
 
 
+@pytest.mark.proves("01-2.14", "01-6.10")
+@pytest.mark.parametrize(
+    ("dies", "lost", "back_after"),
+    [(0.3, False, 60), (8, False, 60), (0.3, True, 60), (0.3, False, 23)],
+    ids=["after one phone", "later", "its only leg never placed", "and wakes late"],
+)
+def test_a_worker_that_died_with_the_ring_in_hand_leaves_the_caller_to_the_ladder(
+    make_world: MakeWorld, dies: float, lost: bool, back_after: float
+) -> None:
+    world = make_world(ring="in_order", ring_seconds=45)
+    world.staff("sam", scripts.Declines(after=14) if dies > 1 else scripts.Off() if lost else scripts.Script())
+    alex = world.staff("alex", scripts.Answers(after=4))
+    if lost:
+        world.day.carrier.moods.rest.append(RestFault("timeout", match="POST .*/Calls.json", times=1))
+    leg = world.rings(talk=30)
+    world.advance(dies)
+    world.kill_worker()
+    world.advance(back_after)
+    world.wake_worker()
+    world.advance(40)
+    call = world.call(leg)
+    assert (call.path, call.outcome, call.answered_by) == ("dial", "talked", "alex")
+    assert len(alex.rings) == 1
+    assert len([each for each in world.day.calls() if each.direction == "outbound-api"]) == (0 if lost else 1)
+
+
 @pytest.mark.proves("01-2.14")
 def test_a_worker_that_read_the_row_before_the_ladder_did_places_nothing_after_it(world: World) -> None:
     world.kill_worker()
