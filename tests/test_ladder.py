@@ -163,7 +163,7 @@ def test_a_worker_that_died_with_the_ring_in_hand_leaves_the_caller_to_the_ladde
     world.kill_worker()
     world.advance(back_after)
     world.wake_worker()
-    world.advance(40)
+    world.advance(50)
     call = world.call(leg)
     assert (call.path, call.outcome, call.answered_by) == ("dial", "talked", "alex")
     assert len(alex.rings) == 1

@@ -22,7 +22,7 @@ from voice.simulator.legs import Leg as PhoneLeg
 from voice.simulator.switches import RestFault
 
 ALL = ("sam", "alex", "kim")
-PLAN = Waiting("c1", *[firm.MONDAY_TEN] * 3, mode="everyone", people=("sam",))
+PLAN = Waiting("c1", firm.MONDAY_TEN, firm.MONDAY_TEN, firm.MONDAY_TEN, "everyone", ("sam",))
 
 
 @pytest.mark.proves("01-2.14")

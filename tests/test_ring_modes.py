@@ -156,7 +156,7 @@ def test_nobody_is_rung_for_their_own_call(make_world: MakeWorld) -> None:
 def test_somebody_on_a_call_is_left_out(make_world: MakeWorld) -> None:
     world = make_world(staff=("sam", "alex"))
     sam, alex = world.staff("sam", scripts.Answers(after=2)), world.staff("alex", scripts.Off())
-    world.rings("+12125550171", talk=60)
+    world.rings("+12125550171", talk=90)
     world.advance(10)
     alex.script = scripts.Answers(after=4)
     second = world.rings("+12125550172", talk=12)
@@ -164,9 +164,9 @@ def test_somebody_on_a_call_is_left_out(make_world: MakeWorld) -> None:
     assert talked_with(second) is alex
     alex.script = scripts.Declines(after=2)
     third = world.rings("+12125550173")
-    world.advance(12)
+    world.advance(18)
     assert world.call(third).state == "ringing"  # Sam may come free
-    world.advance(10)
+    world.advance(9)
     assert len(sam.rings) == 1
     assert world.call(third).cause == "declined"  # by everybody who was free: no phone has rung on
 

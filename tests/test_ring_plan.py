@@ -120,8 +120,8 @@ def test_who_declined_or_let_a_machine_answer_is_not_rung_again(how: str) -> Non
 
 @pytest.mark.parametrize(("how", "again"), [("declined", []), ("no_answer", ["sam", "alex"])])
 def test_a_phone_that_two_share_has_declined_and_rests_as_one(how: str, again: list[str]) -> None:
-    desk = {"people": ("sam", "alex"), "phones": dict.fromkeys(("sam", "alex"), "desk")}
-    waiting = caller(rings=(Ring("sam", at(0), how, at(15), phone="desk"),), **desk)
+    rung, two = (Ring("sam", at(0), how, at(15), phone="desk"),), ("sam", "alex")
+    waiting = caller(rings=rung, people=two, phones=dict.fromkeys(two, "desk"))
     assert [due(waiting, at(moment)) for moment in (16, 17)] == [[], again]
     assert exhausted(waiting) == (how == "declined")
     assert causes.unanswered(waiting, (), api_dead=False) == ("declined" if how == "declined" else "rang_out")

@@ -68,17 +68,17 @@ def test_who_picks_up_after_another_has_accepted_hears_so_and_nobody_else_is_dis
 
 @pytest.mark.proves("01-2.4")
 def test_who_presses_a_key_too_late_is_a_person_and_is_not_sent_away(make_world: MakeWorld) -> None:
-    world = make_world(ring_seconds=20)
+    world = make_world(ring_seconds=16)
     sam = world.staff("sam", scripts.Answers(after=5, key_after=4))
     for number in range(2):
-        world.staff("alex", scripts.Answers(after=4, key_after=1, talk=12))
-        world.rings(f"+1212555017{number}")
+        world.staff("alex", scripts.Answers(after=4, key_after=1))
+        world.rings(f"+1212555017{number}", talk=12)
         world.advance(30)
         assert world.heard(sam)[-1] == "Alex Moor has it."
     world.staff("sam")
     world.staff("alex", scripts.Off())
     leg = world.rings("+12125550172")
-    world.advance(19)
+    world.advance(14)
     sam.pick_up()
     while world.call(leg).state == "ringing":
         world.advance(0.2)
@@ -94,12 +94,13 @@ def test_who_presses_a_key_too_late_is_a_person_and_is_not_sent_away(make_world:
 
 @pytest.mark.proves("01-2.4")
 def test_who_was_second_and_does_not_want_the_next_caller_has_declined_that_one(make_world: MakeWorld) -> None:
-    world = make_world(ring_seconds=40)
+    world = make_world(ring_seconds=20)
     sam, alex = world.staff("sam"), world.staff("alex")
     world.rings("+12125550171", talk=50)
     world.advance(4)
     sam.pick_up()
     alex.pick_up()
+    world.advance(0.5)
     second = world.rings("+12125550172")
     world.advance(1)
     alex.press("1")
@@ -108,7 +109,7 @@ def test_who_was_second_and_does_not_want_the_next_caller_has_declined_that_one(
     world.advance(2)
     assert "0 1 7 2" in world.heard(sam)[-1]
     sam.hang_up()
-    world.advance(20)
+    world.advance(24)
     assert len(sam.rings) == 1
     assert (world.call(second).outcome, world.call(second).cause) == ("callback", "declined")
 
