@@ -149,7 +149,8 @@ def ladder_step(
         if delivery.replayed or phones.dial_on_ladder(session, call, who.phone_at(delivery.now)):
             return fallback.rung(delivery, version, dialled, words, passed_over)
         passed_over.add(who.id)
-    calls.give_up(session, call, delivery.now, "rang_out" if dialled and not words else None)
+    rang = dialled and not words and call.path == "dial"  # what is known from the spool alone was an outage
+    calls.give_up(session, call, delivery.now, "rang_out" if rang else None)
     return promise_for(session, delivery, call)
 
 
