@@ -32,6 +32,10 @@ BUSY = sa.union(
 
 # Seconds after a talk in which the caller, still on the line, may turn out to have been cut off: that phone is theirs.
 PARTING = dt.timedelta(seconds=10)
+JUST_OVER = sa.select(Call.answered_by).join(Leg, Leg.id == Call.accepted_leg_id).where(
+    Call.state == "joined", Call.round == 0, Call.talking_since.is_(None), Call.ended_at.is_(None),
+    Leg.ended_at > sa.bindparam("since", type_=UTC),
+)  # fmt: skip
 
 
 def number_of(member: StaffMember, now: dt.datetime) -> str:
@@ -51,11 +55,7 @@ def busy(session: Session, now: dt.datetime) -> set[str]:
 
 def parting(session: Session, now: dt.datetime) -> set[str]:
     """Staff whose talk is just over, and perhaps was cut off: the caller is on the line still, and nobody knows yet."""
-    just_over = sa.select(Call.answered_by).join(Leg, Leg.id == Call.accepted_leg_id).where(
-        Call.state == "joined", Call.round == 0, Call.talking_since.is_(None), Call.ended_at.is_(None),
-        Leg.ended_at > now - PARTING,
-    )  # fmt: skip
-    return {staff_id for staff_id in session.scalars(just_over) if staff_id}
+    return {staff_id for staff_id in session.scalars(JUST_OVER, {"since": now - PARTING}) if staff_id}
 
 
 def in_use(session: Session, phone: str) -> bool:
