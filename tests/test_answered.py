@@ -253,6 +253,7 @@ def test_nobody_can_take_a_call_that_is_not_ringing(world: World) -> None:
 
 
 @pytest.mark.proves("01-2.4")
+@pytest.mark.lived_on("postgres")
 def test_take_it_at_the_last_moment_gives_the_whole_time_and_an_extra_wait_request_changes_nothing(
     make_world: MakeWorld,
 ) -> None:

@@ -91,6 +91,7 @@ def test_no_answer_a_machine_or_a_refusal_is_a_callback(make_world: MakeWorld, t
 
 
 @pytest.mark.parametrize("what", ["too fast", "away"])
+@pytest.mark.lived_on("sqlite")
 def test_that_phone_rings_once_more_though_told_to_wait_and_though_they_went_away(
     make_world: MakeWorld, what: str
 ) -> None:

@@ -94,6 +94,7 @@ def test_gone_during_the_whisper_one_key_rings_them_back_on_the_same_leg(make_wo
 
 
 @pytest.mark.proves("01-2.7")
+@pytest.mark.lived_on("postgres")
 def test_of_two_who_want_to_ring_the_same_caller_back_one_dials_and_the_other_is_told(make_world: MakeWorld) -> None:
     world = make_world()
     sam, alex, caller = world.staff("sam"), world.staff("alex"), world.caller()

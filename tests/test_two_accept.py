@@ -67,6 +67,7 @@ def test_who_picks_up_after_another_has_accepted_hears_so_and_nobody_else_is_dis
 
 
 @pytest.mark.proves("01-2.4")
+@pytest.mark.lived_on("sqlite")
 def test_who_presses_a_key_too_late_is_a_person_and_is_not_sent_away(make_world: MakeWorld) -> None:
     world = make_world(ring_seconds=16)
     sam = world.staff("sam", scripts.Answers(after=5, key_after=4))
@@ -93,6 +94,7 @@ def test_who_presses_a_key_too_late_is_a_person_and_is_not_sent_away(make_world:
 
 
 @pytest.mark.proves("01-2.4")
+@pytest.mark.lived_on("postgres")
 def test_who_was_second_and_does_not_want_the_next_caller_has_declined_that_one(make_world: MakeWorld) -> None:
     world = make_world(ring_seconds=20)
     sam, alex = world.staff("sam"), world.staff("alex")
