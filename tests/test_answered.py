@@ -10,6 +10,7 @@ from tests.conftest import MakeWorld
 from tests.world import World, seconds, talked_with
 from voice.firm import StaffMember
 from voice.simulator import scripts
+from voice.simulator.switches import Rudeness
 
 
 def no_mailbox(world: World, name: str) -> None:
@@ -249,3 +250,24 @@ def test_nobody_can_take_a_call_that_is_not_ringing(world: World) -> None:
     assert not world.take_it(leg, "alex")
     world.advance(40)
     assert not world.take_it(leg, "alex")
+
+
+@pytest.mark.proves("01-2.4")
+@pytest.mark.lived_on("postgres")
+def test_take_it_at_the_last_moment_gives_the_whole_time_and_an_extra_wait_request_changes_nothing(
+    make_world: MakeWorld,
+) -> None:
+    world = make_world(ring="in_order", in_order_step_seconds=60)
+    world.day.carrier.moods.webhooks.append(Rudeness("duplicate", "/wait", None, 0.2, same_token=False))
+    world.staff("sam", scripts.Off())
+    alex = world.staff("alex", scripts.Answers(after=9))
+    leg = world.rings(talk=15)
+    world.advance(17)
+    assert world.take_it(leg, "alex")
+    world.advance(40)
+    assert talked_with(leg) is alex
+    second = world.rings("+12125550178")
+    world.staff("alex", scripts.Off())
+    world.advance(40)
+    assert world.events(world.call(second)).count("unanswered") == 1
+    assert len([words for words in world.heard(world.caller("+12125550178")) if "will ring you" in words]) == 1

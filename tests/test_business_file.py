@@ -176,6 +176,7 @@ def test_all_faults_are_told_at_once_with_line_field_and_fix_and_nothing_is_chan
         ('id = "alex"', 'id = "Alex Reed"', "line 16: staff 'Alex Reed': id:"),
         ('name = "Alex Reed"', 'name = "Alex Reed"\nphone = "+12125550111"', "line 18: staff '+12125550111': phone:"),
         ('name = "Alex Reed"', 'name = "Alex Reed"\nphone = "+12125550100"', "line 18: staff 'alex': phone:"),
+        ('"+12125550111"', '"+19005551234"', "line 9: staff 'sam': phone: \"+19005551234\" cannot be a staff phone."),
         ('"sam@example.com"', '"sam"', "line 10: staff 'sam': email:"),
         ('role = "owner"', 'role = "boss"', "line 11: staff 'sam': role:"),
         ("no_mailbox = true", 'no_mailbox = "yes"', "line 12: staff 'sam': no_mailbox: must be true or false."),

@@ -9,6 +9,8 @@ import sqlalchemy as sa
 from tests import firm
 from tests.conftest import MakeWorld
 from tests.world import World
+from voice import carrier_pace, legs
+from voice.db import Database
 from voice.ledger import Notice
 from voice.models import Leg
 from voice.replay.box import SOON
@@ -90,20 +92,62 @@ def test_a_learned_limit_holds_for_the_next_caller_and_is_forgotten_in_time(make
     world.day.carrier.switches.set(max_legs=2)
     for name in ALL:
         world.staff(name, scripts.Answers(after=3))
-    world.rings(talk=20)
-    world.advance(60)
+    world.staff("sam", scripts.Declines(after=10))
+    taken = world.rings(talk=20)
+    world.advance(4)
+    assert world.take_it(taken, "kim")  # there is no room for their phone as yet
+    world.advance(56)
+    assert world.call(taken).answered_by == "kim"
+    world.staff("sam", scripts.Answers(after=3))
     before = len(placed(world))
     world.rings("+12125550178", talk=20)
     world.advance(3)
     assert len(placed(world)) == before + 1  # no second refusal to find out what is known
     world.advance(600)
     world.day.carrier.switches.set(max_legs=None)
-    world.staff("sam", scripts.Script())
-    world.staff("alex", scripts.Script())
-    world.staff("kim", scripts.Script())
+    for name in ALL:
+        world.staff(name, scripts.Script())
     world.rings("+12125550179", patience=8)
     world.advance(20)
     assert overlaps(world) == 3
+
+
+def learned_cap(world: World) -> int | None:
+    """How many legs at once we believe the carrier bears."""
+    return world.read(lambda session: carrier_pace.cap(session, world.now))
+
+
+@pytest.mark.proves("01-6.10")
+@pytest.mark.lived_on("sqlite")
+def test_one_phone_that_cannot_be_reached_is_no_limit_of_the_carrier(make_world: MakeWorld) -> None:
+    world = make_world(staff=ALL, ring_seconds=30)
+    world.staff("alex", scripts.Fails())
+    world.tick = SOON
+    world.rings(patience=50)
+    world.advance(23)  # Alex' phone has failed once more, and nothing else was up
+    assert (learned_cap(world), sorted(world.ringing())) == (None, ["kim", "sam"])
+    world.advance(50)
+    second = world.rings("+12125550178", patience=50)
+    world.advance(8)
+    assert (learned_cap(world), sorted(world.ringing())) == (None, ["kim", "sam"])
+    assert [leg.state for leg in world.legs(world.call(second)) if leg.staff_id == "alex"] == ["failed"]
+
+
+@pytest.mark.proves("01-6.10")
+def test_a_limit_is_unlearned_as_soon_as_more_phones_ring_at_once(database: Database) -> None:
+    firm.found(database, staff=ALL)
+    now = firm.MONDAY_TEN
+    with database.transaction() as session:
+        placed = {"line": firm.LINE, "purpose": "ring", "placed_at": now, "stop_at": now + dt.timedelta(seconds=19)}
+        sam, alex, kim = (Leg(id=who, staff_id=who, phone=firm.PHONES[who], sid=who, **placed) for who in ALL)
+        kim.sid = None  # the carrier is being asked
+        session.add_all((sam, alex, kim))
+        session.flush()
+        legs.apply(session, sam, "ringing", now)
+        legs.apply(session, alex, "failed", now + dt.timedelta(seconds=1))
+        assert (alex.state, carrier_pace.cap(session, now)) == ("limited", 1)
+        legs.apply(session, kim, "ringing", now + dt.timedelta(seconds=1))
+        assert carrier_pace.cap(session, now) is None
 
 
 @pytest.mark.proves("01-6.10")

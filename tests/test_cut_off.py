@@ -7,13 +7,15 @@ import pytest
 from tests import firm
 from tests.conftest import MakeWorld
 from tests.world import World
+from voice import availability
 from voice.carrier import fallback
 from voice.carrier.delivery import Delivery
+from voice.firm import StaffMember
 from voice.settings import Settings
 from voice.simulator import scripts
 from voice.simulator.legs import Leg as PhoneLeg
 from voice.simulator.phones import Phone
-from voice.simulator.switches import RestFault
+from voice.simulator.switches import RestFault, Rudeness
 
 pytestmark = pytest.mark.proves("01-6.9")
 
@@ -88,6 +90,25 @@ def test_no_answer_a_machine_or_a_refusal_is_a_callback(make_world: MakeWorld, t
     assert [callback.caller for callback in world.callbacks()] == [world.caller().number]
 
 
+@pytest.mark.parametrize("what", ["too fast", "away"])
+@pytest.mark.lived_on("sqlite")
+def test_that_phone_rings_once_more_though_told_to_wait_and_though_they_went_away(
+    make_world: MakeWorld, what: str
+) -> None:
+    world, leg, sam = cut_off(make_world, scripts.Answers(after=3))
+    if what == "too fast":
+        fault = RestFault("error", match="POST .*/Calls.json", times=2, status=429, code=20429)
+        world.day.carrier.moods.rest.append(fault)
+    else:
+        world.write(
+            lambda session: availability.set_to(session, session.get_one(StaffMember, "sam"), "away", world.now)
+        )
+    world.advance(25)
+    assert sam.talking_to == world.caller().number
+    assert len(leg.bridges) == 2
+    assert len(sam.rings) == 2
+
+
 def test_a_second_cut_off_is_a_goodbye(make_world: MakeWorld) -> None:
     world, leg, sam = cut_off(make_world, dataclasses.replace(DROPS, after=3))
     world.advance(60)
@@ -125,6 +146,28 @@ def test_cut_off_after_a_few_words_and_gone_or_cut_off_again_is_a_short_talk(
     assert (call.outcome, call.cause) == ("callback", "short_talk")
     assert len(leg.bridges) == (2 if after == 2 else 1)
     assert len(world.callbacks()) == 1
+
+
+@pytest.mark.parametrize("late", [0, 8], ids=["at once", "after a while"])
+def test_that_phone_is_kept_for_who_was_cut_off_though_another_caller_waits(make_world: MakeWorld, late: float) -> None:
+    world = make_world(staff=("sam",), ring_seconds=60)
+    sam = world.staff("sam", scripts.InTurn((DROPS, scripts.Answers(after=6, talk=30), scripts.Answers(after=2))))
+    if late:
+        world.day.carrier.moods.webhooks.append(Rudeness("delay", "/still-there", seconds=late))
+    first = world.rings(talk=50)
+    world.advance(10)
+    second = world.rings("+12125550172", talk=12)
+    while BACK not in world.heard(world.caller()):
+        world.advance(0.5)
+    world.advance(2)
+    assert world.ringing() == ["sam"]
+    world.advance(8)
+    assert sam.talking_to == world.caller().number
+    assert [leg.purpose for leg in world.legs(world.call(first))] == ["ring", "cut_off"]
+    assert "any key to go on" in world.heard(sam)[-1]
+    world.advance(60)
+    assert [world.call(leg).outcome for leg in (first, second)] == ["talked", "talked"]
+    assert len(sam.rings) == 3
 
 
 @pytest.mark.parametrize("slow", [0.2, 2.0, 3.9])

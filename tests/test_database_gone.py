@@ -177,11 +177,12 @@ def test_questions_that_were_answered_without_the_tables_are_not_decided_again_w
 
 
 @pytest.mark.proves("01-2.15")
-def test_blocked_callers_and_closed_hours_hold_without_the_database_too(make_world: MakeWorld) -> None:
+@pytest.mark.parametrize("line", [firm.LINE, firm.SECOND_LINE], ids=["a line", "a number we do not know"])
+def test_blocked_callers_and_closed_hours_hold_without_the_database_too(make_world: MakeWorld, line: str) -> None:
     world = make_world(hours=dict.fromkeys(("tue",), "09:00-17:00"))
     knows_the_firm(world)
     world.lose_storage()
-    world.rings(patience=60)
+    world.rings(patience=60, line=line)
     world.advance(90)
     assert [phone.rings for phone in world.phones.values()] == [[], [], []]
     assert "getting someone" not in world.caller().said_to_it()
@@ -189,6 +190,9 @@ def test_blocked_callers_and_closed_hours_hold_without_the_database_too(make_wor
     world.restore_storage()
     world.advance(10)
     assert settled(world).outcome == "callback"
+    assert (settled(world).line, settled(world).dialled) == (firm.LINE, line)
+    told = [] if line == firm.LINE else ["unknown_number"]
+    assert [notice.key.partition(":")[0].replace("-", "_") for notice in world.notices()] == told
 
 
 @pytest.mark.proves("01-2.15", "01-2.4")

@@ -93,6 +93,30 @@ def test_gone_during_the_whisper_one_key_rings_them_back_on_the_same_leg(make_wo
     assert [(row.state, row.closed_reason) for row in world.callbacks()] == [("closed", "talked")]
 
 
+@pytest.mark.proves("01-2.7")
+@pytest.mark.lived_on("postgres")
+def test_of_two_who_want_to_ring_the_same_caller_back_one_dials_and_the_other_is_told(make_world: MakeWorld) -> None:
+    world = make_world()
+    sam, alex, caller = world.staff("sam"), world.staff("alex"), world.caller()
+    world.rings()
+    world.advance(4)
+    for phone in (sam, alex):
+        phone.pick_up()
+    world.advance(1)
+    caller.hang_up()
+    caller.script = scripts.Answers(after=3, key="", talk=20)
+    for _ in range(2):  # to take the call, and then to ring back
+        world.advance(1)
+        for phone in (sam, alex):
+            phone.press("1")
+    world.advance(10)
+    talks, told = (sam, alex) if sam.talking_to else (alex, sam)
+    assert talks.talking_to == caller.number
+    assert "already dealt with" in world.heard(told)[-1]
+    assert len(caller.rings) == 1
+    assert [row.attempts for row in world.callbacks()] == [1]
+
+
 @pytest.mark.parametrize(
     ("number", "said", "state"),
     [

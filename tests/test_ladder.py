@@ -19,7 +19,6 @@ from voice.settings import Settings
 from voice.simulator import scripts
 from voice.simulator.legs import Leg as PhoneLeg
 from voice.simulator.switches import RestFault, Rudeness
-from voice.work.worker import Worker
 
 DEAD = RestFault("error", match="POST .*/Calls.json", status=400, code=10003)
 SILENT = {"dial_action_on_hangup": False, "enqueue_action_on_hangup": False}  # only the status tells of a hang-up
@@ -109,51 +108,6 @@ def _hire(world: World, more: int) -> None:
             session.flush()
             session.add(LineStaff(line=firm.LINE, staff_id=f"p{n}", position=10 + n))
             world.phones[f"p{n}"] = world.day.staff(number)
-
-
-@pytest.mark.proves("01-2.14", "01-6.10")
-def test_a_worker_that_died_before_the_call_costs_the_caller_the_greeting_and_no_more(world: World) -> None:
-    world.kill_worker()
-    sam = world.staff("sam", scripts.Answers(after=3))
-    alex = world.staff("alex", scripts.Answers(after=3))
-    leg = world.rings(talk=30)
-    world.advance(60)
-    assert sam.rings[0].started - leg.created_at <= dt.timedelta(seconds=11)  # greeting and one cycle of ringback
-    assert talked_seconds(leg) >= 29
-    call = world.call(leg)
-    assert (call.path, call.outcome, call.answered_by) == ("dial", "talked", "sam")
-    assert alex.rings == []
-    assert world.callbacks() == []
-
-
-@pytest.mark.proves("01-2.14", "01-6.10")
-@pytest.mark.parametrize("back_after", [0.5, 4.0, 8.0, 12.0, 25.0])
-def test_a_worker_that_wakes_late_rings_nobody_twice(world: World, back_after: float) -> None:
-    world.kill_worker()
-    sam, alex = world.staff("sam", scripts.Answers(after=6)), world.staff("alex", scripts.Script())
-    leg = world.rings(talk=30)
-    world.advance(back_after)
-    world.wake_worker()
-    world.advance(90)
-    assert len(sam.rings) == 1
-    assert len(alex.rings) <= 1
-    assert world.call(leg).outcome == "talked"
-    if world.call(leg).path == "dial":
-        assert alex.rings == []
-        assert [each for each in world.day.calls() if each.direction == "outbound-api"] == []
-    assert world.callbacks() == []
-
-
-@pytest.mark.proves("01-2.14")
-def test_a_worker_that_read_the_row_before_the_ladder_did_places_nothing_after_it(world: World) -> None:
-    world.kill_worker()
-    world.staff("sam", scripts.Script())
-    world.rings(patience=60)
-    world.advance(20)  # on the ladder
-    assert isinstance(world.resting, Worker)
-    for _ in range(5):
-        world.resting.tick(world.now)
-    assert [each for each in world.day.calls() if each.direction == "outbound-api"] == []
 
 
 MACHINES = {

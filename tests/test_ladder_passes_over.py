@@ -2,6 +2,7 @@
 
 import datetime as dt
 import re
+from dataclasses import replace
 
 import pytest
 import sqlalchemy as sa
@@ -15,12 +16,13 @@ from voice.db import Database
 from voice.firm import StaffMember
 from voice.models import Call
 from voice.rules import causes
-from voice.rules.ring_plan import Ring
+from voice.rules.ring_plan import Ring, Waiting
 from voice.simulator import scripts
 from voice.simulator.legs import Leg as PhoneLeg
 from voice.simulator.switches import RestFault
 
 ALL = ("sam", "alex", "kim")
+PLAN = Waiting("c1", firm.MONDAY_TEN, firm.MONDAY_TEN, firm.MONDAY_TEN, "everyone", ("sam",))
 
 
 @pytest.mark.proves("01-2.14")
@@ -46,7 +48,7 @@ def test_the_ladder_passes_over_who_talks_and_who_rings_in_themselves(make_world
 def test_the_cause_on_the_ladder_is_what_became_of_the_phones() -> None:
     limited, declined = (Ring("sam", firm.MONDAY_TEN, end) for end in ("limited", "declined"))
     said = [
-        causes.unanswered(rings, ("sam",), busy, api_dead)
+        causes.unanswered(replace(PLAN, rings=rings), busy, api_dead)
         for rings, busy, api_dead in [
             ((), {"sam"}, True), ((), (), True), ((limited,), (), True), ((limited,), (), False),
             ((limited, declined), (), True),
@@ -123,7 +125,7 @@ def test_two_callers_on_the_ladder_at_once_have_no_phone_dialled_for_both(make_w
     assert world.ringing() == ["sam", "alex"], "one each"
     assert [dialled(world, leg) for leg in (first, second)] == [[sam.number], [alex.number]]
     third = world.rings("+12125550173", patience=4)
-    loop = world.rings("+12125550174", forwarded_from=sam.number)
+    loop = world.rings("+12125550174", forwarded_from=sam.number.removeprefix("+"))
     world.wake_worker()
     world.advance(3)
     assert [leg.to for leg in world.day.calls() if leg.direction == "outbound-api"] == [], "nor by the worker"

@@ -11,6 +11,7 @@ from voice.rules.numbers import (
     caller_zones,
     country_of,
     dial_refusal,
+    forwarder,
     mask,
     parse_caller,
     spoken_digits,
@@ -190,6 +191,26 @@ def test_numbers_are_spoken_in_the_groups_people_use(number: str, language: str,
 )
 def test_staff_phones_are_full_numbers_or_sip_addresses(phone: str) -> None:
     assert staff_phone_fault(phone) is None
+
+
+@pytest.mark.parametrize(
+    ("phone", "why"),
+    [("+19005551234", "Premium"), ("+881612345678", "Satellite"), ("+448433112345", "cost"), ("+447012345678", "cost")],
+)
+def test_a_staff_phone_may_be_abroad_but_none_that_is_costly(phone: str, why: str) -> None:
+    assert why in str(staff_phone_fault(phone))
+
+
+@pytest.mark.parametrize(
+    ("told", "phone"),
+    [
+        ("12125550111", "+12125550111"),("2125550111", "+12125550111"),
+        ("sip:+12125550111@x.example", "+12125550111"),
+        ("tel:2125550111;phone-context=x", "+12125550111"), ("sip:sam@example.com",) * 2, ("anonymous",) * 2,
+    ],
+)  # fmt: skip
+def test_who_forwarded_a_call_is_known_however_their_network_writes_it(told: str, phone: str) -> None:
+    assert forwarder(told, "US") == phone
 
 
 @pytest.mark.parametrize("phone", ["2125550111", "+266696687", "+1212555", "sip:sam", "sip:sam@x y", "911", ""])

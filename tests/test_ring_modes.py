@@ -1,12 +1,15 @@
 """How the phones of a line are rung for one caller: everyone, in order, fewest recent, the last person first."""
 
+import datetime as dt
 import itertools
 
 import pytest
+import sqlalchemy as sa
 
 from tests import firm
 from tests.conftest import MakeWorld
 from tests.world import World, seconds, talked_with
+from voice.firm import StaffMember
 from voice.replay.box import SOON
 from voice.simulator import scripts
 from voice.simulator.legs import Leg as PhoneLeg
@@ -62,14 +65,18 @@ def test_in_order_somebody_added_late_may_win(make_world: MakeWorld) -> None:
     assert world.phones["kim"].rings == []
 
 
-def test_fewest_recent_begins_with_who_has_taken_fewer_calls(make_world: MakeWorld) -> None:
+@pytest.mark.parametrize("on_ladder", [False, True], ids=["on legs of ours", "on the ladder"])
+def test_fewest_recent_begins_with_who_has_taken_fewer_calls(make_world: MakeWorld, on_ladder: bool) -> None:
     world = make_world(
         staff=("sam", "alex"), ring="fewest_recent", in_order_step_seconds=6, last_person_first=False
     )  # fmt: skip
     world.staff("sam", scripts.Answers(after=2))
     world.staff("alex", scripts.Answers(after=2))
+    if on_ladder:
+        world.kill_worker()
     first = world.rings("+12125550171", talk=12)
     world.advance(30)
+    world.wake_worker()
     second = world.rings("+12125550172", talk=12)
     world.advance(30)
     assert [talked_with(leg).name for leg in (first, second)] == ["sam", "alex"]
@@ -149,10 +156,34 @@ def test_nobody_is_rung_for_their_own_call(make_world: MakeWorld) -> None:
 def test_somebody_on_a_call_is_left_out(make_world: MakeWorld) -> None:
     world = make_world(staff=("sam", "alex"))
     sam, alex = world.staff("sam", scripts.Answers(after=2)), world.staff("alex", scripts.Off())
-    world.rings("+12125550171", talk=60)
+    world.rings("+12125550171", talk=90)
     world.advance(10)
     alex.script = scripts.Answers(after=4)
     second = world.rings("+12125550172", talk=12)
     world.advance(30)
     assert talked_with(second) is alex
+    alex.script = scripts.Declines(after=2)
+    third = world.rings("+12125550173")
+    world.advance(18)
+    assert world.call(third).state == "ringing"  # Sam may come free
+    world.advance(9)
     assert len(sam.rings) == 1
+    assert world.call(third).cause == "declined"  # by everybody who was free: no phone has rung on
+
+
+@pytest.mark.parametrize("script", [scripts.Declines(after=3), NEVER], ids=["declined", "not answered"])
+def test_a_phone_that_two_people_share_is_rung_as_one(make_world: MakeWorld, script: scripts.Script) -> None:
+    world = make_world(staff=("sam", "alex"), ring_seconds=30)
+    sam, until = world.staff("sam", script), world.now + dt.timedelta(hours=1)
+    here = {"phone_today": sam.number, "phone_until": until}
+    world.write(lambda session: session.execute(sa.update(StaffMember).values(**here)))
+    leg = world.rings()
+    world.advance(40)
+    if script is NEVER:
+        (one, other), cause = sam.rings, "rang_out"
+        assert one.ended is not None
+        assert seconds(other.started, one.ended) >= 2
+    else:
+        assert len(sam.rings) == 1
+        cause = "declined"
+    assert world.call(leg).cause == cause

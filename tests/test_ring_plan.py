@@ -4,7 +4,7 @@ import datetime as dt
 
 import pytest
 
-from voice.rules import ring_plan
+from voice.rules import causes, ring_plan
 from voice.rules.ring_plan import Mode, Release, Ring, RingBack, Waiting, due, exhausted, next_release, ring_until
 
 pytestmark = pytest.mark.proves("01-2.4")
@@ -116,6 +116,27 @@ def test_a_phone_the_carrier_had_no_room_for_is_tried_soon() -> None:
 def test_who_declined_or_let_a_machine_answer_is_not_rung_again(how: str) -> None:
     waiting = caller(rings=(Ring("sam", at(0), how, at(3)),))
     assert due(waiting, at(50)) == ["alex", "kim"]
+
+
+@pytest.mark.parametrize(("how", "again"), [("declined", []), ("no_answer", ["sam", "alex"])])
+def test_a_phone_that_two_share_has_declined_and_rests_as_one(how: str, again: list[str]) -> None:
+    rung, two = (Ring("sam", at(0), how, at(15), phone="desk"),), ("sam", "alex")
+    waiting = caller(rings=rung, people=two, phones=dict.fromkeys(two, "desk"))
+    assert [due(waiting, at(moment)) for moment in (16, 17)] == [[], again]
+    assert exhausted(waiting) == (how == "declined")
+    assert causes.unanswered(waiting, (), api_dead=False) == ("declined" if how == "declined" else "rang_out")
+
+
+@pytest.mark.parametrize(
+    ("ends", "cause"),
+    [
+        (("declined",), "declined"), (("declined", "no_answer"), "rang_out"), (("declined", "cancelled"), "rang_out"),
+        (("not_screened",), "mailbox"), (("ended",), "rang_out"), (("declined", "limited"), "declined"),
+    ],
+)  # fmt: skip
+def test_declined_is_by_everybody_who_was_free(ends: tuple[str, ...], cause: str) -> None:
+    waiting = caller(rings=tuple(Ring(person, at(0), end, at(3)) for person, end in zip(STAFF, ends, strict=False)))
+    assert causes.unanswered(waiting, busy={"alex", "kim"}, api_dead=False) == cause
 
 
 def test_all_declined_means_nobody_is_left() -> None:

@@ -10,6 +10,7 @@ from tests.conftest import MakeWorld
 from tests.world import World, seconds, talked_with
 from voice import calls, ringing
 from voice.db import Database
+from voice.firm import StaffMember
 from voice.models import Leg
 from voice.simulator import scripts
 
@@ -63,6 +64,56 @@ def test_who_picks_up_after_another_has_accepted_hears_so_and_nobody_else_is_dis
     assert alex.state == "idle"
     world.advance(60)
     assert world.callbacks() == []
+
+
+@pytest.mark.proves("01-2.4")
+@pytest.mark.lived_on("sqlite")
+def test_who_presses_a_key_too_late_is_a_person_and_is_not_sent_away(make_world: MakeWorld) -> None:
+    world = make_world(ring_seconds=16)
+    sam = world.staff("sam", scripts.Answers(after=5, key_after=4))
+    for number in range(2):
+        world.staff("alex", scripts.Answers(after=4, key_after=1))
+        world.rings(f"+1212555017{number}", talk=12)
+        world.advance(30)
+        assert world.heard(sam)[-1] == "Alex Moor has it."
+    world.staff("sam")
+    world.staff("alex", scripts.Off())
+    leg = world.rings("+12125550172")
+    world.advance(14)
+    sam.pick_up()
+    while world.call(leg).state == "ringing":
+        world.advance(0.2)
+    sam.press("1")
+    world.advance(2)
+    assert world.heard(sam)[-1].startswith("A moment too late: they are being asked for a message now.")
+    world.advance(20)
+    assert world.call(leg).cause == "rang_out"
+    legs = [row for call in world.calls() for row in world.legs(call) if row.staff_id == "sam" and row.picked_up_at]
+    assert [row.state for row in legs] == ["ended"] * 3
+    assert world.read(lambda session: session.get_one(StaffMember, "sam").availability) == "on"
+
+
+@pytest.mark.proves("01-2.4")
+@pytest.mark.lived_on("postgres")
+def test_who_was_second_and_does_not_want_the_next_caller_has_declined_that_one(make_world: MakeWorld) -> None:
+    world = make_world(ring_seconds=20)
+    sam, alex = world.staff("sam"), world.staff("alex")
+    world.rings("+12125550171", talk=50)
+    world.advance(4)
+    sam.pick_up()
+    alex.pick_up()
+    world.advance(0.5)
+    second = world.rings("+12125550172")
+    world.advance(1)
+    alex.press("1")
+    world.advance(0.5)
+    sam.press("1")
+    world.advance(2)
+    assert "0 1 7 2" in world.heard(sam)[-1]
+    sam.hang_up()
+    world.advance(24)
+    assert len(sam.rings) == 1
+    assert (world.call(second).outcome, world.call(second).cause) == ("callback", "declined")
 
 
 def deciding_wait(world: World, ring_seconds: float) -> float:

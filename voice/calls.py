@@ -103,7 +103,7 @@ def _why_refused(session: Session, arrival: Arrival) -> str | None:
         return "loop"
     if not arrival.forwarded_from:
         return None
-    return "loop" if phones.in_use(session, arrival.forwarded_from) else None
+    return "loop" if phones.in_use(session, numbers.forwarder(arrival.forwarded_from, firm.country)) else None
 
 
 def _block(session: Session, call: Call, cause: str, now: dt.datetime) -> None:
@@ -155,7 +155,7 @@ def explain(session: Session, call: Call, now: dt.datetime) -> None:
     plan = ringing.waiting(session, call, call.ring_until)
     if call.path != "queue" or call.cause not in causes.READ_OFF_PHONES or not plan.rings:
         return  # nor do these rings tell what the phones of the ladder did
-    cause, before = causes.unanswered(plan.rings, plan.people, (), api_dead=False), call.cause
+    cause, before = causes.unanswered(plan, phones.busy(session, now), api_dead=False), call.cause
     if cause == before:
         return
     call.cause = cause
@@ -217,6 +217,7 @@ def cut_off(session: Session, call: Call, now: dt.datetime) -> bool:
     if moved:
         outbox.ring(session, call.id, call.round, now)
         moves.note(session, "cut_off", now, call=call, staff=call.answered_by)
+        ringing.fetch_back(session, call, now)
     return moved
 
 

@@ -12,6 +12,7 @@ from voice.models import Leg
 LEG_EVERY = 1.0  # seconds between legs placed through the API: the carrier's own default, one call a second per account
 BACK_OFF = 2.0  # seconds without a leg after "too many requests"
 CAP_LASTS = 300.0  # seconds a learned cap is believed
+SAME_FAULT = dt.timedelta(hours=1)  # how long a phone that failed is remembered when it fails again
 FAILURES = 3  # failures in a row that shut the circuit
 SHUT_SECONDS = 20.0
 SHUT_LONG = 60.0  # wrong credentials or an account without service do not mend themselves
@@ -54,6 +55,45 @@ def learn_cap(session: Session, leg: Leg, now: dt.datetime) -> bool:
     found = row(session, now)
     found.cap, found.cap_until = others, now + dt.timedelta(seconds=CAP_LASTS)
     return True
+
+
+def failed_early(session: Session, leg: Leg, now: dt.datetime) -> bool:
+    """A leg failed before it rang: for a cap, or because that phone cannot be reached. True: a cap was learned.
+
+    It is the phone where nothing else was up, or where what the last such failure taught has proved wrong since.
+    """
+    last = session.scalar(
+        sa.select(Leg)
+        .where(Leg.phone == leg.phone, Leg.id != leg.id, Leg.sid.is_not(None), Leg.placed_at > now - SAME_FAULT)
+        .order_by(Leg.placed_at.desc())
+        .limit(1)
+    )
+    ended = last.state if last is not None and last.ringing_at is None else ""
+    if ended == "failed" or (ended == "limited" and _was_wrong(session, now)):
+        return False
+    if learn_cap(session, leg, now):
+        return True
+    if ended == "limited":
+        _unlearn(session, now)
+    return False
+
+
+def rings(session: Session, now: dt.datetime) -> None:
+    """A phone rings: with those that were up already, perhaps, more than we took for the cap."""
+    up = sa.select(sa.func.count()).where(Leg.ended_at.is_(None), Leg.state != "placed")
+    learned = cap(session, now)
+    if learned is not None and (session.scalar(up) or 0) > max(learned, 1):
+        _unlearn(session, now)
+
+
+def _unlearn(session: Session, now: dt.datetime) -> None:
+    row(session, now).cap = None
+
+
+def _was_wrong(session: Session, now: dt.datetime) -> bool:
+    """Whether a cap learned lately has been unlearned."""
+    found = row(session, now)
+    return found.cap is None and found.cap_until is not None and found.cap_until > now
 
 
 def slow_down(session: Session, now: dt.datetime) -> None:

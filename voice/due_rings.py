@@ -59,7 +59,8 @@ def sweep(session: Session, now: dt.datetime) -> None:
     near_ones = [(callback, card) for callback in soon(session, now) if (card := _card_for(session, callback, now))]
     if not near_ones:
         return
-    taken, wanted_by_callers = phones.busy(session, now) | _rung_already(session), _wanted_by_callers(session, now)
+    taken = phones.busy(session, now) | phones.parting(session, now) | _rung_already(session)
+    wanted_by_callers = _wanted_by_callers(session, now)
     for callback, card in near_ones:
         rings = _ring_freest(session, callback, card, taken | wanted_by_callers, now)
         if not rings and not near.first(callback.promised_by, now).live:

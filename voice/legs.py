@@ -48,6 +48,7 @@ def _rings(session: Session, leg: Leg, at: dt.datetime) -> None:
     stop = at + dt.timedelta(seconds=leg.ring_seconds)
     if not moves.move(session, leg, "ringing", at, ringing_at=at, stop_at=stop):
         return
+    carrier_pace.rings(session, at)
     call = session.get(Call, leg.call_id) if leg.call_id else None
     if call is not None:
         earliest = sa.func.coalesce(Call.first_ring_at, at)
@@ -87,13 +88,21 @@ def _meaning(session: Session, leg: Leg, event: str, at: dt.datetime) -> str:
         rang = leg.ringing_at or leg.placed_at + dt.timedelta(seconds=SETUP)  # that news may be lost, or on its way
         return "declined" if (at - rang).total_seconds() >= HAND else "busy"
     early = leg.state == "placed" and event == "failed" and (at - leg.placed_at).total_seconds() <= UNRUNG
-    if early and carrier_pace.learn_cap(session, leg, at):
+    if early and carrier_pace.failed_early(session, leg, at):
         return "limited"
-    if leg.state == "picked_up" and event in ("busy", "no_answer"):
-        return "end"
+    if leg.state == "picked_up" and event in ("end", "busy", "no_answer"):
+        return _without_a_caller(session, leg)
     if leg.state in ("accepted", "joined") and event in ("busy", "no_answer", "cancelled"):
         return "end"
     return event
+
+
+def _without_a_caller(session: Session, leg: Leg) -> str:
+    """What the end of a phone means that was picked up and had nobody: with a key from it, it is no machine."""
+    if leg.accepted_at is None:
+        return "end"
+    call = _call_of(session, leg)
+    return "declined" if call is not None and call.state == "ringing" else "end_keyed"
 
 
 def _tell_caller(session: Session, leg: Leg, call: Call, before: str, at: dt.datetime, silent: bool) -> None:

@@ -170,7 +170,7 @@ class Leg(Base):
     stop_at: Mapped[dt.datetime]  # so: rung no longer than this, below the phone's mailbox
     stopping_at: Mapped[dt.datetime | None]  # the carrier has been asked to end it
     picked_up_at: Mapped[dt.datetime | None]
-    accepted_at: Mapped[dt.datetime | None]
+    accepted_at: Mapped[dt.datetime | None]  # a key was pressed, be it that somebody had been faster
     joined_at: Mapped[dt.datetime | None]
     join_tries: Mapped[int] = mapped_column(default=0)
     ended_at: Mapped[dt.datetime | None]

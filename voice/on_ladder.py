@@ -5,25 +5,28 @@ import datetime as dt
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from voice import moves
+from voice import moves, phones, ringing
 from voice.db import one_row
 from voice.ledger import Pace
 from voice.models import Call, Leg
+from voice.rules import ring_plan
+
+WORKER_GONE = dt.timedelta(seconds=12)  # without a sign of life: it gives one every five, however much it has to do
 
 
 def begin(session: Session, call: Call, now: dt.datetime) -> bool:
-    """Whether the caller must be taken up the ladder: no worker took the ring, or the carrier's API is dead.
+    """Whether the caller must be taken up the ladder: no worker has the ring (any more), or the carrier's API is dead.
 
     One UPDATE decides, and every worker checks `path` before it places a leg: one that wakes late rings nobody.
     """
     pace = session.get(Pace, 1)
     dead = bool(pace and pace.shut_until and pace.shut_until > now)
-    unclaimed = Call.ring_claimed_at.is_(None)
+    alone = sa.true() if _is_forsaken(session, call, pace, now) else Call.ring_claimed_at.is_(None)
     live = sa.exists().where(Leg.call_id == call.id, Leg.ended_at.is_(None), Leg.state != "placed")
     moved = session.execute(
         sa.update(Call)
         .where(Call.id == call.id, Call.state == "ringing", Call.path == "queue")
-        .where(~live if dead else unclaimed)
+        .where(~live if dead else alone)
         .values(path="dial")
     )
     won = one_row(moved)
@@ -31,6 +34,21 @@ def begin(session: Session, call: Call, now: dt.datetime) -> bool:
     if won:
         moves.note(session, "ladder", now, call=call, why="api" if dead else "worker")
     return won
+
+
+def _is_forsaken(session: Session, call: Call, pace: Pace | None, now: dt.datetime) -> bool:
+    """Whether the workers are gone that took this ring: no phone rings, and somebody's should."""
+    seen = pace.worker_seen_at if pace else None
+    if call.ring_claimed_at is None or seen is None or now - seen <= WORKER_GONE:
+        return False
+    session.refresh(call, with_for_update=True)  # a worker that wakes now either has written its leg down, or may not
+    rings = sa.select(Leg.id).where(
+        Leg.call_id == call.id, Leg.ended_at.is_(None), sa.or_(Leg.state != "placed", Leg.placed_at > now - WORKER_GONE)
+    )
+    if session.scalar(rings.limit(1)) is not None:
+        return False
+    plan, busy = ringing.waiting(session, call, now), phones.busy(session, now)
+    return bool(ring_plan.due(plan, now, busy))
 
 
 def accept(session: Session, call: Call, staff_id: str | None, now: dt.datetime) -> bool:

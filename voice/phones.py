@@ -30,6 +30,13 @@ BUSY = sa.union(
     sa.select(Leg.staff_id).where(Leg.ended_at.is_(None)),
 )
 
+# Seconds after a talk in which the caller, still on the line, may turn out to have been cut off: that phone is theirs.
+PARTING = dt.timedelta(seconds=10)
+JUST_OVER = sa.select(Call.answered_by).join(Leg, Leg.id == Call.accepted_leg_id).where(
+    Call.state == "joined", Call.round == 0, Call.talking_since.is_(None), Call.ended_at.is_(None),
+    Leg.ended_at > sa.bindparam("since", type_=UTC),
+)  # fmt: skip
+
 
 def number_of(member: StaffMember, now: dt.datetime) -> str:
     """The phone of a staff member at `now`; empty when they have none."""
@@ -44,6 +51,11 @@ def is_on(member: StaffMember, now: dt.datetime) -> bool:
 def busy(session: Session, now: dt.datetime) -> set[str]:
     """Staff whose phone has a leg of ours right now, or a ladder's; two people may share one phone."""
     return set(session.scalars(BUSY, {"now": now}))
+
+
+def parting(session: Session, now: dt.datetime) -> set[str]:
+    """Staff whose talk is just over, and perhaps was cut off: the caller is on the line still, and nobody knows yet."""
+    return {staff_id for staff_id in session.scalars(JUST_OVER, {"since": now - PARTING}) if staff_id}
 
 
 def in_use(session: Session, phone: str) -> bool:
@@ -78,7 +90,7 @@ def not_on_ladder(session: Session, call: Call, now: dt.datetime) -> set[str]:
     dialled = ON_LADDER.where(Call.id != call.id)
     theirs = sa.select(StaffMember.id).where(sa.or_(NUMBER.in_([call.caller]), NUMBER.in_(dialled)))
     found = session.scalars(sa.union(rung, refused, talking, theirs), {"now": now})
-    return {staff_id for staff_id in found if staff_id}
+    return {staff_id for staff_id in found if staff_id} | parting(session, now)
 
 
 def end_leg(session: Session, leg: Leg, now: dt.datetime) -> None:

@@ -1,6 +1,7 @@
 """Verbs on staff phones: who may be rung, who picks up, who wins, and which phones stop. None commits."""
 
 import datetime as dt
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
@@ -36,17 +37,19 @@ def people(session: Session, card: roster.LineCard, call: Call, now: dt.datetime
 
 
 def _answered_lately(session: Session, staff: Sequence[str], now: dt.datetime) -> dict[str, int]:
-    rows = session.execute(
-        sa.select(Leg.staff_id, sa.func.count())
-        .where(Leg.staff_id.in_(staff), Leg.placed_at > now - RECENT, Leg.joined_at.is_not(None))
-        .group_by(Leg.staff_id)
+    on_legs = sa.select(Leg.staff_id).where(
+        Leg.staff_id.in_(staff), Leg.placed_at > now - RECENT, Leg.joined_at.is_not(None)
     )
-    return {row[0]: row[1] for row in rows}
+    by_documents = sa.select(Call.answered_by).where(  # the ladder's phones have no legs of ours
+        Call.answered_by.in_(staff), Call.received_at > now - RECENT, Call.joined_at.is_not(None), Call.path != "queue"
+    )
+    return Counter(session.scalars(on_legs.union_all(by_documents)))
 
 
 def waiting(session: Session, call: Call, now: dt.datetime) -> ring_plan.Waiting:
     """The caller as the ring plan sees them."""
-    card = roster.current(session).line(call.line)
+    firm = roster.current(session)
+    card = firm.line(call.line)
     who = people(session, card, call, now) if card else ()
     return ring_plan.Waiting(
         call_id=call.id,
@@ -61,6 +64,7 @@ def waiting(session: Session, call: Call, now: dt.datetime) -> ring_plan.Waiting
         reserved_since=call.reserved_until - RESERVED if call.reserved_until else None,
         rings=_rings(session, call),
         once=call.round > 0,
+        phones={staff_id: person.phone_at(now) for staff_id in who if (person := firm.person(staff_id))},
     )
 
 
@@ -84,7 +88,7 @@ def _rings(session: Session, call: Call) -> tuple[ring_plan.Ring, ...]:
     return tuple(
         ring_plan.Ring(
             leg.staff_id, leg.placed_at, None if leg.state in states.LEG_LIVE else leg.state, leg.ended_at,
-            leg.ring_seconds,
+            leg.ring_seconds, leg.phone,
         )
         for leg in legs
     )  # fmt: skip
@@ -96,7 +100,7 @@ def why_unanswered(session: Session, call: Call, now: dt.datetime) -> str:
     pace = session.get(Pace, 1)
     dead = call.path != "queue" or bool(pace and pace.shut_until and pace.shut_until > now)
     busy = phones.busy(session, now) if call.path == "queue" else phones.not_on_ladder(session, call, now)
-    return causes.unanswered(plan.rings, plan.people, busy, dead)
+    return causes.unanswered(plan, busy, dead)
 
 
 def claim(session: Session, call_id: str, now: dt.datetime) -> bool:
@@ -134,6 +138,15 @@ def stop(session: Session, call: Call, now: dt.datetime) -> None:
             moves.note(session, "passed_on", now, call=heir, staff=leg.staff_id, leg=leg.id)
         else:
             phones.end_leg(session, leg, now)
+
+
+def fetch_back(session: Session, call: Call, now: dt.datetime) -> None:
+    """Cut off, while that person's phone has begun to ring for another caller: it now rings for the one they lost."""
+    rings = sa.and_(Leg.purpose == "ring", Leg.state.in_(("placed", "ringing")), Leg.stopping_at.is_(None))
+    theirs = sa.select(Leg).where(Leg.staff_id == call.answered_by, Leg.ended_at.is_(None), rings)
+    if (leg := session.scalar(theirs)) is not None:
+        leg.purpose, leg.call_id = "cut_off", call.id
+        moves.note(session, "passed_on", now, call=call, staff=leg.staff_id, leg=leg.id)
 
 
 def _next_caller(session: Session, leg: Leg, now: dt.datetime, but: Call | None = None) -> Call | None:
@@ -197,7 +210,10 @@ def accept(session: Session, leg: Leg, call: Call, now: dt.datetime) -> bool:
         "answered_by": leg.staff_id,
         "reserved_by": None,
     }
-    if leg.ended_at is not None or not moves.move(session, call, "accept", now, **won):
+    if leg.ended_at is not None:
+        return False
+    if not moves.move(session, call, "accept", now, **won):
+        leg.accepted_at = leg.accepted_at or now  # too late, but a person is there
         return False
     leg.call_id = call.id
     moves.move(session, leg, "accept", now, accepted_at=now, picked_up_at=sa.func.coalesce(Leg.picked_up_at, now))

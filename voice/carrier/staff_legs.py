@@ -94,7 +94,7 @@ def _accept(session: Session, delivery: Delivery, leg: Leg, call: Call) -> str:
     language = card_of(session, call).language
     if call.answered_by:
         return _offer(session, delivery, leg, wording.taken_by(ringing.name_of(session, call.answered_by), language))
-    return _offer(session, delivery, leg, wording.already_handled(language))
+    return _offer(session, delivery, leg, wording.asked_for_message(language))
 
 
 def _next_or_ring_back(session: Session, delivery: Delivery, leg: Leg, call: Call) -> str:

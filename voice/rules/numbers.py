@@ -127,6 +127,10 @@ def _refusal_code(e164: str, home_countries: Collection[str], own_lines: Collect
     return _numbering_plan_code(e164, home_countries)
 
 
+def _costly(e164: str) -> str | None:
+    return "satellite" if e164.startswith(SATELLITE) else _plan(e164)[0]
+
+
 def _short_code(text: str, home_countries: Collection[str]) -> str:
     digits = text.removeprefix("+")
     short = digits[1:] if len(digits) == 4 and text.startswith("+1") else digits
@@ -169,8 +173,16 @@ def typed(text: str, country: str) -> str | None:
     return whole if phonenumbers.is_possible_number(number) and E164.fullmatch(whole) else None
 
 
+def forwarder(text: str, country: str) -> str:
+    """The phone that forwarded a call, as we write it. Its network may have left out the + or the country, or put the
+    number into a SIP address."""
+    user = re.fullmatch(r"(?:sips?|tel):([+0-9]+)(?:[@;].*)?", text.strip())
+    return typed(user[1] if user else text, country) or text
+
+
 def staff_phone_fault(phone: str) -> str | None:
-    """What is wrong with a staff member's phone, as a sentence; None for a full number or a sip address."""
+    """What is wrong with a staff member's phone, as a sentence; None for a sip address, or a full number that costs
+    no more than others."""
     if phone.startswith(("sip:", "sips:")):
         return None if SIP.fullmatch(phone) else f'"{phone}" is not a SIP address. Write it like sip:sam@example.com.'
     if not E164.fullmatch(phone) or is_placeholder(phone):
@@ -178,7 +190,8 @@ def staff_phone_fault(phone: str) -> str | None:
     number = _parsed(phone)
     if number is None or not phonenumbers.is_possible_number(number):
         return f'"{phone}" is not a phone number of any country. Look for a digit too many or too few.'
-    return None
+    code = _costly(phone)  # abroad is the owner's own choice; these are nobody's
+    return f'"{phone}" cannot be a staff phone. {_SENTENCES[code]}' if code else None
 
 
 def mask(number: str | None) -> str:

@@ -200,7 +200,8 @@ def _ring(since: dt.datetime, ring: _Live, ended: dt.datetime, how: str) -> Ring
         return round((moment - since).total_seconds(), 3)
 
     rang = after(ring.rang) if ring.rang else None
-    if key := ring.pressed or ring.accepted:
+    late = ended if ring.picked and how == "ended" else None  # their key came after somebody else's
+    if key := ring.pressed or ring.accepted or late:
         picked = ring.picked or key
         again = (ring.accepted - key).total_seconds() if ring.accepted else 0.0
         spans = round((key - picked).total_seconds(), 3), round(again, 3)

@@ -1,7 +1,7 @@
 """Who rings next. Pure: waiting callers, their phones and what those phones did go in, one answer comes out."""
 
 import datetime as dt
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -35,6 +35,7 @@ class Ring:
     end: str | None = None
     ended: dt.datetime | None = None
     seconds: int = LEG_SECONDS
+    phone: str = ""
 
 
 @dataclass(frozen=True)
@@ -53,10 +54,16 @@ class Waiting:
     reserved_since: dt.datetime | None = None
     rings: tuple[Ring, ...] = field(default=())
     once: bool = False  # after a cut-off: that phone rings one time
+    phones: Mapping[str, str] = field(default_factory=dict)  # where each person is rung: two may share one
 
     def live(self) -> tuple[Ring, ...]:
         """Phones that are ringing, or picked up, for this caller."""
         return tuple(ring for ring in self.rings if ring.end is None)
+
+    def rings_of(self, person: str) -> Iterator[Ring]:
+        """What this person's phone did, whomever it rang for."""
+        phone = self.phones.get(person)
+        return (ring for ring in self.rings if ring.staff_id == person or (phone and ring.phone == phone))
 
 
 def ring_until(received: dt.datetime, ring_seconds: int, withheld: bool) -> dt.datetime:
@@ -124,8 +131,8 @@ def _taker(waiting: Waiting) -> str | None:
 def spent(waiting: Waiting, person: str) -> bool:
     """Whether this phone is not rung (again) for this caller. "Take it" forgives what was before it."""
     since = waiting.reserved_since if person == waiting.reserved_by else None
-    for ring in waiting.rings:
-        if ring.staff_id != person or ring.end in (None, "limited"):
+    for ring in waiting.rings_of(person):
+        if ring.end in (None, "limited"):
             continue
         forgiven = since is not None and (ring.ended or ring.started) < since
         if waiting.once or (ring.end in SPENT and not forgiven):
@@ -145,11 +152,11 @@ def why(waiting: Waiting, person: str) -> str:
 
 
 def _rung(waiting: Waiting, person: str) -> int:
-    return sum(ring.staff_id == person and ring.end != "limited" for ring in waiting.rings)
+    return sum(ring.end != "limited" for ring in waiting.rings_of(person))
 
 
 def _is_free(waiting: Waiting, person: str, now: dt.datetime) -> bool:
-    return all(_free_from(ring) <= now for ring in waiting.rings if ring.staff_id == person)
+    return all(_free_from(ring) <= now for ring in waiting.rings_of(person))
 
 
 def _free_from(ring: Ring) -> dt.datetime:

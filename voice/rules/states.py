@@ -40,6 +40,9 @@ LEG: Table = {
     ("accepted", "end"): "ended",
     ("joined", "end"): "ended",
     ("picked_up", "end"): "not_screened",
+    # A person pressed a key, and somebody had been faster: neither a machine nor a refusal.
+    **{(state, "end_keyed"): "ended" for state in ("picked_up", "accepted", "joined")},
+    ("picked_up", "declined"): "declined",  # nor would they take the next caller they were offered then
     **{
         (state, event): event
         for state in ("placed", "ringing")

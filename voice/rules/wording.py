@@ -168,6 +168,11 @@ def taken_by(name: str, language: str) -> str:
     return _words(language).taken_by.format(name=name)
 
 
+def asked_for_message(language: str) -> str:
+    """To whoever pressed their key when the caller had just been given up, and is on the line still."""
+    return _words(language).asked_for_message
+
+
 def hung_up(language: str) -> str:
     """The caller went before the join; a key rings them back."""
     return _words(language).hung_up

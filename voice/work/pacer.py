@@ -88,7 +88,7 @@ def _write_down(session: Session, now: dt.datetime, ring_backs: bool) -> str | N
 
 
 def _next(session: Session, now: dt.datetime, ring_backs: bool) -> ring_plan.Release | None:
-    busy, calls = phones.busy(session, now), session.scalars(CALLERS)
+    busy, calls = phones.busy(session, now) | phones.parting(session, now), session.scalars(CALLERS)
     waiting = [ringing.waiting(session, call, now) for call in calls if _has_a_free_phone(session, call, busy, now)]
     intended = attempts.to_ring(session) if ring_backs else []
     backs = [_ring_back(session, attempt) for attempt in intended]

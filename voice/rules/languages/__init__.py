@@ -29,6 +29,7 @@ class Words:
     offer_reserved: str
     caller_gone: str
     taken_by: str  # name
+    asked_for_message: str
     hung_up: str
     cut_off_staff: str  # who
     ring_back: str  # who, why

@@ -109,6 +109,7 @@ def _words(clock: Callable[[int, int], str]) -> Words:
         offer_reserved="Any key.",
         caller_gone="That caller is gone.",
         taken_by="{name} has it.",
+        asked_for_message="A moment too late: they are being asked for a message now. They are on the list.",
         hung_up="They have hung up; any key to ring them back now.",
         cut_off_staff="Cut off from {who}: any key to go on, hang up if you were done.",
         ring_back="Ringing back {who}, {why}: any key to ring them now.",

@@ -69,6 +69,7 @@ FRENCH = Words(
     offer_reserved="N'importe quelle touche.",
     caller_gone="Cette personne n'est plus là.",
     taken_by="{name} a pris l'appel.",
+    asked_for_message="Un instant trop tard : on leur demande déjà un message. L'appel est sur la liste.",
     hung_up="La personne a raccroché ; n'importe quelle touche pour la rappeler maintenant.",
     cut_off_staff="Coupé avec {who} : n'importe quelle touche pour continuer, raccrochez si vous aviez fini.",
     ring_back="Rappeler {who}, {why} : n'importe quelle touche pour appeler maintenant.",

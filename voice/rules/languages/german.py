@@ -86,6 +86,7 @@ GERMAN = Words(
     offer_reserved="Beliebige Taste.",
     caller_gone="Dieser Anruf ist weg.",
     taken_by="{name} hat den Anruf.",
+    asked_for_message="Einen Moment zu spät: Es wird schon eine Nachricht aufgenommen. Der Anruf steht auf der Liste.",
     hung_up="Es wurde aufgelegt; beliebige Taste, um jetzt zurückzurufen.",
     cut_off_staff="Unterbrochen mit {who}: beliebige Taste zum Weitersprechen, auflegen, wenn Sie fertig waren.",
     ring_back="Rückruf an {who}, {why}: beliebige Taste, um jetzt anzurufen.",

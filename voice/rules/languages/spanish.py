@@ -81,6 +81,7 @@ SPANISH = Words(
     offer_reserved="Cualquier tecla.",
     caller_gone="Esa persona ya no está.",
     taken_by="Ya atiende {name}.",
+    asked_for_message="Un momento tarde: ya se le está pidiendo un mensaje. Sigue en la lista.",
     hung_up="Ha colgado; cualquier tecla para devolverle la llamada ahora.",
     cut_off_staff="Se cortó con {who}: cualquier tecla para seguir, cuelgue si habían terminado.",
     ring_back="Devolver la llamada a {who}, {why}: cualquier tecla para llamar ahora.",
