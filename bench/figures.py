@@ -28,6 +28,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -150,7 +151,7 @@ def measure(firm: Firm, calls: int, lie: str, days: int) -> dict[str, float]:
     began = time.perf_counter()
     fill(engine, calls, lie)
     filled = time.perf_counter()
-    today = NOW.astimezone(periods.ZoneInfo(ZONE)).date()
+    today = NOW.astimezone(ZoneInfo(ZONE)).date()
     asked = Range.of_days(today - (days - 1) * periods.DAY, today, ZONE)
     made = Span(asked.before().since, asked.until)
     roll_up(engine, made)

@@ -51,7 +51,7 @@ COLUMNS = (
     Column("talk_seconds", "number", Call.talk_seconds),
     Column("ended_at", "time", Call.ended_at),
     Column("callback_id", "text", Call.callback_id),
-    Column("promised_by", "time", Callback.promised_by),
+    Column("promised_by", "time", sa.case((Callback.state != "held", Callback.promised_by))),  # held: promised nothing
     Column("rung_back_at", "time", Callback.rang_at),
     Column("callback_attempts", "number", Callback.attempts),
     Column("callback_closed", "text", Callback.closed_reason),

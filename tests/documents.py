@@ -1,6 +1,7 @@
 """What must hold for every document we ever send, checked apart from the carrier's own complaints."""
 
 import datetime as dt
+import functools
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from urllib.parse import urlsplit
@@ -49,6 +50,9 @@ def _faults(document: DocumentSeen, ours: tuple[str, ...]) -> Iterator[str]:
         yield from _asks_for_keys(root)
 
 
+_asked = functools.cache(key_request)  # the same few sentences, thousands of times
+
+
 def _links(root: ET.Element) -> Iterator[str]:
     for element in root.iter():
         yield from (value for name, value in element.items() if LINK.search(name))
@@ -61,5 +65,5 @@ def _asks_for_keys(root: ET.Element) -> Iterator[str]:
         if element.get("input") != "speech":
             yield "a <Gather> takes digits from a caller"
     for element in root.iter("Say"):
-        if words := key_request("".join(element.itertext())):
+        if words := _asked("".join(element.itertext())):
             yield f'asks a caller for a key: "{words}"'

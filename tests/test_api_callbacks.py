@@ -117,6 +117,7 @@ def test_a_number_that_must_not_be_dialled_is_held_for_the_owner(
     assert program.post(f"/callbacks/{callback}/call", staff="sam")[0] == 422
     status, told = program.get(f"/callbacks/{callback}")
     assert (status, told["state"], told["held_reason"]) == (200, "held", "foreign")
+    assert told["promised_by"] is None, "whom nobody may ring was promised nothing"
 
 
 @pytest.mark.proves("01-2.18", "01-3.3")

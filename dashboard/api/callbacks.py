@@ -44,7 +44,8 @@ REFUSED = {409: shapes.ref("Problem"), 422: shapes.ref("Problem")}
     "GET",
     "/callbacks",
     "Callbacks in order of promise (`due_at, id`); `state` takes several by comma, by default all that are not closed. "
-    "`q` looks as the page does; of closed ones, among those of the last 30 days.",
+    "`q` looks as the page does; of closed ones, among those of the last 30 days. `promised_by` is null while a number "
+    "is held: whom nobody may ring was promised no time.",
     {200: shapes.listed("Callback")},
     query=("q", "state", "limit", "cursor"),
 )
@@ -182,7 +183,7 @@ def _wire(row: Callback, card: Contact | None, theirs: Sequence[str]) -> dict[st
         "closed_reason": row.closed_reason,
         "calls": row.calls,
         "first_called_at": shapes.time(row.first_called_at),
-        "promised_by": shapes.time(row.promised_by),
+        "promised_by": None if row.state == "held" else shapes.time(row.promised_by),
         "due_at": shapes.time(row.due_at),
         "claimed_by": row.claimed_by,
         "lease_until": shapes.time(row.lease_until),

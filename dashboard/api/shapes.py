@@ -95,7 +95,7 @@ SHAPES: dict[str, Schema] = {
         id=TEXT, line=NUMBER, caller=MAYBE_NUMBER, numbers=array(NUMBER), name=MAYBE_TEXT,
         state=one_of(*states.CALLBACK_STATES),
         reason=one_of(*CAUSES), held_reason=MAYBE_TEXT, closed_reason=one_of(None, *states.CLOSED_REASONS), calls=WHOLE,
-        first_called_at=TIME, promised_by=TIME, due_at=TIME, claimed_by=MAYBE_TEXT, lease_until=MAYBE_TIME,
+        first_called_at=TIME, promised_by=MAYBE_TIME, due_at=TIME, claimed_by=MAYBE_TEXT, lease_until=MAYBE_TIME,
         attempts=WHOLE, later=one_of(None, *LATER), result=MAYBE_TEXT, note=TEXT, topic=MAYBE_WHOLE, bought=MAYBE_FLAG,
         why_not=TEXT, handed_by=MAYBE_TEXT, handed_to=MAYBE_TEXT, handed_word=TEXT, rang_at=MAYBE_TIME,
         closed_at=MAYBE_TIME, last_spoke_with=MAYBE_TEXT, last_spoke_at=MAYBE_TIME, verified=MAYBE_FLAG,

@@ -1,92 +1,178 @@
 """What a greeting may not be: longer than six seconds, or a request to press keys.
 
-A word like "press" is refused only where it asks for a key: beside a key, a digit or the word button, after "please",
-or opening an instruction ("press to …"). "Espresso Press Ltd" and "we press your shirts" pass. Every shipped language
-is looked for whatever the line's own, because callers do not read settings.
+A word like "press" is refused only where it asks for a key: before one, after "please", or opening an instruction
+("press to …"). "Espresso Press Ltd" and "we press your shirts" pass. Every shipped language is looked for whatever the
+line's own, because callers do not read settings. The words are in `key_words`.
 """
 
 import re
 import unicodedata
+from collections.abc import Iterator
+
+from voice.rules.key_words import ALL, AND, BEFORE_A_NAME, COUNTED, PLACES, KeyWords
 
 MAX_SECONDS = 6.0
 # Syllable-timed voices say more words a second; German words are longer. Measured in words, pauses apart.
 _WORDS_A_SECOND = {"en": 2.8, "es": 2.8, "fr": 2.9, "de": 2.4}
 _LETTERS_A_SECOND = 16.0  # what a telephone voice manages in any of these languages: bounds long words
 _PAUSE_SECONDS = {",": 0.2, ";": 0.3, ":": 0.3, ".": 0.4, "!": 0.4, "?": 0.4}
+_STOPS = frozenset(".;!?")
+_SIGNS = _STOPS | {",", ":"}
 
-_ENGLISH_KEY = (
-    r"(?:(?:the|a|any|your|on|either|number|digit|key|button)\s+)*"
-    r"(?:[#*]|(?:\d+|zero|one|two|three|four|five|six|seven|eight|nine|star|pound|hash|keys?|buttons?|digits?|keypad"
-    r"|extension)\b(?!\s+(?:of|for all)\b))"
-)
-_SPANISH_KEY = (
-    r"(?:(?:el|la|los|las|un|una|cualquier|su|en|numero|tecla|boton|digito)\s+)*"
-    r"(?:[#*]|(?:\d+|cero|uno|dos|tres|cuatro|cinco|seis|siete|ocho|nueve|asterisco|estrella|almohadilla|numeral|gato"
-    r"|teclas?|boton(?:es)?|digitos?|teclado|extension)\b)"
-)
-_FRENCH_KEY = (
-    r"(?:(?:le|la|les|l|un|une|sur|votre|n'importe|quelle|chiffre|numero|touche|bouton|de|poste)\s+)*"
-    r"(?:[#*]|(?:\d+|zero|un|deux|trois|quatre|cinq|six|sept|huit|neuf|etoile|diese|touches?|boutons?|chiffres?|clavier"
-    r"|poste)\b)"
-)
-_GERMAN_KEY = (
-    r"(?:(?:die|der|den|das|eine|einen|beliebige|auf|ihre|nummer|ziffer|taste|zahl)\s+)*"
-    r"(?:[#*]|(?:\d+|null|eins|zwei|drei|vier|funf|sechs|sieben|acht|neun|stern(?:taste)?|rautetaste|raute|tasten?|knopf"
-    r"|ziffern?|tastatur|durchwahl)\b)"
-)
-_GERMAN_VERB = r"(?:drucken|druck|drucke|wahlen|wahle|wahl|tippen|tippe|betatigen|gedruckt|gewahlt)"
-_NUMBER = (
-    r"\b(?:\d|one|two|three|four|five|six|seven|eight|nine|cero|uno|dos|tres|cuatro|cinco|seis|siete|ocho|nueve|un|une"
-    r"|deux|trois|quatre|cinq|sept|huit|neuf|eins|zwei|drei|vier|funf|sechs|sieben|acht|neun)\b"
-)
-_FOR, _THE = r"\b(?:for|para|pour|fur)\b", r"(?:the|le|la|el|die|der|das)\s+"
-# "Nine to five for sales, nine to six for service" are opening hours.
-_NO_HOUR = r"(?<!to )(?<!till )(?<!until )(?<!from )(?<!at )(?<!bis )(?<!um )(?<!a )(?<!las )"
-_FOR_THIS_ONE = rf"{_FOR}[^.;!?,]{{1,40}},?\s+(?:{_THE})?{_NO_HOUR}{_NUMBER}"
-_YOUR_CHOICE = (
-    r"(?:your (?:choice|selection|option)|su (?:opcion|eleccion|seleccion)|votre (?:choix|selection)"
-    r"|ihre (?:wahl|auswahl|option))"
-)
-_PATTERNS = tuple(
-    re.compile(pattern)
-    for pattern in (
-        r"\b(?:press|dial|hit|push|punch|tap|touch|enter|type|select|choose|punch in|key in)(?:ing)?"
-        rf"[\s,]+{_ENGLISH_KEY}",
-        r"\bkey[\s,]+[\d#*]",
-        r"\b(?:enter|type)\s+(?:in\s+)?(?:your|the|an?)\s+(?:\w+\s+){0,3}(?:number|code|pin|extension)\b",
-        rf"{_FOR}\s+[^.;!?,]{{1,40}}(?:,\s+(?:{_THE})?|\s{_THE}){_NUMBER}\s*(?:[;,.]|$)",
-        rf"{_FOR_THIS_ONE}[;,.]?\s+(?:\w+\s+)?{_FOR_THIS_ONE}\s*(?:[;,.]|$|(?:and|or|y|o|et|ou|und|oder)\b)",
-        rf"{_NO_HOUR}{_NUMBER}\s+{_FOR}[^.!?\d]{{1,40}}{_NO_HOUR}{_NUMBER}\s+{_FOR}",
-        rf"\b(?:mit der|con el|avec le)\s+{_NUMBER},?\s+(?:erreichen|gelangen|kommen|sprechen|werden|zum|zur|habla"
-        r"|hablara|se|para|vous|on|pour)\b",
-        r"\b(?:press|enter|type|dial|key|pulse|presione|marque|oprima|tapez|appuyez sur|drucken sie)\s+"
-        rf"{_YOUR_CHOICE}\b",
-        r"\bmak(?:e|ing) (?:a|your) (?:selection|choice)\s*(?:$|[.,;!?]|(?:now|please|using|with|on|by|from)\b)",
-        r"\b(?:haga su (?:eleccion|seleccion)|faites votre (?:choix|selection)|treffen sie ihre (?:aus)?wahl)\b",
-        rf"\b(?:teclas?|touches?|tasten?)\s+(?:(?:un|une)\s*(?:$|[.,;!?]|pour\b)|(?!une?\b){_NUMBER})|\bbitte taste\b",
-        r"\bplease\s+(?:press|push|dial|key)\b",
-        r"(?:^|[.,;:!?]\s*|\b(?:then|just|or|and|to)\s+)(?:press|push|dial)\s+(?:now|to|for|if|when|it|here|and)\b",
-        r"\b(?:(?:key|number|numeric|dial) ?pads?|touch[- ]?tones?|(?:pound|star|hash) (?:key|sign)"
-        r"|options? (?:\d|one|two|three)|key in)\b",
-        rf"\b(?:presion[ae]r?|pulsar?|pulse|marcar?|marque|oprim[ae]r?|oprimir|apriete|apretar|tecle[ae]r?|digite"
-        rf"|teclee|introduzca|ingrese|seleccione|elija|toque)[\s,]+{_SPANISH_KEY}",
-        r"\b(?:ingrese|introduzca|digite|teclee)\s+(?:su|el|la)\s+(?:\w+\s+){0,3}(?:numero|codigo|clave|extension)\b",
-        r"\bpor favor,?\s+(?:presione|pulse|marque|oprima|apriete|teclee|digite)\b",
-        r"(?:^|[.,;:!?]\s*|\b(?:o|y)\s+)(?:presione|pulse|marque|oprima|digite)\s+(?:ahora|para|si|aqui|y)\b",
-        r"\b(?:teclado|marcacion por tonos|opcion (?:\d|uno|dos|tres))\b",
-        rf"\b(?:appuyez|appuyer|appuie|tapez|taper|composez|composer|pressez|faites|saisissez|choisissez|selectionnez"
-        rf"|enfoncez|touchez)(?:[\s,]+s'il (?:vous|te) plait)?[\s,]+{_FRENCH_KEY}",
-        r"\b(?:entrez|saisissez|tapez|composez)\s+(?:votre|le|la)\s+(?:\w+\s+){0,3}(?:numero|code)\b",
-        r"\b(?:appuyez|tapez)\s+(?:maintenant|pour|ici|si|sur)\b",
-        r"\b(?:clavier|touche (?:\d|etoile|diese))\b",
-        rf"\b{_GERMAN_VERB}[\s,]+(?:sie[\s,]+)?(?:bitte[\s,]+|jetzt\s+|nun\s+|dann\s+)*{_GERMAN_KEY}",
-        rf"\b(?:geben|gib)[\s,]+(?:sie[\s,]+)?(?:bitte[\s,]+|jetzt\s+)*{_GERMAN_KEY}",
-        r"\b(?:geben|gib)\s+(?:sie\s+)?(?:bitte\s+)?(?:ihre|deine|die|den|ihren)\s+\w*(?:nummer|code|pin)\b",
-        rf"\b{_GERMAN_KEY}(?:\s+(?:bitte|jetzt|zu|auf|ihrer|ihrem|telefon|tastatur|der|dem|wird|werden))*\s+{_GERMAN_VERB}\b",
-        r"\b(?:drucken|wahlen|tippen) sie\b|\bbitte (?:drucken|wahlen|tippen)\b",
-        r"\b(?:taste \d|rautetaste|sterntaste|tastatur|tastenfeld)\b",
-    )
-)
+
+class _Reading:
+    """A greeting read with the words of one language. Places are indexes of `said`: its words, digits and signs."""
+
+    def __init__(self, said: list[str], words: KeyWords) -> None:
+        self.said, self.words = said, words
+
+    def asked(self) -> Iterator[tuple[int, int]]:
+        """From where to where it asks for a key."""
+        for place, word in enumerate(self.said[:-2]):
+            if place and self.said[place - 1] in BEFORE_A_NAME:
+                continue
+            for end in (self._key_after(place, word), self._instruction(place, word), self._code(place, word)):
+                if end is not None:
+                    yield place, end
+            if word in self.words.verb_last and (start := self._key_before(place)) is not None:
+                yield start, place
+        yield from self._extension()
+        yield from self._menu()
+        yield from self._phrases()
+
+    # --- keys
+
+    def _key_after(self, place: int, word: str) -> int | None:
+        """Where the key that this word works ends."""
+        if word in self.words.verbs:
+            at = self._skipped(place + 1)
+            if self.said[at] in self.words.keys or self._is_key(at, after_sign=self.said[at - 1] in _SIGNS):
+                return at
+            # "Press a key": what may stand between may also be what is pressed.
+            return at - 1 if at - 1 > place and self.said[at - 1] in self.words.keys else None
+        at = self._skipped(place + 1, signs=False)
+        if word in self.words.sparing:
+            follows = self.said[at + 1 + (self.said[at + 1] == ",")]
+            return at if self._number(at) is not None and follows in self.words.on else None
+        if word in self.words.named and self._number(place + 1) is not None:
+            return place + 1 if self._ends_or_goes_on(place + 2) else None
+        return None
+
+    def _key_before(self, place: int) -> int | None:
+        at = place - 1
+        while at >= 0 and self.said[at] in self.words.between - self.words.keys:
+            at -= 1
+        is_key = at >= 0 and (self.said[at] in self.words.keys or self._number(at) is not None)
+        return at if is_key else None
+
+    def _skipped(self, at: int, signs: bool = True) -> int:
+        """Past what may stand between a verb and its key."""
+        while self.said[at] in self.words.between or (signs and self.said[at] in {",", ":"}):
+            if self._number(at) is not None and self._ends_or_goes_on(at + 1):
+                break  # "tapez un": the article is the number
+            at += 1
+        return at
+
+    def _number(self, at: int) -> int | None:
+        """The digit that stands here."""
+        word = self.said[at]
+        return int(word) if word.isdecimal() and len(word) == 1 else self.words.digit_of.get(word)
+
+    def _is_key(self, at: int, after_sign: bool) -> bool:
+        """Whether the number here is one to press: not a count, a year, a house number or a part of a name."""
+        follows, word = self.said[at + 1], self.said[at]
+        if word.isdecimal() and len(word) > 1:
+            return follows in self.words.on or follows in _STOPS
+        if self._number(at) is None:
+            return False
+        return self._ends_or_goes_on(at + 1) or (word.isdecimal() and not after_sign and follows not in COUNTED)
+
+    def _ends_or_goes_on(self, at: int) -> bool:
+        return self.said[at] in _SIGNS or self.said[at] in self.words.on
+
+    # --- instructions
+
+    def _instruction(self, place: int, word: str) -> int | None:
+        """ "Press now", "please press": without a key, and clear all the same."""
+        if word not in self.words.opening:
+            return None
+        before = " ".join(self.said[max(place - 2, 0) : place])
+        polite = any(before == please or before.endswith(f" {please}") for please in self.words.please)
+        opens = place == 0 or self.said[place - 1] in _SIGNS or polite
+        at = place + 1 + (self.said[place + 1] == "sie")
+        return at if opens and self.said[at] in self.words.bare else None
+
+    def _code(self, place: int, word: str) -> int | None:
+        """ "Enter your account number"."""
+        at = self._skipped(place + 1, signs=False)
+        if word not in self.words.enter or self.words.whose.isdisjoint(self.said[place + 1 : at]):
+            return None
+        for end in range(place + 2, min(at + 4, len(self.said))):
+            if self.said[end] in _SIGNS:
+                return None
+            if self.said[end].endswith(self.words.codes):
+                return end
+        return None
+
+    def _extension(self) -> Iterator[tuple[int, int]]:
+        """An extension, and what to do with it, in one sentence: "if you know it, enter it now"."""
+        start = 0
+        for stop in [at for at, word in enumerate(self.said) if word in _STOPS]:
+            known = [at for at in range(start, stop) if self.said[at] in self.words.extensions]
+            done = [at for at in range(start, stop) if self.said[at] in self.words.enter]
+            if known and done:
+                yield min(known + done), max(known + done)
+            start = stop + 1
+
+    # --- menus
+
+    def _menu(self) -> Iterator[tuple[int, int]]:
+        """ "1 for sales, 2 for support", "for sales, 1", "sales 1, support 2"."""
+        numbers = [at for at in range(len(self.said)) if self._number(at) is not None and not self._is_hour(at)]
+        before = [at for at in numbers if self.said[at + 1] in self.words.calls_for]
+        after = [at for at in numbers if self._is_called_for(at)]
+        last = [at for at in numbers if self.said[at + 1] in _SIGNS or self.said[at + 1] in AND]
+        for found in (before, after, self._in_a_row(last)):
+            if len(found) > 1:
+                yield found[0], found[-1]
+        for at in after:
+            told_apart = self.said[at - 1] == "," or self.said[at - 1] in self.words.between
+            if told_apart and self.said[at + 1] in _SIGNS:
+                yield at - 1, at
+
+    def _is_hour(self, at: int) -> bool:
+        return at > 0 and self.said[at - 1] in self.words.hours
+
+    def _is_called_for(self, at: int) -> bool:
+        """Whether a "for …" leads up to this number, with at most one comma just before it."""
+        if not (self.said[at + 1] in _SIGNS or self.said[at + 1] in AND):
+            return False
+        back = at - 1
+        while back > 0 and self.said[back] in self.words.between:
+            back -= 1
+        back -= self.said[back] == ","
+        while back >= max(at - 9, 0) and self.said[back] not in _SIGNS:
+            if self.said[back] in self.words.calls_for:
+                return True
+            back -= 1
+        return False
+
+    def _in_a_row(self, places: list[int]) -> list[int]:
+        """Those that count up from one, each after a word or two of its own: an address has no such two."""
+        found: list[int] = []
+        for at in places:
+            own = 1 < at - (found[-1] + 1 if found else -1) <= 5 and not self.said[at - 1].endswith(PLACES)
+            if own and self._number(at) == len(found) + 1:
+                found.append(at)
+        return found
+
+    def _phrases(self) -> Iterator[tuple[int, int]]:
+        text = f" {' '.join('.' if word in _SIGNS else word for word in self.said)} "
+        for phrase in self.words.phrases:
+            before, found, _ = text.partition(f" {phrase} ")
+            if found:
+                start = len(before.split())
+                yield start, start + phrase.count(" ")
 
 
 def spoken_seconds(text: str, language: str) -> float:
@@ -100,16 +186,19 @@ def spoken_seconds(text: str, language: str) -> float:
 
 def key_request(text: str) -> str | None:
     """The words of `text` that ask for a key, in any shipped language; None when it asks for none."""
-    plain = _plain(text)
-    found = (pattern.search(plain) for pattern in _PATTERNS)
-    return next((match.group().strip(" .,;:!?") for match in found if match), None)
+    said = [*_plain(text), ".", "."]
+    for words in ALL:
+        for start, end in _Reading(said, words).asked():
+            return " ".join(said[start : end + 1]).replace(" ,", ",").strip(" .,;:!?")
+    return None
 
 
-def _plain(text: str) -> str:
-    """Lower case without accents, quotes and dashes, so that "TOUCHE étoile" and its lazy spelling are one."""
-    split = unicodedata.normalize("NFKD", text.casefold().replace("’", "'"))
+def _plain(text: str) -> list[str]:
+    """Words, digits and signs, lower case without accents: "TOUCHE étoile" and its lazy spelling are one."""
+    spelled = text.casefold().translate({ord("ä"): "ae", ord("ö"): "oe", ord("ü"): "ue", ord("’"): "'"})
+    split = unicodedata.normalize("NFKD", spelled)
     plain = "".join(letter for letter in split if not unicodedata.combining(letter))
-    return " ".join(re.sub(r"[^\w\s#*.,;!?']", " ", plain).split())
+    return re.findall(r"[^\W_]+(?:'[^\W_]+)*|[#*.,;:!?]", plain)
 
 
 def greeting_fault(text: str, language: str) -> str | None:
