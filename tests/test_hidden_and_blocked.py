@@ -4,6 +4,7 @@ import pytest
 
 from tests import firm
 from tests.conftest import MakeWorld
+from tests.test_missed import counted
 from tests.world import World, seconds
 from voice import callbacks
 from voice.simulator import scripts
@@ -38,6 +39,7 @@ def test_a_hidden_number_rings_everyone_half_as_long_again(make_world: MakeWorld
     assert "Your number is hidden, so please say it with your message." in asked
     assert "will ring you by" not in asked
     assert [(row.state, row.caller) for row in world.callbacks()] == [("no_number", None)]
+    assert world.promises() == []
 
 
 def test_two_hidden_callers_are_two_people(make_world: MakeWorld) -> None:
@@ -46,6 +48,9 @@ def test_two_hidden_callers_are_two_people(make_world: MakeWorld) -> None:
         world.rings("+266696687", patience=4)
         world.advance(10)
     assert len(world.callbacks()) == 2
+    assert world.promises() == [], "who cannot be rung back is owed no call by any time"
+    world.advance(7200)
+    assert [counted(world, name) for name in ("owed", "broken", "lost")] == [0, 0, 2]
 
 
 @pytest.mark.proves("01-6.7", "01-2.13")

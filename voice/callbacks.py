@@ -47,7 +47,8 @@ def open_for(session: Session, call: Call, cause: str, now: dt.datetime) -> Call
     """Put the caller of `call` on the list, or raise the callback they have. None: the owner has blocked them.
 
     Asking again for the same call changes nothing. A call that is over was told no time: its promise is kept on
-    record with channel `none`; for the others the words follow through `promising.tell`. A held number is told none.
+    record with channel `none`; for the others the words follow through `promising.tell`. A held or a hidden number is
+    told none.
     """
     if call.callback_id:
         return session.get_one(Callback, call.callback_id)
@@ -62,7 +63,7 @@ def open_for(session: Session, call: Call, cause: str, now: dt.datetime) -> Call
     moves.note(session, "callback_raised" if raised else "callback_opened", now, call, callback, cause=cause)
     if not raised:
         pushing.wake(session, callback, "new", now)
-    if call.ended_at is not None and callback.promised_by == promised and callback.state != "held":
+    if call.ended_at is not None and callback.promised_by == promised and promising.may_promise(callback):
         promising.tell(session, callback, call, "", "none", now)
     session.flush()
     return callback
@@ -158,6 +159,7 @@ def reopen(session: Session, callback: Callback, now: dt.datetime, staff_id: str
         return Refusal("open") if other.id != callback.id else None
     event = "reopen" if callback.caller else "reopen_hidden"
     fresh: dict[str, Any] = {"closed_reason": None, "closed_at": None, "result": None, "attempts": 0, "due_at": now}
+    fresh["held_reason"] = None
     fresh |= {"later": None, "caller_key": contacts.person_key(session, callback.caller_key), **NOT_HANDED}
     try:
         with session.begin_nested():  # another process may have opened one since we looked

@@ -19,6 +19,7 @@ MOST_TALKS = 1000
 LONGEST_PAUSE = dt.timedelta(minutes=30)
 AHEAD = ("waiting", "claimed")
 BUSY = ("calling", "talking", "wrapping_up")
+MAY_PROMISE = sa.and_(Callback.caller.is_not(None), Callback.held_reason.is_(None))  # as `may_promise`, of a column
 
 
 def schedule(line: Line) -> hours.Schedule:
@@ -34,6 +35,11 @@ def promised_by(session: Session, line: Line, caller: str | None, now: dt.dateti
     zones = numbers.caller_zones(caller, line.time_zone)
     inputs = promise.PromiseInputs(now, line.promise_minutes, schedule(line), zones, measured(session, line, now))
     return promise.promise(inputs)
+
+
+def may_promise(callback: Callback) -> bool:
+    """Whether they are promised a time: not who is held, nor who hides their number, for nobody can ring these."""
+    return callback.caller is not None and callback.held_reason is None
 
 
 def tell(session: Session, callback: Callback, call: Call | None, words: str, channel: str, now: dt.datetime) -> None:

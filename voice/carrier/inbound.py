@@ -198,10 +198,10 @@ def promise_for(session: Session, delivery: Delivery, call: Call) -> str:
     card = card_of(session, call)
     callback = session.get(Callback, call.callback_id) if call.callback_id else None
     closed = call.cause in DIRECT
-    if callback is None or callback.state == "held":  # whom nobody may ring is promised no time
-        words = wording.message_only(card.language)
-    elif callback.caller is None:
+    if callback is not None and callback.caller is None:
         words = wording.withheld(card.language, closed)
+    elif callback is None or not promising.may_promise(callback):
+        words = wording.message_only(card.language)
     else:
         when = wording.say_time(callback.promised_by, delivery.now, card.time_zone, card.language)
         words = wording.promise(roster.current(session).name, when, card.language, closed)
