@@ -66,6 +66,15 @@ def test_a_blocked_caller_is_refused_before_anything(world: World) -> None:
     assert (world.callbacks(), world.promises()) == ([], [])
 
 
+def test_whom_the_owner_blocks_while_they_ring_is_blocked_and_owed_nothing(world: World) -> None:
+    world.staff("sam", scripts.Script())
+    leg = world.rings("+12125550177", patience=12)
+    world.advance(5)
+    world.write(lambda session: callbacks.block(session, "+12125550177", True, world.now))
+    world.advance(20)
+    assert (world.call(leg).outcome, world.call(leg).cause, world.callbacks()) == ("blocked", "blocked", [])
+
+
 @pytest.mark.proves("01-6.7")
 def test_a_call_from_one_of_our_own_lines_is_a_loop(world: World) -> None:
     leg = world.rings(firm.LINE)

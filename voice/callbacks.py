@@ -18,7 +18,7 @@ from voice.claims import NOT_HANDED, Refusal, lease_until, live_attempt, mine_to
 from voice.firm import Line
 from voice.ledger import CallEvent
 from voice.models import Call, Callback, Contact, id_from
-from voice.rules import numbers, states
+from voice.rules import near, numbers, states
 
 OPEN = tuple(state for state in states.CALLBACK_STATES if state != "closed")
 IS_OPEN = Callback.state != sa.literal_column("'closed'")  # written out, so that both databases know their index fits
@@ -282,7 +282,8 @@ def _merge(session: Session, call: Call, promised: dt.datetime, now: dt.datetime
         callback.due_at = min(callback.due_at, promised)
     callback.first_called_at = min(callback.first_called_at, call.received_at)
     callback.last_called_at = max(callback.last_called_at, call.received_at)
-    if callback.promised_by <= now:
+    if not near.can_be_told(callback.promised_by, callback.state in ("claimed", "calling"), now):
+        # A further promise, with words of its own. The one that was told before stays on record and is judged by.
         callback.promised_by, callback.rang_at = promised, None
     callback.due_at = min(callback.due_at, callback.promised_by)  # the same place, or sooner: never later
     callback.later = None  # they want us now

@@ -126,13 +126,16 @@ def _open_callback(session: Session, call: Call, event: str, cause: str, now: dt
     """The side exits that end in a callback: the state and the callback in one transaction."""
     if not moves.move(session, call, event, now, cause=cause, outcome="callback"):
         return False
-    callbacks.open_for(session, call, cause, now)
-    moves.note(session, states.CALL[_source(event), event], now, call=call, cause=cause)
+    _owe(session, call, cause, now)
+    after = states.CALL[states.sources(states.CALL, event)[0], event]
+    moves.note(session, after, now, call=call, cause=call.cause)
     return True
 
 
-def _source(event: str) -> str:
-    return states.sources(states.CALL, event)[0]
+def _owe(session: Session, call: Call, cause: str, now: dt.datetime) -> None:
+    """They are owed a call, unless the owner has blocked them since they rang."""
+    if callbacks.open_for(session, call, cause, now) is None:
+        call.outcome = call.cause = "blocked"
 
 
 def give_up(session: Session, call: Call, now: dt.datetime, cause: str | None = None) -> bool:
@@ -259,7 +262,7 @@ def _settle(session: Session, call: Call, at: dt.datetime) -> None:
         _talked(session, call, at)
     else:
         call.outcome, call.cause = "callback", "short_talk"
-        callbacks.open_for(session, call, "short_talk", at)
+        _owe(session, call, "short_talk", at)
     session.flush()
     moves.note(session, "completed", at, call=call, outcome=call.outcome)
 

@@ -44,6 +44,7 @@ def may_promise(callback: Callback) -> bool:
 
 def tell(session: Session, callback: Callback, call: Call | None, words: str, channel: str, now: dt.datetime) -> None:
     """Append the promise somebody was told (or was owed: channel `none`) in the exact words."""
+    callback.rang_at = None  # a ring before it was told does not keep it: from here on it is watched anew
     told = {"channel": channel, "words": words, "promised_by": callback.promised_by, "made_at": now}
     session.add(Promise(callback_id=callback.id, call_id=call.id if call else None, **told))
     moves.note(session, "promised", now, call, callback, channel=channel, by=callback.promised_by.isoformat())

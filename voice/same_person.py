@@ -63,8 +63,8 @@ def split(session: Session, number: str, by: str, now: dt.datetime) -> None:
 def give_number(
     session: Session, callback: Callback, number: str, staff_id: str, now: dt.datetime
 ) -> Refusal | None:  # fmt: skip
-    """Somebody who hides their number has said one (E.164): they keep their place and are owed a call from now on, or are held
-    by the rules.
+    """Somebody who hides their number has said one (E.164): they keep their place and are owed a call from now
+    on, or are held by the rules.
 
     Where they have an open callback from that number, this one goes into it. Raises `person.Unfit`.
     """
