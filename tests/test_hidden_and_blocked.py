@@ -1,12 +1,15 @@
 """Callers who hide their number, who are not wanted, or who are ourselves."""
 
 import pytest
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
 
 from tests import firm
 from tests.conftest import MakeWorld
 from tests.test_missed import counted
 from tests.world import World, seconds
 from voice import callbacks
+from voice.firm import Line
 from voice.simulator import scripts
 
 
@@ -82,6 +85,22 @@ def test_a_call_from_one_of_our_own_lines_is_a_loop(world: World) -> None:
     assert (world.call(leg).outcome, world.call(leg).cause, leg.status) == ("blocked", "loop", "busy")
     nobody_rang(world)
     assert world.callbacks() == []
+
+
+def test_when_every_line_is_switched_off_nobody_is_lost_all_the_same(world: World) -> None:
+    def switch_off(session: Session) -> None:
+        for line in session.scalars(sa.select(Line)):
+            line.active = False
+
+    world.write(switch_off)
+    leg = world.rings(message="Are you still there?")
+    world.advance(60)
+    call = world.call(leg)
+    assert (call.line, call.outcome, call.cause) == (firm.LINE, "callback", "nobody_on_shift")
+    assert [(row.state, row.calls) for row in world.callbacks()] == [("waiting", 1)]
+    assert [promise.words for promise in world.promises()] == [world.heard(world.caller())[0]]
+    assert [firm.LINE in notice.words for notice in world.notices()] == [True]
+    nobody_rang(world)
 
 
 @pytest.mark.proves("01-2.1")

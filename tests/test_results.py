@@ -12,7 +12,7 @@ from tests.program import NOON
 from voice import callbacks, claims, results
 from voice.about import About
 from voice.db import Database
-from voice.models import Attempt
+from voice.models import Attempt, Callback
 
 pytest_plugins = ["tests.interface"]
 
@@ -81,9 +81,14 @@ def test_a_machine_that_picked_up_is_not_the_caller(session: Session) -> None:
     assert attempt.ending == "talked"
 
 
+def noting(callback: Callback) -> None:
+    """Sam has talked with them, and writes down how it went."""
+    callback.state, callback.claimed_by = "wrapping_up", "sam"
+
+
 def test_a_talk_settles_nothing_they_have_rung_about_since(session: Session) -> None:
     callback = opened(session)
-    callback.state, callback.claimed_by = "wrapping_up", "sam"
+    noting(callback)
     times = {"created_at": NOON, "answered_at": NOON, "ended_at": NOON + MINUTE}
     session.add(Attempt(callback_id=callback.id, staff_id="sam", state="ended", ending="talked", **times))
     callback.last_called_at, callback.due_at = NOON + 2 * MINUTE, callback.promised_by
@@ -92,7 +97,7 @@ def test_a_talk_settles_nothing_they_have_rung_about_since(session: Session) -> 
     assert (callback.result, callback.note) == ("sorted", "tap")
     said = list_words.tries(callback, 4, False, NOON + 3 * MINUTE, "America/New_York")
     assert said == "rang again after you talked: still to be rung back"
-    callback.state, callback.claimed_by = "wrapping_up", "sam"
+    noting(callback)
     assert results.give_result(session, callback, "sam", "do_not_call", NOON + 3 * MINUTE) is None
     assert callback.state == "closed", "what they said of the future holds for the call since, too"
 

@@ -18,10 +18,6 @@ BY_SID = sa.select(Call).where(Call.sid == sa.bindparam("sid"))
 QUEUE_RESTS = 60.0  # seconds a caller's queue is left alone after the call
 
 
-class NoLine(Exception):
-    """Nothing has been applied yet: there is no line a call could be put on."""
-
-
 @dataclass(frozen=True)
 class Arrival:
     """What the carrier tells us of a new call."""
@@ -41,7 +37,7 @@ def by_sid(session: Session, sid: str) -> Call | None:
 
 
 def arrive(session: Session, arrival: Arrival, now: dt.datetime) -> Call:
-    """Record a call and decide what happens to it: blocked, straight to the promise, or ringing. Raises NoLine."""
+    """Record a call and decide what happens to it: blocked, straight to the promise, or ringing. Raises `roster.NoLine`."""
     call, card = _heard_of(session, arrival, now)
     if (cause := _why_refused(session, arrival)) is not None:
         _block(session, call, cause, now)
@@ -58,12 +54,8 @@ def arrive(session: Session, arrival: Arrival, now: dt.datetime) -> Call:
 
 def _heard_of(session: Session, arrival: Arrival, now: dt.datetime) -> tuple[Call, roster.LineCard]:
     """The row of a new call, not written yet, and the line it is put on."""
-    firm = roster.current(session)
-    if not firm.lines:
-        raise NoLine
-    card = firm.line(arrival.dialled)
-    if card is None:
-        card = firm.lines[0]
+    card = roster.line_or_first(session, arrival.dialled)
+    if roster.current(session).line(arrival.dialled) is None:
         notices.tell(session, f"unknown-number:{arrival.dialled}", now, "unknown_number", number=arrival.dialled)
     until = ring_plan.ring_until(now, card.ring_seconds, withheld=arrival.caller.e164 is None)
     call = Call(

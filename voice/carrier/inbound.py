@@ -22,8 +22,7 @@ DIRECT = ("closed", "holiday")
 
 def card_of(session: Session, call: Call) -> roster.LineCard:
     """The line of a call; a line switched off meanwhile still speaks with the first line's words."""
-    firm = roster.current(session)
-    return firm.line(call.line) or firm.lines[0]
+    return roster.line_or_first(session, call.line)
 
 
 @document("/voice/incoming")
