@@ -1,5 +1,6 @@
 """Told while one does not look: a sound, a notification, a push to a page that is closed, a page without network."""
 
+import contextlib
 import datetime as dt
 import json
 from collections.abc import Iterator
@@ -22,7 +23,7 @@ window.notes = 0;
 const start = OscillatorNode.prototype.start;
 OscillatorNode.prototype.start = function (...when) { window.notes += 1; return start.apply(this, when); };
 """
-SHOWN = """async () => (await (await navigator.serviceWorker.ready).getNotifications())
+LISTED = """async () => (await (await navigator.serviceWorker.ready).getNotifications())
   .map(({title, body, tag, data}) => ({title, body, tag, data}))"""
 
 
@@ -68,13 +69,38 @@ def deliver(page: Page, news: dict[str, str | None], closing: bool = False) -> N
     wire.detach()
 
 
-def shown(page: Page, title: str) -> dict[str, object]:
-    """The notification with that title, once it is there."""
+@contextlib.contextmanager
+def displayed(page: Page, title: str) -> Iterator[None]:
+    """The block has the browser display a notification with that title: wait until its own log says that it did.
 
-    def there() -> list[dict[str, object]]:
-        return [each for each in page.evaluate(SHOWN) if each["title"] == title]
+    Never by asking for the list of them until it is there: Chromium strikes off that list what is written down but not
+    yet displayed at the moment it is asked, for good. (`platform_notification_context_impl.cc`)
+    """
+    wire, ours = page.context.new_cdp_session(page), {"service": "notifications"}
+    titles: list[str] = []
 
-    return until(there, f"a notification: {title}")[0]
+    def found(event: dict[str, dict[str, Any]]) -> None:
+        noted = event["backgroundServiceEvent"]["eventMetadata"]
+        titles.extend(each["value"] for each in noted if each["key"] == "Title")
+
+    wire.on("BackgroundService.backgroundServiceEventReceived", found)
+    wire.send("BackgroundService.clearEvents", ours)
+    wire.send("BackgroundService.startObserving", ours)
+    wire.send("BackgroundService.setRecording", {"shouldRecord": True} | ours)
+    yield
+
+    def is_noted() -> bool:
+        page.wait_for_timeout(20)  # events are heard of only while the driver is called
+        return title in titles
+
+    until(is_noted, f"a notification: {title}")
+    wire.detach()
+
+
+def listed(page: Page, title: str) -> dict[str, object]:
+    """The one notification with that title, of those that stand there."""
+    (found,) = [each for each in page.evaluate(LISTED) if each["title"] == title]
+    return dict(found)
 
 
 @pytest.mark.proves("02-1.3")
@@ -113,20 +139,19 @@ def test_a_push_shows_who_waits_and_leads_to_them(firm: Firm, sign_in: Open) -> 
     page.context.grant_permissions(["notifications"])
     page.evaluate("navigator.serviceWorker.ready.then(() => true)")
     by = firm.row(callback).due_at.isoformat()
-    deliver(page, {"kind": "new", "callback": callback, "who": None, "by": by})
-    told = shown(page, "Somebody is waiting")
+    with displayed(page, "Somebody is waiting"):
+        deliver(page, {"kind": "new", "callback": callback, "who": None, "by": by})
+    told = listed(page, "Somebody is waiting")
     assert str(told["body"]).startswith("To be rung back by ")
     assert told["data"] == {"address": f"/#cb-{callback}"}
     turn(page)
-    deliver(page, {"kind": "handed", "callback": callback, "who": "Jane <b>Doe", "by": by})
-    assert shown(page, "Jane <b>Doe is yours to ring back")["tag"] == f"callback-{callback}"
-    assert len(page.evaluate(SHOWN)) == 1  # once for each caller: the newer takes the place of the older
+    with displayed(page, "Jane <b>Doe is yours to ring back"):
+        deliver(page, {"kind": "handed", "callback": callback, "who": "Jane <b>Doe", "by": by})
+    assert listed(page, "Jane <b>Doe is yours to ring back")["tag"] == f"callback-{callback}"
+    assert len(page.evaluate(LISTED)) == 1  # once for each caller: the newer takes the place of the older
 
 
 @pytest.mark.proves("02-1.3")
-@pytest.mark.xfail(
-    strict=False, reason="one run in six the page is not told within 10 s: not understood yet, to be mended"
-)
 def test_a_page_nobody_looks_at_notifies_where_no_push_service_is(firm: Firm, sign_in: Open) -> None:
     page = sign_in("sam")
     page.context.grant_permissions(["notifications"])
@@ -134,12 +159,13 @@ def test_a_page_nobody_looks_at_notifies_where_no_push_service_is(firm: Firm, si
     expect(page.locator("#alerts [role=status]")).to_contain_text("You will be told on this device")
     page.evaluate("document.hasFocus = () => false")
     turn(page)
-    with firm.database.transaction() as session:
+    with displayed(page, "Somebody is ringing now"), firm.database.transaction() as session:
         call = firm.call(session, "+12125550143", state="ringing").id
-    told = shown(page, "Somebody is ringing now")
+    told = listed(page, "Somebody is ringing now")
     assert (told["tag"], str(told["body"])[:6]) == (f"ringback-live-{call}", "Since ")
-    new_caller(firm)
-    shown(page, "Somebody is waiting")
+    with displayed(page, "Somebody is waiting"):
+        new_caller(firm)
+    assert listed(page, "Somebody is waiting")
 
 
 def test_a_refusal_to_be_notified_is_explained(firm: Firm, sign_in: Open) -> None:

@@ -20,7 +20,7 @@ from tests.installed import Installed, installed
 from tests.pages import JANE, PASSWORD
 from tests.postgres import start_tied
 from tests.push_service import Browser, PushService
-from tests.test_browser_alerts import deliver, switch
+from tests.test_browser_alerts import deliver, displayed, switch
 from tests.waiting import until
 from tests.windows import SIZES
 from voice import push_key
@@ -40,7 +40,6 @@ SUBSCRIPTION = """given => {
   PushManager.prototype.subscribe = async (how) => { window.asked.push(how); return (made = subscribed(how)); };
   PushManager.prototype.getSubscription = async () => made;
 }"""
-TITLES = "async () => (await registration.getNotifications()).map((each) => each.title)"
 # A person's click lets a page be brought to the front and is trusted; both is given, the rest is our worker's.
 CLICK = """async title => {
   const [notification] = (await registration.getNotifications()).filter((each) => each.title === title);
@@ -157,14 +156,14 @@ def test_a_browser_is_woken_through_its_push_service_and_its_notification_leads_
     assert (told["kind"], told["who"]) == ("new", None)
     push.signed_by(key)
     (worker,) = page.context.service_workers
-    deliver(page, told, closing=True)
-    until(lambda: "Somebody is waiting" in worker.evaluate(TITLES), "the notification of a closed page")
+    with displayed(page, "Somebody is waiting"):
+        deliver(page, told, closing=True)
     page.goto(f"{there.pages}/")
     assert worker.evaluate(CLICK, "Somebody is waiting") == [["focus"], False]
     expect(page).to_have_url(re.compile(f"#cb-{told['callback']}$"))
     expect(page.locator(f"#cb-{told['callback']}")).to_contain_text("555-0177")
-    deliver(page, told, closing=True)
-    until(lambda: "Somebody is waiting" in worker.evaluate(TITLES), "the notification of a closed page")
+    with displayed(page, "Somebody is waiting"):
+        deliver(page, told, closing=True)
     assert worker.evaluate(CLICK, "Somebody is waiting") == [[f"/#cb-{told['callback']}"], False]
 
     page.goto(f"{there.pages}/")

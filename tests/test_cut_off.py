@@ -4,8 +4,12 @@ import dataclasses
 
 import pytest
 
+from tests import firm
 from tests.conftest import MakeWorld
 from tests.world import World
+from voice.carrier import fallback
+from voice.carrier.delivery import Delivery
+from voice.settings import Settings
 from voice.simulator import scripts
 from voice.simulator.legs import Leg as PhoneLeg
 from voice.simulator.phones import Phone
@@ -106,7 +110,7 @@ def test_a_caller_who_gives_up_while_that_phone_rings_again_has_talked(make_worl
     assert world.callbacks() == []
 
 
-@pytest.mark.parametrize("then", [scripts.Answers(after=100), scripts.Answers(after=2, talk=6)], ids=["gone", "twice"])
+@pytest.mark.parametrize("after", [100, 2], ids=["gone", "twice"])
 def test_cut_off_after_a_few_words_and_gone_or_cut_off_again_is_a_short_talk(
     make_world: MakeWorld, after: float
 ) -> None:
@@ -179,3 +183,39 @@ def test_on_the_ladder_too_that_phone_alone_is_rung_once_more(
     world.advance(20)
     call = world.call(leg)
     assert (call.outcome, call.answered_by, len(world.callbacks())) == (outcome, "sam", outcome == "callback")
+
+
+@pytest.mark.proves("01-2.15")
+@pytest.mark.parametrize(
+    ("then", "outcome", "last"),
+    [(AGAIN, "talked", "Thank"), (scripts.Mailbox(after=3), "callback", "what it's about")],
+    ids=["cut off twice", "a machine"],
+)
+def test_with_the_tables_gone_in_those_seconds_that_phone_is_rung_all_the_same(
+    make_world: MakeWorld, then: scripts.Script, outcome: str, last: str
+) -> None:
+    world, leg, sam = cut_off(make_world, then)
+    world.lose_storage()
+    world.advance(45)
+    assert (world.heard(world.caller()).count(BACK), len(sam.rings)) == (1, 2)
+    assert last in world.caller().said_to_it()
+    world.restore_storage()
+    world.caller().hang_up()
+    world.advance(20)
+    call = world.call(leg)
+    assert (call.outcome, call.answered_by, len(world.callbacks())) == (outcome, "sam", outcome == "callback")
+    assert len(sam.rings) == 2  # what is read back rings nobody
+
+
+@pytest.mark.lived_on("sqlite")
+def test_with_the_tables_gone_from_the_end_of_the_talk_a_caller_still_there_may_leave_a_message(
+    settings: Settings,
+) -> None:
+    form = {"CallSid": "CA" + "0" * 32, "QueueResult": "bridged", "CallStatus": "in-progress"}
+    left = Delivery(settings, "/voice/calls/c1/left?turn=2", form, "", firm.MONDAY_TEN)
+    assert "/voice/calls/c1/still-there?turn=2#" in fallback.answer("left", left, {"call_id": "c1"})
+    asked = dataclasses.replace(left, route="/voice/calls/c1/still-there?turn=2")
+    assert "<Record" in fallback.answer("still_there", asked, {"call_id": "c1"})
+    for name, each in (("left", left), ("still_there", asked)):
+        gone = dataclasses.replace(each, form=form | {"CallStatus": "completed"})
+        assert "<Hangup" in fallback.answer(name, gone, {"call_id": "c1"})

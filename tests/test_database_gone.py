@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
+from tests import firm
 from tests.conftest import MakeWorld
 from tests.world import World
 from voice import roster
@@ -188,6 +189,23 @@ def test_blocked_callers_and_closed_hours_hold_without_the_database_too(make_wor
     world.restore_storage()
     world.advance(10)
     assert settled(world).outcome == "callback"
+
+
+@pytest.mark.proves("01-2.15", "01-2.4")
+def test_a_phone_that_forwards_to_the_line_makes_no_new_caller_without_the_database_either(world: World) -> None:
+    knows_the_firm(world)
+    sam = world.staff("sam", scripts.Forwards(to=firm.LINE, after=1))
+    world.staff("alex", scripts.Answers(after=3))
+    world.lose_storage()
+    leg = world.rings(talk=20)
+    forwarded = world.rings("+12125550178", forwarded_from=sam.number, patience=3)  # rang Sam, who is at the office
+    world.advance(60)
+    assert [span.other.phone.name for span in leg.bridges] == ["alex"]
+    world.restore_storage()
+    world.advance(30)
+    loops = [call for call in world.calls() if call.sid not in (leg.sid, forwarded.sid)]
+    assert [(call.outcome, call.cause, call.caller) for call in loops] == [("blocked", "loop", firm.LINE)]
+    assert [callback.caller for callback in world.callbacks()] == ["+12125550178"]
 
 
 @pytest.mark.proves("01-2.15")

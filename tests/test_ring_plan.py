@@ -227,11 +227,9 @@ def test_a_phone_nobody_asked_to_ring_is_none_a_caller_could_be_given() -> None:
     assert next_release([ringing], [RingBack("a1", "alex", at(0), at(30), True)], {"sam"}, at(1)) is not None
 
 
-def test_no_more_legs_at_once_than_the_carrier_bears() -> None:
-    waiting = caller(rings=(Ring("sam", at(0)),))
-    assert next_release([waiting], [], {"sam"}, at(1), legs_now=1, cap=2) == Release("alex", call_id="c0")
-    assert next_release([waiting], [], {"sam"}, at(1), legs_now=2, cap=2) is None
-    assert next_release([caller()], [], set(), at(1), legs_now=0, cap=0) is not None
+@pytest.mark.parametrize(("legs_now", "cap", "room"), [(9, None, True), (1, 2, True), (2, 2, False), (0, 0, True)])
+def test_no_more_legs_at_once_than_the_carrier_bears(legs_now: int, cap: int | None, room: bool) -> None:
+    assert ring_plan.has_room(legs_now, cap) is room
 
 
 def test_a_leg_rings_below_a_mailboxs_patience() -> None:

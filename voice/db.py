@@ -3,8 +3,10 @@
 import contextlib
 import datetime as dt
 import functools
+import math
 import os
 import pathlib
+import select
 import sqlite3
 import threading
 import weakref
@@ -27,6 +29,7 @@ SILENCE_SECONDS = 1.8  # after which we do: a server that has stalled gives noth
 TURNS = 4  # of somebody at a screen, who would rather wait for a few seconds than press again
 MOST_IDS = 500
 Id = TypeVar("Id", str, int)
+TRUSTED_SECONDS = 1.0  # a connection that was used so lately is tried with no word, a third of all that would be said
 PING_SECONDS = 0.3  # the same for the word a pooled connection is tried with: a new one, 2 s at most, may follow
 
 
@@ -220,7 +223,6 @@ def _postgres_engine(url: str) -> sa.Engine:
         pool_size=16,
         max_overflow=48,
         pool_timeout=STATEMENT_SECONDS,
-        pool_pre_ping=True,
         connect_args={
             "connect_timeout": 2,
             "options": f"-c statement_timeout={int(STATEMENT_SECONDS * 1000)} -c lock_timeout=1500",
@@ -231,4 +233,24 @@ def _postgres_engine(url: str) -> sa.Engine:
     def _connect(_dialect: Any, _record: Any, given: Any, named: Any) -> Any:
         return _Prompt.connect(*given, **named)
 
+    @event.listens_for(engine, "checkin")
+    def _rests(_connection: Any, record: Any) -> None:
+        record.info["rests_since"] = clock.monotonic()
+
+    @event.listens_for(engine, "checkout")
+    def _still_there(connection: Any, record: Any, _proxy: Any) -> None:
+        rested = clock.monotonic() - record.info.get("rests_since", math.inf)
+        if rested > TRUSTED_SECONDS or _has_news(connection):
+            try:
+                engine.dialect.do_ping(connection)
+            except psycopg.Error as error:
+                raise sa.exc.InvalidatePoolError("the database has gone away") from error
+
     return engine
+
+
+def _has_news(connection: psycopg.Connection[Any]) -> bool:
+    """Whether something lies in the socket of a connection nobody has asked anything: mostly that it is at its end."""
+    socket = select.poll()
+    socket.register(connection.fileno(), select.POLLIN)
+    return bool(socket.poll(0))

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
-from urllib.parse import parse_qsl, urlencode
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from twilio.request_validator import RequestValidator
 
@@ -49,6 +49,10 @@ class Delivery:
     def get(self, name: str) -> str:
         """A parameter, or an empty text."""
         return self.form.get(name, "")
+
+    def asked(self, name: str) -> str:
+        """A parameter of the address itself, or an empty text."""
+        return dict(parse_qsl(urlsplit(self.route).query)).get(name, "")
 
     @property
     def sid(self) -> str:

@@ -68,6 +68,8 @@ def incoming(delivery: Delivery) -> str:
     if caller.e164 in firm.blocked:
         return twiml.reject("rejected")
     if caller.e164 in firm.numbers():
+        # A loop: the ladder dials as the line, so a phone that forwards to the line comes in as the line. Which phones
+        # have a leg stands in the tables alone, so that by where a call was forwarded from none is refused here.
         return twiml.reject("busy")
     if line is None or not hours.is_open(line.schedule(), delivery.now) or next_person(delivery, ()) is None:
         return message(delivery)  # no ringing for show
@@ -183,13 +185,21 @@ def _wait(delivery: Delivery, **_values: str) -> str:
     return twiml.wait(sound_url(delivery, book(delivery).country))
 
 
-def _left(delivery: Delivery, **_values: str) -> str:
+def _left(delivery: Delivery, call_id: str) -> str:
     result = delivery.get("QueueResult")
     if result.startswith("redirected"):
         return twiml.empty()  # another document already runs on this leg
-    if result in ("bridged", "hangup") or delivery.status in OVER:
+    if result == "hangup" or delivery.status in OVER:
         return twiml.hang_up()
+    if result == "bridged":
+        turn = delivery.asked("turn")
+        return twiml.pause_and_go(CUT_OFF_PAUSE, delivery.url(f"/voice/calls/{call_id}/still-there", turn=turn))
     return rung(delivery, book(delivery).version)
+
+
+def _still_there(delivery: Delivery, **_values: str) -> str:
+    """After a talk in the queue: by the ladder that phone once more, where the address says whose it was."""
+    return still_there(delivery, book(delivery).version, delivery.asked("rung"))
 
 
 def _leg_answered(delivery: Delivery, leg_id: str) -> str:
@@ -237,6 +247,7 @@ _ANSWERS: dict[str, Callable[..., str]] = {
     "ladder_still_there": still_there,
     "wait": _wait,
     "left": _left,
+    "still_there": _still_there,
     "promise": lambda delivery, **_values: message(delivery),
     "recorded": _recorded,
     "recorded_below": _recorded,

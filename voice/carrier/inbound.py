@@ -2,7 +2,6 @@
 
 import datetime as dt
 import re
-from urllib.parse import parse_qsl, urlsplit
 
 from sqlalchemy.orm import Session
 
@@ -52,8 +51,7 @@ def _queue(session: Session, delivery: Delivery, call: Call, words: str = "") ->
 
 def _turn(delivery: Delivery) -> int:
     """How often this caller has been queued. In the address, because what comes of each stay may be the same."""
-    asked = dict(parse_qsl(urlsplit(delivery.route).query))
-    return int(asked.get("turn", "0"))
+    return int(delivery.asked("turn") or "0")
 
 
 @document("/voice/calls/<call_id>/wait", repeats=True, asks=True)
@@ -116,7 +114,8 @@ def _after_talk(session: Session, delivery: Delivery, call: Call, gone: bool) ->
     if gone:
         calls.end(session, call, delivery.now)
         return twiml.hang_up()
-    still_there = delivery.url(f"/voice/calls/{call.id}/still-there", turn=_turn(delivery))
+    rung = [call.answered_by or ""] * (call.round + 1)  # as the ladder counts, should storage be gone by then
+    still_there = delivery.url(f"/voice/calls/{call.id}/still-there", turn=_turn(delivery), rung=".".join(rung))
     return twiml.pause_and_go(fallback.CUT_OFF_PAUSE, still_there)
 
 
@@ -149,17 +148,20 @@ def ladder_step(
         if delivery.replayed or phones.dial_on_ladder(session, call, who.phone_at(delivery.now)):
             return fallback.rung(delivery, version, dialled, words, passed_over)
         passed_over.add(who.id)
-    calls.give_up(session, call, delivery.now, "rang_out" if dialled and not words else None)
+    rang = dialled and not words and call.path == "dial"  # what is known from the spool alone was an outage
+    calls.give_up(session, call, delivery.now, "rang_out" if rang else None)
     return promise_for(session, delivery, call)
 
 
-@document("/voice/calls/<call_id>/still-there", asks=True)
+@document("/voice/calls/<call_id>/still-there")
 def still_there(session: Session, delivery: Delivery, call_id: str) -> str:
     """A few seconds after a talk the caller is still on the line: perhaps they were cut off."""
     call = session.get(Call, call_id)
     if call is None or delivery.status in OVER:
         return twiml.hang_up()
     language = card_of(session, call).language
+    if delivery.replayed:
+        call.path = "dial"  # the ladder has rung that phone meanwhile: no worker may
     if not calls.cut_off(session, call, delivery.now):
         return twiml.hang_up(wording.goodbye(language), language)
     name = ringing.name_of(session, call.answered_by)

@@ -82,12 +82,14 @@ def retry_at(
 ) -> dt.datetime:
     """When to try again after `attempt_number` tries: after the line's minutes, then at its next opening after that.
 
-    Always inside the caller's hours; after the last of the minutes inside the line's hours as well. An opening sooner
-    than that last gap is passed over: gaps only widen. No minutes at all: always the next opening.
+    Always inside the caller's hours, and inside the line's: nobody is there to ring them after closing. An opening
+    sooner than the last gap is passed over: gaps only widen. No minutes at all: always the next opening.
     """
     gaps = [dt.timedelta(minutes=each) for each in minutes]
     if attempt_number <= len(gaps):
-        return next_caller_hours(now + gaps[max(attempt_number, 1) - 1], caller_zones, schedule.zone)
+        earliest = now + gaps[max(attempt_number, 1) - 1]
+        windows = _windows(earliest, schedule, caller_zones)
+        return windows[0].start if windows else next_caller_hours(earliest, caller_zones, schedule.zone)
     opening = next_opening(schedule, now + gaps[-1] if gaps else now)
     windows = _windows(opening, schedule, caller_zones) if opening else []
     return windows[0].start if windows else _fallback(now, schedule.zone, caller_zones)

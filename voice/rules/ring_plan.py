@@ -191,23 +191,20 @@ class Release:
     attempt_id: str | None = None
 
 
+def has_room(legs_now: int, cap: int | None) -> bool:
+    """Whether the carrier bears one more leg beside `legs_now`; one it bears whatever it has refused."""
+    return cap is None or legs_now < max(cap, 1)
+
+
 def next_release(
-    waiting: Sequence[Waiting],
-    ring_backs: Sequence[RingBack],
-    busy: Collection[str],
-    now: dt.datetime,
-    legs_now: int = 0,
-    cap: int | None = None,
+    waiting: Sequence[Waiting], ring_backs: Sequence[RingBack], busy: Collection[str], now: dt.datetime
 ) -> Release | None:
     """The one leg to place now, or None.
 
     Every waiting caller's first phone goes before anyone's second; ring-backs come between, or before all where a
     promise would else be missed; then the longest waiting. One that nobody asked for, while there is time, takes no
-    phone that a caller could be given. `busy` are people whose phone already has a leg. `cap` is how many legs of ours
-    the carrier bears.
+    phone that a caller could be given. `busy` are people whose phone already has a leg.
     """
-    if cap is not None and legs_now >= max(cap, 1):
-        return None
     if back := _ring_back([back for back in ring_backs if not near.first(back.due_by, now).live], busy):
         return back
     asked = [back for back in ring_backs if not back.by_itself]

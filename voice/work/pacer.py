@@ -29,14 +29,26 @@ from voice.work import outbox
 
 log = structlog.get_logger()
 
+NOW = sa.bindparam("now", type_=UTC)
 SAID_TAKE_IT = sa.exists().where(Call.id == Leg.call_id, Call.reserved_by == Leg.staff_id)
 OFF_DUTY = sa.and_(sa.exists().where(StaffMember.id == Leg.staff_id, phones.OFF_DUTY), ~SAID_TAKE_IT)
 LIVE_LEGS = sa.select(sa.func.count()).where(Leg.ended_at.is_(None))
 CALLERS = sa.select(Call).where(Call.state == "ringing", Call.path == "queue")
+# Mostly everybody's phone rings already, and there is nothing to plan. Who was cut off, and who said "Take it", is rung
+# on duty or not.
+TO_PLAN = sa.or_(
+    sa.exists().where(
+        Call.state == "ringing", Call.ended_at.is_(None), sa.or_(Call.round > 0, Call.reserved_until > NOW)
+    ),
+    sa.and_(
+        sa.exists().where(Call.state == "ringing", Call.ended_at.is_(None)),
+        sa.exists().where(~phones.OFF_DUTY, StaffMember.id.not_in(phones.BUSY)),
+    ),
+)
 LONG_RINGS = sa.and_(
     Leg.ended_at.is_(None), Leg.state.in_(("placed", "ringing")),
     # Rung long enough; or a caller's phone whose owner has been switched off meanwhile.
-    sa.or_(Leg.stop_at <= sa.bindparam("now", type_=UTC), sa.and_(Leg.purpose == "ring", OFF_DUTY)),
+    sa.or_(Leg.stop_at <= NOW, sa.and_(Leg.purpose == "ring", OFF_DUTY)),
     sa.or_(Leg.stopping_at.is_(None), Leg.sid.is_(None)),  # one that was asked to end, but never heard of, as well
 )  # fmt: skip
 
@@ -49,14 +61,16 @@ def take_on(database: Database, now: dt.datetime) -> None:
                 due_rings.give_way(session, session.get_one(Call, call_id), now)
 
 
-def choose(database: Database, now: dt.datetime, ring_backs: bool = True) -> str | None:
-    """Write down the next leg, if one is due and may be placed now; its id. The carrier has not been asked yet.
+def is_due(session: Session, now: dt.datetime, ring_backs: bool = True) -> bool:
+    """Whether a leg is due: most looks find none, and need no write lock for that.
 
     Without `ring_backs` phones are rung for callers on the line only.
     """
-    with database.reading() as session:  # most looks find nothing, and need no write lock for that
-        if _next(session, now, ring_backs) is None:
-            return None
+    return _next(session, now, ring_backs) is not None
+
+
+def choose(database: Database, now: dt.datetime, ring_backs: bool = True) -> str | None:
+    """Write down the next leg, if one is due and may be placed now; its id. The carrier has not been asked yet."""
     try:
         with database.transaction() as session:
             return _write_down(session, now, ring_backs)
@@ -80,8 +94,13 @@ def _next(session: Session, now: dt.datetime, ring_backs: bool) -> ring_plan.Rel
     backs = [_ring_back(session, attempt) for attempt in intended]
     if not waiting and not backs:
         return None
-    live = session.scalar(LIVE_LEGS) or 0
-    return ring_plan.next_release(waiting, backs, busy, now, live, carrier_pace.cap(session, now))
+    release = ring_plan.next_release(waiting, backs, busy, now)
+    return release if release and _has_room(session, now) else None
+
+
+def _has_room(session: Session, now: dt.datetime) -> bool:
+    cap = carrier_pace.cap(session, now)
+    return cap is None or ring_plan.has_room(session.scalar(LIVE_LEGS) or 0, cap)
 
 
 def _ring_back(session: Session, attempt: Attempt) -> ring_plan.RingBack:

@@ -37,6 +37,7 @@ NOW = sa.bindparam("now", type_=UTC)
 LOOK = sa.select(
     sa.exists().where(outbox.TO_RING).label("new"),
     sa.exists().where(Call.state == "ringing", Call.ended_at.is_(None)).label("callers"),
+    pacer.TO_PLAN.label("to_plan"),
     sa.exists().where(Attempt.ended_at.is_(None), Attempt.leg_id.is_(None)).label("ring_backs"),
     sa.exists().where(sa.or_(Pace.next_leg_at > NOW, Pace.shut_until > NOW)).label("not_yet"),
     sa.exists().where(Leg.ended_at.is_(None), Leg.state.in_(("placed", "ringing"))).label("ringing"),
@@ -44,6 +45,7 @@ LOOK = sa.select(
     sa.exists().where(Outbox.done_at.is_(None), Outbox.due_at <= NOW, Outbox.job != outbox.RING).label("work"),
 )
 
+Looked = sa.Row[bool, bool, bool, bool, bool, bool, bool, bool]
 Run = Callable[[Callable[[], None]], object]  # runs a piece of work now or soon: a pool's submit, or a plain call
 
 
@@ -65,13 +67,13 @@ class Worker:
         """Everything that is due at `now`. False when nothing was under way that could need the next tick soon."""
         # Before anything is placed: a caller may have been taken up the ladder while storage was gone.
         routes.read_spool(self.tools.database, self.tools.settings)
-        look = self._look(now)
+        look, is_due = self._look(now)
         if look.new:
             pacer.take_on(self.tools.database, now)
         if self._reads_the_log and now >= self._next_reading and self._reading.acquire(blocking=False):
             self._next_reading = now + call_log.EVERY
             self._run(lambda: self._read_the_log(now))
-        if (look.callers or (look.ring_backs and self._knows_the_log)) and not look.not_yet:
+        if (look.new or is_due) and not look.not_yet:
             self._place(now)
         if look.work or look.long_rings:
             self._relay(now)
@@ -83,10 +85,13 @@ class Worker:
             self._run_slow(lambda: rounds.go(self.tools.database, self.tools.settings, now))
         return bool(look.callers or look.ring_backs or look.ringing or look.work)
 
-    def _look(self, now: dt.datetime) -> sa.Row[bool, bool, bool, bool, bool, bool, bool]:
-        """One cheap look, without a write lock: what waits for the pacer or the relay?"""
+    def _look(self, now: dt.datetime) -> tuple[Looked, bool]:
+        """One cheap look, without a write lock: what waits for the pacer or the relay, and is a leg due now?"""
         with self.tools.database.reading() as session:
-            return session.execute(LOOK, {"now": now}).one()
+            look = session.execute(LOOK, {"now": now}).one()
+            ring_backs = look.ring_backs and self._knows_the_log
+            may_be_due = (look.to_plan or ring_backs) and not look.not_yet
+            return look, bool(may_be_due) and pacer.is_due(session, now, bool(ring_backs))
 
     def _place(self, now: dt.datetime) -> None:
         tools = self.tools
