@@ -164,6 +164,8 @@ def still_there(session: Session, delivery: Delivery, call_id: str) -> str:
         call.path = "dial"  # the ladder has rung that phone meanwhile: no worker may
     if not calls.cut_off(session, call, delivery.now):
         return twiml.hang_up(wording.goodbye(language), language)
+    if delivery.replayed and not delivery.asked("rung"):  # nobody knew whom to ring, so they were asked for a message
+        calls.give_up(session, call, delivery.now, "our_outage")
     name = ringing.name_of(session, call.answered_by)
     return _queue(session, delivery, call, wording.cut_off_caller(name, language))
 
