@@ -25,7 +25,7 @@ DAY = 86_400.0
 NEWS = "/voice/(status|recording|(legs|ladder)/.*/status|attempts/.*/child)"
 STATUS = "/voice/(status|(legs|ladder)/.*/status|attempts/.*/child)"
 DOCUMENTS = (
-    "/voice/(incoming|calls/.*/(left|joined|promise|recorded)|legs/.*/(answered|accepted|dialled|silent)"
+    "/voice/(incoming|calls/.*/(wait|left|still-there|joined|promise|recorded)|legs/.*/(answered|accepted|dialled|silent)"
     "|ladder/.*/(screen|accepted|over)|attempts/.*/dialled)"
 )
 LOST = (STATUS, "/voice/status", "/legs/.*/status", "/voice/recording", "/attempts/")
@@ -120,6 +120,24 @@ def rung_back(world: World) -> None:
     world.advance(90)
 
 
+def cut_off(world: World) -> None:
+    """Sam's phone drops after a while of talk; the caller stays on, and has him back."""
+    world.staff("sam", scripts.InTurn((scripts.Answers(after=2, talk=15), scripts.Answers(after=3))))
+    world.staff("alex", scripts.Off())
+    world.rings()
+    world.advance(35)
+    world.caller().hang_up()
+    world.advance(30)
+
+
+def withheld(world: World) -> None:
+    """Nobody takes a caller who hides their number; they say it with their message."""
+    world.staff("sam", scripts.Declines(after=3))
+    world.staff("alex", scripts.Declines(after=4))
+    world.rings("anonymous", message="It is Jane, on 212 555 0142.")
+    world.advance(90)
+
+
 STORIES: tuple[Callable[[World], None], ...] = (
     answered,
     declined,
@@ -129,6 +147,8 @@ STORIES: tuple[Callable[[World], None], ...] = (
     short,
     on_the_ladder,
     rung_back,
+    cut_off,
+    withheld,
 )
 
 duplicates = st.builds(
@@ -168,7 +188,7 @@ def lived(story: Callable[[World], None], url: str, home: Path, moods: list[Rude
         story(world)
         world.rest = dt.timedelta(seconds=20)
         world.advance(300)  # the sweeper's time
-        world.rest = dt.timedelta(hours=3)
+        world.rest = dt.timedelta(hours=6)
         world.advance(DAY + 7200)  # the latest of the late has come
         return ending(world)
     finally:
@@ -189,11 +209,13 @@ def test_undisturbed_stories_end_as_told(undisturbed: dict[str, Ending]) -> None
     assert outcomes == {
         "answered": ["talked"], "declined": ["callback"], "rang_out": ["callback"], "abandoned": ["callback"],
         "rings_again": ["callback", "talked"], "short": ["callback"], "on_the_ladder": ["talked"],
-        "rung_back": ["callback"],
+        "rung_back": ["callback"], "cut_off": ["talked"], "withheld": ["callback"],
     }  # fmt: skip
     assert undisturbed["declined"].messages == 1
     assert undisturbed["rings_again"].callbacks[0][3] == "got_through"
     assert undisturbed["on_the_ladder"].calls[0][4] == "alex"
+    assert undisturbed["cut_off"].rings[0] == 2
+    assert (undisturbed["withheld"].messages, undisturbed["withheld"].callbacks[0][1]) == (1, "no_number")
     assert undisturbed["rung_back"].tries == ("talked",)
 
 
@@ -211,6 +233,8 @@ def test_undisturbed_stories_end_as_told(undisturbed: dict[str, Ending]) -> None
 @surely("sqlite", on_the_ladder, Rudeness("delay", path=NEWS, seconds=30.0))
 @surely("postgres", rung_back, Rudeness("delay", path=NEWS, seconds=200.0), TWICE)
 @surely("sqlite", rung_back, Rudeness("drop", path="/attempts/"))
+@surely("sqlite", cut_off, TWICE)
+@surely("sqlite", withheld, Rudeness("drop", path=STATUS), TWICE)
 def test_however_the_deliveries_come_the_story_ends_the_same(
     kind: str,
     story: Callable[[World], None],

@@ -5,6 +5,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from tests import browsers
 
 STORIES = """
@@ -19,6 +21,7 @@ def test_a_sum():
 """
 
 
+@pytest.mark.proves("01-1.2")
 def test_the_run_says_which_browser_tests_it_left_out_and_how_to_have_them(tmp_path: Path) -> None:
     (tmp_path / "test_there.py").write_text(STORIES)
     env = {name: value for name, value in os.environ.items() if name not in ("CHROME_BIN", "PYTEST_ADDOPTS")}

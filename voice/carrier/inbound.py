@@ -62,8 +62,8 @@ def wait(session: Session, delivery: Delivery, call_id: str) -> str:
         return twiml.leave()
     call.seen_at, call.queue_sid = delivery.now, delivery.get("QueueSid") or call.queue_sid
     first, card = call.greeted_at is None, card_of(session, call)
-    if call.state == "ringing" and _is_over(session, call, delivery, first):
-        return twiml.leave()
+    if call.state == "ringing" and (call.path == "dial" or _is_over(session, call, delivery, first)):
+        return twiml.leave()  # whom the ladder has, no late repeat of a wait gives up
     if call.state not in ("ringing", "accepted", "joined"):
         return twiml.leave()
     tone = fallback.sound_url(delivery, roster.current(session).country)
