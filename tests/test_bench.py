@@ -8,7 +8,7 @@ import sys
 import pytest
 
 from bench import list as callback_list
-from bench import load, webhook
+from bench import load, start, webhook
 from tests.postgres import PostgresServer
 from voice import migrate
 
@@ -71,3 +71,19 @@ def test_the_list_with_many_people_is_held_to_what_it_costs_with_few(
     assert callback_list.holds(good)
     for name in times:
         assert not callback_list.holds(good | {name: good[name] | {"times_10_open": 4.1}})
+
+
+@pytest.mark.proves("01-1.1")
+@pytest.mark.parametrize(("first", "second", "status"), [(59.9, 4.9, 0), (60.1, 4.9, 1), (59.9, 5.1, 1)])
+def test_a_start_that_takes_longer_than_it_may_fails_its_bench(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], first: float, second: float, status: int
+) -> None:
+    took = iter((first, second))
+    told = {"cpu_seconds": 30.0, "environment_MB": 300.0, "data_MB": 2.0}
+    monkeypatch.setattr(start, "start", lambda folder: {"seconds": next(took), **told})
+    monkeypatch.setattr("bench.start.subprocess.run", lambda *_, **__: None)
+    monkeypatch.setattr(sys, "argv", ["bench"])
+    with pytest.raises(SystemExit) as ended:
+        start.main()
+    assert ended.value.code == status
+    assert f"seconds {first}  cpu_seconds 30.0  environment_MB 300.0" in capsys.readouterr().out

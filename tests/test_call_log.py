@@ -284,7 +284,7 @@ def test_what_was_before_us_is_not_ours_to_answer(make_world: MakeWorld) -> None
 
 def test_days_are_counted_and_one_that_differs_is_told(world: World) -> None:
     world.staff("sam", scripts.Answers(after=2))
-    world.rest = dt.timedelta(minutes=10)
+    world.rest = dt.timedelta(hours=1)
     world.advance(20 * 3600)
     leg = world.rings(ANN, talk=15)
     world.advance(60)

@@ -10,7 +10,9 @@ from tests.source import ROOT
 
 RUN = ROOT / ".ci" / "run"
 STAND_IN = """#!/bin/sh
-echo "${0##*/} $*${DEBIAN_FRONTEND:+ ($DEBIAN_FRONTEND)}${RINGBACK_SCREENSHOTS:+ (pictures in ${RINGBACK_SCREENSHOTS##*/project/})}" >> "$ASKED"
+[ -z "$DEBIAN_FRONTEND" ] || more=" ($DEBIAN_FRONTEND)"
+[ -z "$RINGBACK_SCREENSHOTS" ] || more=" (pictures in ${RINGBACK_SCREENSHOTS##*/project/})"
+echo "${0##*/} $*$more" >> "$ASKED"
 case "${0##*/} $*" in $FAILS) exit 3;; esac
 """
 APT = [

@@ -30,6 +30,13 @@ MINUTE = dt.timedelta(minutes=1)
 HOSTILE = "Eve\r\nBcc: all@example.com <script>x</script> {{ 7*7 }} \u202elive"
 
 
+@pytest.fixture(autouse=True)
+def _drawn_once(tmp_path: pathlib.Path, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """A picture drawn for one database is not drawn again for the other: that takes seconds."""
+    (kept := tmp_path_factory.getbasetemp() / "drawn for letters").mkdir(exist_ok=True)
+    (tmp_path / "cache").symlink_to(kept)
+
+
 @pytest.fixture
 def server() -> Iterator[MailServer]:
     with mail_server.running() as made:
@@ -45,7 +52,7 @@ def box(morning: time_machine.Traveller, firm: Firm, server: MailServer, tmp_pat
 
 @pytest.fixture
 def quick_box(storage_url: str, server: MailServer, tmp_path: pathlib.Path) -> Iterator[Letterbox]:
-    """The same on SQLite alone, without a past but for one missed call."""
+    """The same without a past but for one call."""
     firm = Firm(storage_url, tmp_path)
     with firm.database.transaction() as session:  # long enough ago for no picture to be drawn: that takes seconds
         firm.call(session, JANE, received_at=at("2024-01-01T15:00"), state="completed", outcome="talked")
@@ -100,17 +107,17 @@ def test_the_week_s_letter_says_it_all_as_text_as_html_and_as_a_picture(
     assert box.minute() == []
 
 
-def test_two_workers_at_one_time_send_one_letter(box: Letterbox, morning: time_machine.Traveller) -> None:
+def test_two_workers_at_one_time_send_one_letter(quick_box: Letterbox, morning: time_machine.Traveller) -> None:
     morning.move_to(MONDAY_EIGHT)
-    with box.firm.database.reading() as session:
+    with quick_box.firm.database.reading() as session:
         mine, theirs = letters.due(session, MONDAY_EIGHT), letters.due(session, MONDAY_EIGHT)
     for each in (mine, theirs):  # both looked before either had written
-        with box.firm.database.transaction() as session:
+        with quick_box.firm.database.transaction() as session:
             letters.write_down(session, each, MONDAY_EIGHT)
-    assert len(box.minute()) == 1
-    [(kind, period, state)] = box.rows()
+    assert len(quick_box.minute()) == 1
+    [(kind, period, state)] = quick_box.rows()
     assert (kind, period, state) == ("weekly", "2026-11-16", "sent")
-    with box.firm.database.transaction() as session:
+    with quick_box.firm.database.transaction() as session:
         assert not letters.take(session, mine[0].id, MONDAY_EIGHT)
 
 
@@ -254,13 +261,12 @@ def test_an_address_that_is_none_is_given_up_and_holds_up_nobody(
 
 
 def test_without_a_mail_server_nothing_is_written_down_and_the_pages_say_what_to_do(
-    firm: Firm, tmp_path: pathlib.Path, server: MailServer, morning: time_machine.Traveller
+    quick_box: Letterbox, morning: time_machine.Traveller
 ) -> None:
-    box = Letterbox(lived_in(firm), server, tmp_path)
-    box.tools = type(box.tools)(firm.settings, box.tools.database, box.tools.carrier)
+    quick_box.tools = type(quick_box.tools)(quick_box.firm.settings, quick_box.tools.database, quick_box.tools.carrier)
     morning.move_to(MONDAY_EIGHT)
-    assert box.minute() == []
-    assert box.rows() == []
+    assert quick_box.minute() == []
+    assert quick_box.rows() == []
 
 
 def test_before_the_first_call_there_is_nothing_to_write_of(
@@ -286,9 +292,9 @@ def test_the_worker_itself_sends_what_is_due(
         accounts.add_user(session, "owner@example.com", "Olive", "owner", "x")
     settings = make_settings(storage_url, tmp_path, SMTP_URL=server.url, MAIL_FROM="ring@example.com")
     world = World(database, settings, MONDAY_EIGHT - dt.timedelta(days=1, hours=1))
-    world.rest = dt.timedelta(minutes=10)
+    world.rest = dt.timedelta(hours=1)
     world.rings(patience=3)
-    world.run_until(MONDAY_EIGHT + MINUTE * 11)
+    world.run_until(MONDAY_EIGHT + dt.timedelta(hours=2, minutes=1))  # at one look it is written down, at the next sent
     world.close()
     assert [letter.to for letter in server.received] == ["owner@example.com"]
     assert "1 person lost" in str(server.received[0].message["Subject"])

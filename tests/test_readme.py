@@ -32,10 +32,19 @@ def test_every_command_the_readme_names_exists() -> None:
 
 @pytest.mark.proves("01-1.5")
 def test_every_file_the_readme_and_the_guide_point_to_exists() -> None:
-    guide = (ROOT / "CONTRIBUTING.md").read_text()
-    links = re.findall(r"\]\((?!http)([^)#]+)\)", README + guide)
-    paths = re.findall(r"`((?:voice|dashboard|tests)/[\w./]*)`", README + guide)
-    assert [path for path in {*links, *paths} if not (ROOT / path).exists()] == []
+    for page in (ROOT / "README.md", ROOT / "CONTRIBUTING.md", *(ROOT / "docs").glob("*.md")):
+        text = page.read_text()
+        links = [page.parent / link for link in re.findall(r"\]\((?!http)([^)#]+)\)", text)]
+        paths = [ROOT / path for path in re.findall(r"`((?:voice|dashboard|tests)/[\w./]*)`", text)]
+        assert [path for path in (*links, *paths) if not path.exists()] == [], page.name
+
+
+def test_the_way_into_the_house_is_one_page_and_every_file_of_its_index_exists() -> None:
+    assert len((ROOT / "CONTRIBUTING.md").read_text().split()) <= 700
+    named = set(re.findall(r"`(?:[a-z_]+/)*([a-z_]+\.(?:py|js|mako))`", (ROOT / "docs/house.md").read_text()))
+    files = {path.name for top in ("voice", "dashboard") for path in (ROOT / top).rglob("*.*")}
+    assert len(named) > 100
+    assert named - files == set()
 
 
 @pytest.mark.proves("01-1.5")

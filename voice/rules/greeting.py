@@ -9,7 +9,7 @@ import re
 import unicodedata
 from collections.abc import Iterator
 
-from voice.rules.key_words import ALL, AND, BEFORE_A_NAME, COUNTED, PLACES, KeyWords
+from voice.rules.key_words import ALL, AND, BEFORE_A_NAME, COUNTED, PLACES, THEN, KeyWords
 
 MAX_SECONDS = 6.0
 # Syllable-timed voices say more words a second; German words are longer. Measured in words, pauses apart.
@@ -96,9 +96,10 @@ class _Reading:
         """ "Press now", "please press": without a key, and clear all the same."""
         if word not in self.words.opening:
             return None
-        before = " ".join(self.said[max(place - 2, 0) : place])
-        polite = any(before == please or before.endswith(f" {please}") for please in self.words.please)
-        opens = place == 0 or self.said[place - 1] in _SIGNS or polite
+        before = [each for each in self.said[max(place - 3, 0) : place] if each not in _SIGNS]
+        if " ".join(before).endswith(self.words.please):
+            return place
+        opens = place == 0 or self.said[place - 1] in _SIGNS or self.said[place - 1] in THEN
         at = place + 1 + (self.said[place + 1] == "sie")
         return at if opens and self.said[at] in self.words.bare else None
 

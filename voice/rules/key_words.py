@@ -21,7 +21,7 @@ class KeyWords:
     hours: frozenset[str]  # a number after them is an hour: "until 5 for sales"
     opening: frozenset[str]  # verbs that ask without a key, where they open a clause and go on so: "press now"
     bare: frozenset[str]
-    please: tuple[str, ...]
+    please: tuple[str, ...]  # before one of `opening` they ask, whatever follows
     enter: frozenset[str]  # what one does with an extension or a code
     extensions: frozenset[str]
     codes: tuple[str, ...]  # ends of words: what is entered with `enter`, after one of `whose`
@@ -49,6 +49,7 @@ COUNTED = _set(
     "momente minuten sekunde sekunden stunde stunden tag tage jahre jahren sterne augenblick uhr prozent"
 )
 AND = _set("and or y o et ou und oder")
+THEN = AND | _set("then just simply to luego despues puis dann")  # before a verb that opens an instruction
 # A number after a word that ends so is an address.
 PLACES = ("street", "road", "house", "unit", "suite", "gate", "floor", "strasse", "platz", "haus", "gleis", "etage",
           "calle", "plaza", "piso", "local", "rue", "avenue", "place", "batiment")  # fmt: skip
@@ -67,7 +68,7 @@ ENGLISH = KeyWords(
     hours=_set("to till until from at by before after since"),
     opening=_set("press push dial"),
     bare=_set("now to for if when it here"),
-    please=("please", "then", "just", "or", "simply"),
+    please=("please",),
     enter=_set("enter type dial key press punch input entering dialing dialling"),
     extensions=_set("extension extensions"),
     codes=("number", "code", "pin", "password"),
@@ -95,7 +96,7 @@ SPANISH = KeyWords(
     hours=_set("a las hasta desde de entre"),
     opening=_set("presione pulse marque oprima digite"),
     bare=_set("ahora para si aqui"),
-    please=("por favor", "o", "y"),
+    please=("por favor",),
     enter=_set("marque marca marquela marquelo ingrese ingresela ingreselo introduzca introduzcala introduzcalo digite "
                "digitela digitelo teclee tecleela tecleelo pulse marcar marcarla digitar ingresar pulsela"),
     extensions=_set("extension extensiones interno"),
@@ -120,7 +121,7 @@ FRENCH = KeyWords(
     hours=_set("a de jusqu'a des depuis avant apres"),
     opening=_set("appuyez tapez"),
     bare=_set("maintenant pour ici si sur"),
-    please=("veuillez", "merci de", "ou", "puis"),
+    please=("veuillez", "merci de"),
     enter=_set("composez saisissez tapez entrez composer saisir taper"),
     extensions=_set("poste extension"),
     codes=("numero", "code", "identifiant"),
