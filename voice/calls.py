@@ -37,7 +37,7 @@ def by_sid(session: Session, sid: str) -> Call | None:
 
 
 def arrive(session: Session, arrival: Arrival, now: dt.datetime) -> Call:
-    """Record a call and decide what happens to it: blocked, straight to the promise, or ringing. Raises `roster.NoLine`."""
+    """Record a call and decide what happens to it: blocked, straight to the promise, or ringing. Raises NoLine."""
     call, card = _heard_of(session, arrival, now)
     if (cause := _why_refused(session, arrival)) is not None:
         _block(session, call, cause, now)
