@@ -5,7 +5,7 @@ import os
 from flask import Flask, Response
 
 app = Flask(__name__)
-ANSWER = os.environ.get("BENCH_ANSWER", "<Response/>")
+ANSWER = os.environ["BENCH_ANSWER"]
 
 
 @app.post("/voice/incoming")

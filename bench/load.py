@@ -18,6 +18,7 @@ class Figures:
     wrong: int
     seconds: float
     latencies: list[float]  # seconds, sorted
+    body: str  # of one of the answers
 
     @property
     def rate(self) -> float:
@@ -57,16 +58,18 @@ def run(port: int, ready: list[bytes], connections: int, seconds: float) -> Figu
 
 async def _run(port: int, ready: list[bytes], connections: int, seconds: float) -> Figures:
     latencies: list[float] = []
-    wrong = [0]
+    wrong, bodies = [0], [b""]
     supply = iter(ready)
     begin = time.perf_counter()
     end = begin + seconds
-    await asyncio.gather(*(_one(port, supply, end, latencies, wrong) for _ in range(connections)))
+    await asyncio.gather(*(_one(port, supply, end, latencies, wrong, bodies) for _ in range(connections)))
     taken = time.perf_counter() - begin
-    return Figures(len(latencies), wrong[0], taken, sorted(latencies))
+    return Figures(len(latencies), wrong[0], taken, sorted(latencies), bodies[0].decode())
 
 
-async def _one(port: int, supply: Iterator[bytes], end: float, latencies: list[float], wrong: list[int]) -> None:
+async def _one(
+    port: int, supply: Iterator[bytes], end: float, latencies: list[float], wrong: list[int], bodies: list[bytes]
+) -> None:
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     for request in supply:
         if time.perf_counter() >= end:
@@ -77,5 +80,6 @@ async def _one(port: int, supply: Iterator[bytes], end: float, latencies: list[f
         length = int(head.lower().split(b"content-length:")[1].split(b"\r\n")[0])
         body = await reader.readexactly(length)
         latencies.append(time.perf_counter() - sent)
+        bodies[0] = body
         wrong[0] += not (head.startswith(b"HTTP/1.1 200") and b"<Enqueue" in body)
     writer.close()

@@ -17,7 +17,7 @@ from dashboard.list_parts import NO_CALL, Caller, Hand, LastCall, Page, Past
 from dashboard.list_people import People
 from dashboard.list_view import View
 from dashboard.steps import Step
-from voice import later
+from voice import later, promising
 from voice.among import among
 from voice.firm import Line
 from voice.ledger import Message
@@ -153,7 +153,7 @@ def _when(callback: Callback, aside: bool, late: bool, zone: str, caller_zone: s
     if callback.state in TIMED:
         at = owed_at.isoformat()
         return When("by", at, words.day_time(owed_at, now, zone), True, owed_at=at, left=words.until(owed_at, now))
-    if callback.state == "held":  # whom nobody may ring was promised no time
+    if not promising.may_promise(callback):
         return When(
             "no time promised; rang",
             callback.first_called_at.isoformat(),

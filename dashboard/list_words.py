@@ -5,6 +5,7 @@ import datetime as dt
 from dashboard import words
 from voice.callbacks import REOPENED_WITHIN
 from voice.models import Callback
+from voice.results import SETTLED
 from voice.rules import promise
 from voice.rules.snooze import Choice
 from voice.undo import OFFERED
@@ -37,7 +38,9 @@ LATER = {"hour": "In an hour", "noon": "At noon", "four": "At four"}
 def tries(callback: Callback, most: int, later: bool, now: dt.datetime, zone: str) -> str:
     """How often they were tried and what came of it, what the plan is now: 'no answer · next try 2:30 pm, 2 of 4'."""
     said = [f"tried {words.times(callback.attempts)}"] if callback.attempts else []
-    if callback.result:
+    if callback.result in SETTLED and callback.state != "closed":
+        said.append("rang again after you talked: still to be rung back")
+    elif callback.result:
         said.append(words.RESULTS.get(callback.result) or words.plain(callback.result))
     following = promise.next_try(callback.due_at, callback.attempts, most)
     if callback.later == "retry" and following:

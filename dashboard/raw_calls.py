@@ -17,6 +17,7 @@ from flask import Response
 from dashboard import tables
 from voice.db import Database
 from voice.models import Call, Callback
+from voice.promising import MAY_PROMISE
 from voice.rules.periods import Range
 
 AT_ONCE = 2000
@@ -51,7 +52,7 @@ COLUMNS = (
     Column("talk_seconds", "number", Call.talk_seconds),
     Column("ended_at", "time", Call.ended_at),
     Column("callback_id", "text", Call.callback_id),
-    Column("promised_by", "time", sa.case((Callback.state != "held", Callback.promised_by))),  # held: promised nothing
+    Column("promised_by", "time", sa.case((MAY_PROMISE, Callback.promised_by))),
     Column("rung_back_at", "time", Callback.rang_at),
     Column("callback_attempts", "number", Callback.attempts),
     Column("callback_closed", "text", Callback.closed_reason),

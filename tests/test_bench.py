@@ -2,14 +2,17 @@
 
 import contextlib
 import json
+import re
 import sys
 
 import pytest
 
 from bench import list as callback_list
-from bench import start, webhook
+from bench import load, start, webhook
 from tests.postgres import PostgresServer
 from voice import migrate
+
+CALL_ID = re.compile(r"[0-9a-f]{32}|[0-9a-f-]{36}")
 
 
 @pytest.mark.proves("01-7.1")
@@ -25,6 +28,14 @@ def test_what_the_webhook_bears_is_printed_for_both_databases_beside_a_bare_rout
             made.append(postgres_server.create_database(postgres_server.template("ringback", migrate.upgrade)))
             return made[-1]
 
+    seen: dict[str, list[load.Figures]] = {}
+    summary = webhook.summary
+
+    def kept(found: dict[str, list[load.Figures]]) -> list[dict[str, object]]:
+        seen.update(found)
+        return summary(found)
+
+    monkeypatch.setattr(webhook, "summary", kept)
     monkeypatch.setattr(webhook, "running_postgres", lambda: contextlib.nullcontext(Server()))
     monkeypatch.setattr(sys, "argv", ["bench", "--seconds", "0.05", "--repeats", "1", "--json"])
     try:
@@ -37,6 +48,9 @@ def test_what_the_webhook_bears_is_printed_for_both_databases_beside_a_bare_rout
     for row in rows:
         assert row["wrong"] == 0
         assert min(row["calls_per_second"], row["to_bare"], row["p50_ms"], row["p99_ms"]) > 0
+    bare, theirs = seen["bare"][0].body, seen["postgres"][0].body
+    assert CALL_ID.sub("", bare) == CALL_ID.sub("", theirs), "the yardstick returns the webhook's own bytes"
+    assert len(bare) == len(theirs)
 
 
 @pytest.mark.proves("02-1.9")

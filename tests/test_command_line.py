@@ -47,6 +47,9 @@ def test_help_does_not_load_what_it_does_not_need() -> None:
 def test_apply_and_export_work_before_anything_was_ever_started(
     home: Path, acme_file: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    assert cli.main(["export"]) == 1
+    told = capsys.readouterr()
+    assert (told.out, told.err[:24]) == ("", "There is no firm yet: ta")
     assert cli.main(["apply", str(acme_file)]) == 0
     assert cli.main(["apply", str(acme_file)]) == 0
     assert capsys.readouterr().out == "Applied.\nNothing to change: it was so already.\n"

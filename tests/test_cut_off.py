@@ -250,6 +250,25 @@ def test_with_the_tables_gone_in_those_seconds_that_phone_is_rung_all_the_same(
     assert len(sam.rings) == 2  # what is read back rings nobody
 
 
+@pytest.mark.proves("01-2.15")
+def test_cut_off_from_the_end_of_the_talk_with_the_tables_gone_they_leave_a_message_and_are_rung_back(
+    make_world: MakeWorld,
+) -> None:
+    world = make_world(staff=("sam",))
+    world.staff("sam", scripts.Answers(after=2, talk=40))
+    leg = world.rings(message="We were cut off.")
+    world.advance(20)
+    world.lose_storage()
+    world.advance(90)
+    assert "what it's about" in world.caller().said_to_it()
+    world.restore_storage()
+    world.advance(60)
+    call = world.call(leg)
+    assert (call.outcome, call.cause, call.answered_by) == ("callback", "our_outage", "sam")
+    assert [callback.state for callback in world.callbacks()] == ["waiting"]
+    assert len(world.phones["sam"].rings) == 1
+
+
 @pytest.mark.lived_on("sqlite")
 def test_with_the_tables_gone_from_the_end_of_the_talk_a_caller_still_there_may_leave_a_message(
     settings: Settings,

@@ -120,6 +120,24 @@ def rung_back(world: World) -> None:
     world.advance(90)
 
 
+def cut_off(world: World) -> None:
+    """Sam's phone drops after a while of talk; the caller stays on, and has him back."""
+    world.staff("sam", scripts.InTurn((scripts.Answers(after=2, talk=15), scripts.Answers(after=3))))
+    world.staff("alex", scripts.Off())
+    world.rings()
+    world.advance(35)
+    world.caller().hang_up()
+    world.advance(30)
+
+
+def withheld(world: World) -> None:
+    """Nobody takes a caller who hides their number; they say it with their message."""
+    world.staff("sam", scripts.Declines(after=3))
+    world.staff("alex", scripts.Declines(after=4))
+    world.rings("anonymous", message="It is Jane, on 212 555 0142.")
+    world.advance(90)
+
+
 STORIES: tuple[Callable[[World], None], ...] = (
     answered,
     declined,
@@ -130,6 +148,7 @@ STORIES: tuple[Callable[[World], None], ...] = (
     on_the_ladder,
     rung_back,
 )
+ONCE_MORE = (cut_off, withheld)  # these with their waits disturbed too
 
 duplicates = st.builds(
     Rudeness, kind=st.just("duplicate"), path=st.sampled_from((NEWS, DOCUMENTS)), same_token=st.booleans(),
@@ -180,7 +199,7 @@ def lived(story: Callable[[World], None], url: str, home: Path, moods: list[Rude
 def undisturbed(new_storage: Callable[[str], str], tmp_path_factory: pytest.TempPathFactory) -> dict[str, Ending]:
     """How each story ends when the carrier is on its best behaviour."""
     home = tmp_path_factory.mktemp("quiet")
-    return {story.__name__: lived(story, new_storage("sqlite"), home, []) for story in STORIES}
+    return {story.__name__: lived(story, new_storage("sqlite"), home, []) for story in (*STORIES, *ONCE_MORE)}
 
 
 @pytest.mark.proves("01-6.11", "01-2.16")
@@ -189,11 +208,13 @@ def test_undisturbed_stories_end_as_told(undisturbed: dict[str, Ending]) -> None
     assert outcomes == {
         "answered": ["talked"], "declined": ["callback"], "rang_out": ["callback"], "abandoned": ["callback"],
         "rings_again": ["callback", "talked"], "short": ["callback"], "on_the_ladder": ["talked"],
-        "rung_back": ["callback"],
+        "rung_back": ["callback"], "cut_off": ["talked"], "withheld": ["callback"],
     }  # fmt: skip
     assert undisturbed["declined"].messages == 1
     assert undisturbed["rings_again"].callbacks[0][3] == "got_through"
     assert undisturbed["on_the_ladder"].calls[0][4] == "alex"
+    assert undisturbed["cut_off"].rings[0] == 2
+    assert (undisturbed["withheld"].messages, undisturbed["withheld"].callbacks[0][1]) == (1, "no_number")
     assert undisturbed["rung_back"].tries == ("talked",)
 
 
@@ -223,3 +244,12 @@ def test_however_the_deliveries_come_the_story_ends_the_same(
     fresh = [Rudeness(**vars(mood)) for mood in moods]
     how = lived(story, new_storage(kind), home, fresh)
     assert how == undisturbed[story.__name__], how
+
+
+@pytest.mark.proves("01-6.11", "01-2.16")
+@pytest.mark.parametrize("story", [*ONCE_MORE, on_the_ladder], ids=lambda story: story.__name__)
+def test_a_wait_or_a_still_there_that_comes_again_late_changes_nothing(
+    story: Callable[[World], None], undisturbed: dict[str, Ending], sqlite_url: str, tmp_path: Path
+) -> None:
+    twice = Rudeness("duplicate", path="/voice/calls/.*/(wait|still-there)", same_token=False, seconds=20.0)
+    assert lived(story, sqlite_url, tmp_path, [twice, Rudeness("drop", path=STATUS)]) == undisturbed[story.__name__]

@@ -101,9 +101,12 @@ def test_what_is_nobodys_phone_is_never_allowed(firm: Firm, sam: Visitor, number
         assert contacts.dial_refusal(session, number) is not None
 
 
-def test_a_number_somebody_said_puts_them_in_line_with_their_promise(firm: Firm, alex: Visitor) -> None:
+def test_a_number_somebody_said_keeps_their_place_and_from_then_on_they_are_owed_a_call(
+    firm: Firm, alex: Visitor
+) -> None:
     hidden = firm.callback(None, state="no_number")
-    promised, key = firm.row(hidden).promised_by, firm.row(hidden).caller_key
+    place, key = firm.row(hidden).due_at, firm.row(hidden).caller_key
+    assert "no time promised; rang" in reads(row(alex, hidden))
     assert f'id="number-{hidden}"' in row(alex, hidden)
     refused = alex.press(f"/callbacks/{hidden}/number", number="555-01")
     assert refused.status_code == 400
@@ -114,10 +117,13 @@ def test_a_number_somebody_said_puts_them_in_line_with_their_promise(firm: Firm,
     assert firm.row(hidden).state == "no_number"
     assert alex.press(f"/callbacks/{hidden}/number", number="(212) 555-0142").status_code == 303
     now = firm.row(hidden)
-    assert (now.state, now.caller, now.caller_key, now.promised_by) == ("waiting", JANE, JANE, promised)
+    assert (now.state, now.caller, now.caller_key, now.due_at) == ("waiting", JANE, JANE, place)
+    assert promises(firm, hidden) == [("none", now.promised_by)]
+    assert now.promised_by > clock.now() + dt.timedelta(minutes=59), "nobody was owed a call before"
     assert alex.press(f"/callbacks/{hidden}/number", number="(212) 555-0143").status_code == 409
     assert alex.press(f"/callbacks/{hidden}/undo").status_code == 303
     assert (firm.row(hidden).state, firm.row(hidden).caller_key) == ("no_number", key)
+    assert promises(firm, hidden) == []
 
 
 def test_a_said_number_the_rules_forbid_is_held_and_a_blocked_one_refused(firm: Firm, alex: Visitor) -> None:
@@ -126,17 +132,17 @@ def test_a_said_number_the_rules_forbid_is_held_and_a_blocked_one_refused(firm: 
         contacts.block(session, JANE, True)
     assert "this number is blocked" in alex.press(f"/callbacks/{hidden}/number", number=JANE).text
     alex.press(f"/callbacks/{hidden}/number", number=ABROAD)
-    assert (firm.row(hidden).state, firm.row(hidden).held_reason) == ("held", "foreign")
+    assert (firm.row(hidden).state, firm.row(hidden).held_reason, promises(firm, hidden)) == ("held", "foreign", [])
 
 
 def test_who_waits_already_under_the_number_they_said_keeps_one_place(firm: Firm, alex: Visitor) -> None:
     waiting = firm.callback(JANE, due=40, calls=2)
     hidden = firm.callback(None, due=10, state="no_number")
-    promised = firm.row(hidden).promised_by
+    place, promised = firm.row(hidden).due_at, firm.row(waiting).promised_by
     answer = alex.press(f"/callbacks/{hidden}/number", number="212-555-0142")
     assert answer.headers["Location"] == f"/#cb-{waiting}"
     kept, gone = firm.row(waiting), firm.row(hidden)
-    assert (kept.state, kept.calls, kept.promised_by, kept.due_at) == ("waiting", 3, promised, promised)
+    assert (kept.state, kept.calls, kept.promised_by, kept.due_at) == ("waiting", 3, promised, place)
     assert (gone.state, gone.closed_reason) == ("closed", "merged")
     page = alex.get("/").text
     assert f"cb-{hidden}" not in page
@@ -149,7 +155,7 @@ def test_programs_can_do_the_same(firm: Firm) -> None:
     short = firm.callback("+1911", state="held", held_reason="emergency")
     waiting = firm.callback(JANE)
     with firm.database.transaction() as session:
-        may = {scope: tokens.make_token(session, scope, clock.now(), [scope]) for scope in ("work", "manage")}
+        may = {scope: tokens.make_token(session, scope, clock.now(), [scope]) for scope in ("read", "work", "manage")}
     client = firm.app.test_client()
 
     def ask(scope: str, method: str, path: str, **body: object) -> tuple[int, dict[str, object]]:
@@ -160,6 +166,7 @@ def test_programs_can_do_the_same(firm: Firm) -> None:
     number = {"staff": "alex", "number": "+12125550199"}
     assert ask("work", "POST", f"/callbacks/{hidden}/number", staff="alex", number="+12125550100")[0] == 422
     assert ask("work", "POST", f"/callbacks/{hidden}/number", staff="alex", number="555")[0] == 400
+    assert ask("read", "GET", f"/callbacks/{hidden}")[1]["promised_by"] is None
     status, told = ask("work", "POST", f"/callbacks/{hidden}/number", **number)
     assert (status, told["state"], told["caller"]) == (200, "waiting", "+12125550199")
     again = firm.callback(None, state="no_number")

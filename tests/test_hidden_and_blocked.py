@@ -1,11 +1,15 @@
 """Callers who hide their number, who are not wanted, or who are ourselves."""
 
 import pytest
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
 
 from tests import firm
 from tests.conftest import MakeWorld
+from tests.test_missed import counted
 from tests.world import World, seconds
 from voice import callbacks
+from voice.firm import Line
 from voice.simulator import scripts
 
 
@@ -38,6 +42,7 @@ def test_a_hidden_number_rings_everyone_half_as_long_again(make_world: MakeWorld
     assert "Your number is hidden, so please say it with your message." in asked
     assert "will ring you by" not in asked
     assert [(row.state, row.caller) for row in world.callbacks()] == [("no_number", None)]
+    assert world.promises() == []
 
 
 def test_two_hidden_callers_are_two_people(make_world: MakeWorld) -> None:
@@ -46,6 +51,9 @@ def test_two_hidden_callers_are_two_people(make_world: MakeWorld) -> None:
         world.rings("+266696687", patience=4)
         world.advance(10)
     assert len(world.callbacks()) == 2
+    assert world.promises() == [], "who cannot be rung back is owed no call by any time"
+    world.advance(7200)
+    assert [counted(world, name) for name in ("owed", "broken", "lost")] == [0, 0, 2]
 
 
 @pytest.mark.proves("01-6.7", "01-2.13")
@@ -61,6 +69,15 @@ def test_a_blocked_caller_is_refused_before_anything(world: World) -> None:
     assert (world.callbacks(), world.promises()) == ([], [])
 
 
+def test_whom_the_owner_blocks_while_they_ring_is_blocked_and_owed_nothing(world: World) -> None:
+    world.staff("sam", scripts.Script())
+    leg = world.rings("+12125550177", patience=12)
+    world.advance(5)
+    world.write(lambda session: callbacks.block(session, "+12125550177", True, world.now))
+    world.advance(20)
+    assert (world.call(leg).outcome, world.call(leg).cause, world.callbacks()) == ("blocked", "blocked", [])
+
+
 @pytest.mark.proves("01-6.7")
 def test_a_call_from_one_of_our_own_lines_is_a_loop(world: World) -> None:
     leg = world.rings(firm.LINE)
@@ -68,6 +85,22 @@ def test_a_call_from_one_of_our_own_lines_is_a_loop(world: World) -> None:
     assert (world.call(leg).outcome, world.call(leg).cause, leg.status) == ("blocked", "loop", "busy")
     nobody_rang(world)
     assert world.callbacks() == []
+
+
+def test_when_every_line_is_switched_off_nobody_is_lost_all_the_same(world: World) -> None:
+    def switch_off(session: Session) -> None:
+        for line in session.scalars(sa.select(Line)):
+            line.active = False
+
+    world.write(switch_off)
+    leg = world.rings(message="Are you still there?")
+    world.advance(60)
+    call = world.call(leg)
+    assert (call.line, call.outcome, call.cause) == (firm.LINE, "callback", "nobody_on_shift")
+    assert [(row.state, row.calls) for row in world.callbacks()] == [("waiting", 1)]
+    assert [promise.words for promise in world.promises()] == [world.heard(world.caller())[0]]
+    assert [firm.LINE in notice.words for notice in world.notices()] == [True]
+    nobody_rang(world)
 
 
 @pytest.mark.proves("01-2.1")

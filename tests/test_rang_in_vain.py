@@ -1,10 +1,14 @@
 """A ring-back whose staff phone was not taken says so on the row; one who rings in from another number is met there."""
 
+import datetime as dt
+
 import pytest
 import sqlalchemy as sa
 
 from dashboard import steps
+from tests.conftest import MakeWorld
 from tests.pages import Firm, reads
+from tests.test_missed import counted
 from tests.world import World
 from voice import attempts, clock, same_person
 from voice.models import Attempt, Callback, Leg
@@ -57,6 +61,43 @@ def test_who_is_rung_on_one_number_and_rings_in_from_another_is_met(world: World
     assert (callback.closed_reason, callback.calls) == ("got_through", 1)
     rows = world.read(lambda session: list(session.scalars(sa.select(Attempt.ending))))
     assert rows == ["crossed"]
+
+
+def test_a_time_told_after_a_ring_in_vain_is_watched_like_the_first(make_world: MakeWorld) -> None:
+    world = make_world(staff=("sam",))
+    world.staff("sam", scripts.Off())
+    world.rings(JANE, patience=8)
+    world.advance(30)
+    sam = world.staff("sam", scripts.Answers(after=2))
+    world.caller(JANE).script = scripts.Off()
+    world.ring_back("sam")
+    world.advance(90)
+    assert world.callbacks()[0].rang_at is not None
+    world.staff("sam", scripts.Off())
+    world.rings(JANE, message="Me again.")
+    world.advance(60)
+    (told,) = world.callbacks()
+    assert [promise.channel for promise in world.promises()] == ["none", "voice"]
+    assert told.rang_at is None
+    sam = world.staff("sam", scripts.Script())
+    before = len(sam.rings)
+    world.run_until(told.promised_by - dt.timedelta(minutes=4))
+    assert len(sam.rings) == before + 1, "for the time that was told"
+
+
+def test_nobody_is_told_a_time_that_is_all_but_over(make_world: MakeWorld) -> None:
+    world = make_world(staff=(), promise_minutes=10)
+    world.rings(JANE, patience=4)
+    world.advance(10)
+    (first,) = world.callbacks()
+    world.run_until(first.promised_by - dt.timedelta(seconds=30))
+    world.rings(JANE, message="It's me.")
+    world.advance(60)
+    (now,) = world.callbacks()
+    assert [promise.promised_by for promise in world.promises()] == [first.promised_by, now.promised_by]
+    assert now.promised_by >= first.promised_by + dt.timedelta(minutes=9)
+    assert now.due_at == first.due_at, "the same place"
+    assert (counted(world, "broken"), counted(world, "kept")) == (1, 0), "the first is judged all the same"
 
 
 @pytest.mark.usefixtures("morning")

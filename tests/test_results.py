@@ -6,12 +6,13 @@ from collections.abc import Iterator
 import pytest
 from sqlalchemy.orm import Session
 
+from dashboard import list_words
 from tests.missed import opened
 from tests.program import NOON
 from voice import callbacks, claims, results
 from voice.about import About
 from voice.db import Database
-from voice.models import Attempt
+from voice.models import Attempt, Callback
 
 pytest_plugins = ["tests.interface"]
 
@@ -78,6 +79,27 @@ def test_a_machine_that_picked_up_is_not_the_caller(session: Session) -> None:
     callback.state, callback.claimed_by = "wrapping_up", "sam"  # nobody said; it was them after all
     assert results.give_result(session, callback, "sam", "sorted", NOON + MINUTE) is None
     assert attempt.ending == "talked"
+
+
+def noting(callback: Callback) -> None:
+    """Sam has talked with them, and writes down how it went."""
+    callback.state, callback.claimed_by = "wrapping_up", "sam"
+
+
+def test_a_talk_settles_nothing_they_have_rung_about_since(session: Session) -> None:
+    callback = opened(session)
+    noting(callback)
+    times = {"created_at": NOON, "answered_at": NOON, "ended_at": NOON + MINUTE}
+    session.add(Attempt(callback_id=callback.id, staff_id="sam", state="ended", ending="talked", **times))
+    callback.last_called_at, callback.due_at = NOON + 2 * MINUTE, callback.promised_by
+    assert results.give_result(session, callback, "sam", "sorted", NOON + 3 * MINUTE, about=About("tap")) is None
+    assert (callback.state, callback.claimed_by, callback.due_at) == ("waiting", None, callback.promised_by)
+    assert (callback.result, callback.note) == ("sorted", "tap")
+    said = list_words.tries(callback, 4, False, NOON + 3 * MINUTE, "America/New_York")
+    assert said == "rang again after you talked: still to be rung back"
+    noting(callback)
+    assert results.give_result(session, callback, "sam", "do_not_call", NOON + 3 * MINUTE) is None
+    assert callback.state == "closed", "what they said of the future holds for the call since, too"
 
 
 def test_a_result_or_reason_nobody_knows_is_refused_by_name(session: Session) -> None:

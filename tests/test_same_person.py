@@ -263,8 +263,12 @@ def place(**values: object) -> Callback:
             {"due_at": AT + 40 * MINUTE},
             {"later": None, "due_at": AT + 40 * MINUTE},
         ),
-        # nor is an earlier promise of somebody who could not be dialled
-        ({}, {"state": "no_number", "promised_by": AT + 30 * MINUTE}, {"due_at": AT + 30 * MINUTE}),
+        # nor is the earlier place of somebody who could not be dialled, and was promised no time
+        (
+            {},
+            {"state": "no_number", "promised_by": AT + 30 * MINUTE},
+            {"due_at": AT + 30 * MINUTE, "promised_by": AT + 60 * MINUTE},
+        ),
         ({"note": "Side door"}, {"note": "Side door"}, {"note": "Side door"}),
         ({"note": "Side door"}, {"note": "Boiler"}, {"note": "Side door · Boiler"}),
         ({"bought": False}, {"bought": True, "topic_id": 3}, {"bought": False, "topic_id": 3}),

@@ -37,15 +37,20 @@ def allow_number(session: Session, number: str, now: dt.datetime) -> numbers.Ref
 
 
 def _wait(session: Session, callback: Callback, now: dt.datetime) -> bool:
-    """What was held waits. Who was promised no time, because nobody might ring them, is owed one from now on."""
+    """What was held waits."""
     if not moves.move(session, callback, "allow", now, held_reason=None):
         return False
+    owe(session, callback, now)
+    return True
+
+
+def owe(session: Session, callback: Callback, now: dt.datetime) -> None:
+    """Who was promised no time, because nobody could ring them, is owed one from now on."""
     if session.scalar(sa.select(Promise.id).where(Promise.callback_id == callback.id).limit(1)) is None:
         line = session.get_one(Line, callback.line)
         callback.promised_by = callback.due_at = promising.promised_by(session, line, callback.caller, now)
         promising.tell(session, callback, None, "", "none", now)
         session.flush()
-    return True
 
 
 def forbid(session: Session, number: str) -> None:

@@ -18,7 +18,7 @@ from voice.claims import NOT_HANDED, Refusal, lease_until, live_attempt, mine_to
 from voice.firm import Line
 from voice.ledger import CallEvent
 from voice.models import Call, Callback, Contact, id_from
-from voice.rules import numbers, states
+from voice.rules import near, numbers, states
 
 OPEN = tuple(state for state in states.CALLBACK_STATES if state != "closed")
 IS_OPEN = Callback.state != sa.literal_column("'closed'")  # written out, so that both databases know their index fits
@@ -47,7 +47,8 @@ def open_for(session: Session, call: Call, cause: str, now: dt.datetime) -> Call
     """Put the caller of `call` on the list, or raise the callback they have. None: the owner has blocked them.
 
     Asking again for the same call changes nothing. A call that is over was told no time: its promise is kept on
-    record with channel `none`; for the others the words follow through `promising.tell`. A held number is told none.
+    record with channel `none`; for the others the words follow through `promising.tell`. A held or a hidden number is
+    told none.
     """
     if call.callback_id:
         return session.get_one(Callback, call.callback_id)
@@ -62,7 +63,7 @@ def open_for(session: Session, call: Call, cause: str, now: dt.datetime) -> Call
     moves.note(session, "callback_raised" if raised else "callback_opened", now, call, callback, cause=cause)
     if not raised:
         pushing.wake(session, callback, "new", now)
-    if call.ended_at is not None and callback.promised_by == promised and callback.state != "held":
+    if call.ended_at is not None and callback.promised_by == promised and promising.may_promise(callback):
         promising.tell(session, callback, call, "", "none", now)
     session.flush()
     return callback
@@ -158,6 +159,7 @@ def reopen(session: Session, callback: Callback, now: dt.datetime, staff_id: str
         return Refusal("open") if other.id != callback.id else None
     event = "reopen" if callback.caller else "reopen_hidden"
     fresh: dict[str, Any] = {"closed_reason": None, "closed_at": None, "result": None, "attempts": 0, "due_at": now}
+    fresh["held_reason"] = None
     fresh |= {"later": None, "caller_key": contacts.person_key(session, callback.caller_key), **NOT_HANDED}
     try:
         with session.begin_nested():  # another process may have opened one since we looked
@@ -280,7 +282,8 @@ def _merge(session: Session, call: Call, promised: dt.datetime, now: dt.datetime
         callback.due_at = min(callback.due_at, promised)
     callback.first_called_at = min(callback.first_called_at, call.received_at)
     callback.last_called_at = max(callback.last_called_at, call.received_at)
-    if callback.promised_by <= now:
+    if not near.can_be_told(callback.promised_by, callback.state in ("claimed", "calling"), now):
+        # A further promise, with words of its own. The one that was told before stays on record and is judged by.
         callback.promised_by, callback.rang_at = promised, None
     callback.due_at = min(callback.due_at, callback.promised_by)  # the same place, or sooner: never later
     callback.later = None  # they want us now

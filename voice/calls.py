@@ -18,10 +18,6 @@ BY_SID = sa.select(Call).where(Call.sid == sa.bindparam("sid"))
 QUEUE_RESTS = 60.0  # seconds a caller's queue is left alone after the call
 
 
-class NoLine(Exception):
-    """Nothing has been applied yet: there is no line a call could be put on."""
-
-
 @dataclass(frozen=True)
 class Arrival:
     """What the carrier tells us of a new call."""
@@ -58,12 +54,8 @@ def arrive(session: Session, arrival: Arrival, now: dt.datetime) -> Call:
 
 def _heard_of(session: Session, arrival: Arrival, now: dt.datetime) -> tuple[Call, roster.LineCard]:
     """The row of a new call, not written yet, and the line it is put on."""
-    firm = roster.current(session)
-    if not firm.lines:
-        raise NoLine
-    card = firm.line(arrival.dialled)
-    if card is None:
-        card = firm.lines[0]
+    card = roster.line_or_first(session, arrival.dialled)
+    if roster.current(session).line(arrival.dialled) is None:
         notices.tell(session, f"unknown-number:{arrival.dialled}", now, "unknown_number", number=arrival.dialled)
     until = ring_plan.ring_until(now, card.ring_seconds, withheld=arrival.caller.e164 is None)
     call = Call(
@@ -126,13 +118,16 @@ def _open_callback(session: Session, call: Call, event: str, cause: str, now: dt
     """The side exits that end in a callback: the state and the callback in one transaction."""
     if not moves.move(session, call, event, now, cause=cause, outcome="callback"):
         return False
-    callbacks.open_for(session, call, cause, now)
-    moves.note(session, states.CALL[_source(event), event], now, call=call, cause=cause)
+    _owe(session, call, cause, now)
+    after = states.CALL[states.sources(states.CALL, event)[0], event]
+    moves.note(session, after, now, call=call, cause=call.cause)
     return True
 
 
-def _source(event: str) -> str:
-    return states.sources(states.CALL, event)[0]
+def _owe(session: Session, call: Call, cause: str, now: dt.datetime) -> None:
+    """They are owed a call, unless the owner has blocked them since they rang."""
+    if callbacks.open_for(session, call, cause, now) is None:
+        call.outcome = call.cause = "blocked"
 
 
 def give_up(session: Session, call: Call, now: dt.datetime, cause: str | None = None) -> bool:
@@ -260,7 +255,7 @@ def _settle(session: Session, call: Call, at: dt.datetime) -> None:
         _talked(session, call, at)
     else:
         call.outcome, call.cause = "callback", "short_talk"
-        callbacks.open_for(session, call, "short_talk", at)
+        _owe(session, call, "short_talk", at)
     session.flush()
     moves.note(session, "completed", at, call=call, outcome=call.outcome)
 

@@ -44,12 +44,12 @@ def _plain_words(problem: Exception) -> str | None:
     from sqlalchemy.exc import OperationalError
 
     from voice.accounts import BadUser
-    from voice.business import BadBusiness
+    from voice.business import BadBusiness, NoFirm
     from voice.embedded.redis_server import NoServer
 
     if isinstance(problem, BadBusiness):
         return f"{problem}\nNothing was changed."
-    if isinstance(problem, BadSetting | BadUser | NoServer):
+    if isinstance(problem, BadSetting | BadUser | NoFirm | NoServer):
         return str(problem)
     if isinstance(problem, OperationalError):
         return f"The database cannot be used: {problem.orig}".strip()

@@ -8,7 +8,7 @@ from flask import Blueprint, Response, abort, jsonify, request
 from prometheus_client import CollectorRegistry, Gauge, generate_latest
 from sqlalchemy.orm import Session
 
-from voice import call_log, clock, roster
+from voice import call_log, clock, promising, roster
 from voice.installation import installation
 from voice.ledger import Outbox, Pace
 from voice.models import Call, Callback, Leg
@@ -67,7 +67,7 @@ def _figures() -> CollectorRegistry:
         "ringback_legs_live": (Leg, Leg.ended_at.is_(None), "Staff phones ringing or talking."),
         "ringback_callbacks_open": (Callback, Callback.state != "closed", "People who are to be rung back."),
         "ringback_callbacks_late": (
-            Callback, sa.and_(Callback.state.not_in(("closed", "held")), Callback.promised_by < clock.now()),
+            Callback, sa.and_(Callback.state != "closed", promising.MAY_PROMISE, Callback.promised_by < clock.now()),
             "Promises not kept yet.",
         ),
         "ringback_outbox_open": (Outbox, Outbox.done_at.is_(None), "Work that is to follow a commit."),

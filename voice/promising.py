@@ -19,6 +19,7 @@ MOST_TALKS = 1000
 LONGEST_PAUSE = dt.timedelta(minutes=30)
 AHEAD = ("waiting", "claimed")
 BUSY = ("calling", "talking", "wrapping_up")
+MAY_PROMISE = sa.and_(Callback.caller.is_not(None), Callback.held_reason.is_(None))  # as `may_promise`, of a column
 
 
 def schedule(line: Line) -> hours.Schedule:
@@ -36,8 +37,14 @@ def promised_by(session: Session, line: Line, caller: str | None, now: dt.dateti
     return promise.promise(inputs)
 
 
+def may_promise(callback: Callback) -> bool:
+    """Whether they are promised a time: not who is held, nor who hides their number, for nobody can ring these."""
+    return callback.caller is not None and callback.held_reason is None
+
+
 def tell(session: Session, callback: Callback, call: Call | None, words: str, channel: str, now: dt.datetime) -> None:
     """Append the promise somebody was told (or was owed: channel `none`) in the exact words."""
+    callback.rang_at = None  # a ring before it was told does not keep it: from here on it is watched anew
     told = {"channel": channel, "words": words, "promised_by": callback.promised_by, "made_at": now}
     session.add(Promise(callback_id=callback.id, call_id=call.id if call else None, **told))
     moves.note(session, "promised", now, call, callback, channel=channel, by=callback.promised_by.isoformat())

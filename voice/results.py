@@ -26,6 +26,7 @@ CLOSING = {
 RESULTS = (*CLOSING, "call_again", "left_voicemail", "no_answer")
 RANG = ("sorted", "done_by_hand", "left_voicemail", "no_answer")  # after these the caller's phone has rung
 
+SETTLED = ("sorted", "done_by_hand")  # what was talked about is; not what they have rung about since
 BY_MACHINE = ("left_voicemail", "no_answer")  # of a call that was picked up: not by them
 
 
@@ -39,15 +40,14 @@ def give_result(
     about: About = NOTHING_SAID,
 ) -> Refusal | None:
     """How it ended, as chosen by staff: one of RESULTS. `call_again` needs `due_at`. Raises ValueError for others."""
-    if result not in RESULTS:
-        raise ValueError(f"result must be one of: {', '.join(RESULTS)}")
-    if result == "call_again" and due_at is None:
-        raise ValueError("call_again needs the time to call again")
+    _check(result, due_at)
     # A try of ours has counted itself, and told when their phone rang; one dialled by hand does both here.
     by_hand = callback.state != "wrapping_up" and not (unsaid(callback, staff_id) and callback.by_hand_at is None)
     values: dict[str, Any] = {"result": result, "by_hand_at": None}
     if by_hand and result in RANG:
         values["rang_at"] = sa.func.coalesce(Callback.rang_at, sa.literal(now, UTC()))
+    if result in SETTLED and not by_hand and rang_since(session, callback):
+        return _owed_again(session, callback, staff_id, result, now, about)
     if result in CLOSING:
         refused = close(session, callback, staff_id, CLOSING[result], now, about, **values)
         if refused is None and not by_hand:
@@ -60,6 +60,34 @@ def give_result(
         return refusal(callback, staff_id)
     if not by_hand:
         _say_who_answered(session, callback, result)
+    moves.note(session, "result", now, callback=callback, staff=staff_id, result=result, **about.told())
+    return None
+
+
+def _check(result: str, due_at: dt.datetime | None) -> None:
+    if result not in RESULTS:
+        raise ValueError(f"result must be one of: {', '.join(RESULTS)}")
+    if result == "call_again" and due_at is None:
+        raise ValueError("call_again needs the time to call again")
+
+
+def rang_since(session: Session, callback: Callback) -> bool:
+    """Whether they have rung again, and were missed, since the talk a result is said of: what they were promised then
+    no result of that talk takes away."""
+    last = last_answered(session, callback)
+    return last is not None and last.ended_at is not None and callback.last_called_at > last.ended_at
+
+
+def _owed_again(
+    session: Session, callback: Callback, staff_id: str, result: str, now: dt.datetime, about: About
+) -> Refusal | None:
+    """That talk is settled, and they wait for the next one, at the place and by the time they have."""
+    also = [mine_to_touch(staff_id, now), no_live_attempt()]
+    values: dict[str, Any] = {"result": result, "owed_by": staff_id, "later": None, "attempts": 0}
+    values |= {"claimed_by": None, "lease_until": None} | about.values(callback)
+    if not moves.move(session, callback, "again", now, also, **values):
+        return refusal(callback, staff_id)
+    _say_who_answered(session, callback, result)
     moves.note(session, "result", now, callback=callback, staff=staff_id, result=result, **about.told())
     return None
 

@@ -127,6 +127,10 @@ class Roster:
         return found if found is not None and now < found.until else None
 
 
+class NoLine(Exception):
+    """Nothing has been applied yet: there never was a line a call could be put on."""
+
+
 _known: WeakKeyDictionary[sa.Engine, Roster] = WeakKeyDictionary()
 
 
@@ -144,6 +148,19 @@ def current(session: Session) -> Roster:
             known = _known[engine] = _read(whole, version)
     session.info["roster"] = known
     return known
+
+
+def line_or_first(session: Session, number: str) -> LineCard:
+    """The card of a line; of any other number that of the first line, which is one that is switched off, and where
+    nobody works, when all are. Raises NoLine."""
+    firm = current(session)
+    card = firm.line(number) or next(iter(firm.lines), None)
+    if card is not None:
+        return card
+    off = session.scalars(sa.select(Line).order_by(Line.position).limit(1)).first()
+    if off is None:
+        raise NoLine
+    return _card(off, [])
 
 
 def _read(session: Session, version: int) -> Roster:

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from voice import allowed, attempts, callbacks, claims, contacts, moves, persons
+from voice import allowed, attempts, callbacks, claims, contacts, moves, persons, promising
 from voice.claims import Refusal
 from voice.list_tables import Told
 from voice.models import Attempt, Call, Callback, Promise, id_from
@@ -63,7 +63,8 @@ def split(session: Session, number: str, by: str, now: dt.datetime) -> None:
 def give_number(
     session: Session, callback: Callback, number: str, staff_id: str, now: dt.datetime
 ) -> Refusal | None:  # fmt: skip
-    """Somebody who hides their number has said one (E.164): they wait for their promise, or are held by the rules.
+    """Somebody who hides their number has said one (E.164): they keep their place and are owed a call from now
+    on, or are held by the rules.
 
     Where they have an open callback from that number, this one goes into it. Raises `person.Unfit`.
     """
@@ -80,6 +81,10 @@ def give_number(
             if theirs is None:
                 key = contacts.person_key(session, number)
                 moves.move(session, callback, "number_given", now, caller=number, caller_key=key)
+                if refused is None:
+                    place = callback.due_at
+                    allowed.owe(session, callback, now)
+                    callback.due_at = min(place, callback.due_at)
             elif not _fold(session, theirs, callback, now):
                 return Refusal("too_late")
     except sa.exc.IntegrityError:
@@ -195,15 +200,17 @@ def _place(session: Session, was: Callback, key: str, calls: Sequence[Call], now
     """A place of their own for whoever made these calls, as they were promised."""
     ids = [call.id for call in calls]
     told = sa.select(Promise.promised_by).where(Promise.call_id.in_(ids)).order_by(Promise.made_at.desc())
-    promised = session.scalar(told.limit(1)) or was.promised_by
+    promised = session.scalar(told.limit(1))
     times = {"first_called_at": calls[0].received_at, "last_called_at": calls[-1].received_at}
     row = Callback(
         id=id_from(calls[0].received_at), line=was.line, caller=calls[-1].caller, caller_key=key, state="waiting",
-        reason=calls[0].cause or was.reason, calls=len(calls), promised_by=promised, due_at=promised, **times,
+        reason=calls[0].cause or was.reason, calls=len(calls), promised_by=promised or was.promised_by,
+        due_at=promised or was.promised_by, **times,
     )  # fmt: skip
     session.add(row)
     session.flush()
     session.execute(sa.update(Call).where(Call.id.in_(ids)).values(callback_id=row.id))
     session.execute(sa.update(Promise).where(Promise.call_id.in_(ids)).values(callback_id=row.id))
     moves.note(session, "separated", now, callback=row, other=was.id)
-    callbacks.hold_if_forbidden(session, row, now)
+    if callbacks.hold_if_forbidden(session, row, now) is None and promised is None:
+        promising.tell(session, row, None, "", "none", now)  # what was told to both is owed to each

@@ -34,10 +34,8 @@ ONE_EACH = CLOSED_REASON != "merged"  # two numbers turned out to be one person:
 AFTER_HOURS = Callback.reason.in_(CLOSED_CAUSES)
 RUNG = FIRST_RANG.is_not(None)
 # Whoever got through by themselves, or took their word back, before the time they were told, is owed nothing by then.
-# Whose number nobody may ring, and who was promised no time, is owed nothing either.
-NO_PROMISE = sa.and_(
-    Callback.held_reason.is_not(None), ~sa.exists().where(Promise.callback_id == Callback.id).correlate(Callback)
-)
+# Who was told no time, because nobody may ring their number or they hide it, is owed nothing either.
+NO_PROMISE = ~sa.exists().where(Promise.callback_id == Callback.id).correlate(Callback)
 OWED = ~sa.or_(NO_PROMISE, sa.and_(~RUNG, sa.func.coalesce(Callback.closed_at <= PROMISED_BY, sa.false())))
 KEPT = sa.and_(~NO_PROMISE, sa.func.coalesce(FIRST_RANG <= PROMISED_BY, sa.false()))
 RUNNING = sa.and_(~NO_PROMISE, IS_OPEN, ~RUNG, PROMISED_BY > NOW)

@@ -114,6 +114,7 @@ def undo(session: Session, callback: Callback, staff_id: str, now: dt.datetime) 
         session.execute(sa.update(Attempt).where(Attempt.id == talk).values(ending=ending))
     if change.what == "allowed" and callback.caller is not None:
         allowed.forbid(session, callback.caller)
+    if change.what in ("allowed", "number_given"):  # what was owed from then on, and told to nobody yet
         session.execute(sa.delete(Promise).where(Promise.callback_id == callback.id, Promise.made_at >= change.at))
     session.delete(change)
     deed = sa.select(sa.func.max(CallEvent.id)).where(CallEvent.callback_id == callback.id, CallEvent.at == change.at)

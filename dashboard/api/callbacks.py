@@ -11,7 +11,7 @@ from dashboard import list_search
 from dashboard.api import asked, shapes
 from dashboard.api.operation import Answer, operation
 from dashboard.api.problems import Problem
-from voice import attempts, callbacks, claims, same_person, sight, undo
+from voice import attempts, callbacks, claims, promising, same_person, sight, undo
 from voice.claims import Refusal
 from voice.models import Attempt, Call, Callback, Contact
 from voice.rules import numbers, person, states
@@ -46,7 +46,7 @@ REFUSED = {409: shapes.ref("Problem"), 422: shapes.ref("Problem")}
     "/callbacks",
     "Callbacks in order of promise (`due_at, id`); `state` takes several by comma, by default all that are not closed. "
     "`q` looks as the page does; of closed ones, among those of the last 30 days. `promised_by` is null while a number "
-    "is held: whom nobody may ring was promised no time.",
+    "is held or hidden: whom nobody can ring was promised no time.",
     {200: shapes.listed("Callback")},
     query=("q", "state", "limit", "cursor"),
 )
@@ -184,7 +184,7 @@ def _wire(row: Callback, card: Contact | None, theirs: Sequence[str]) -> dict[st
         "closed_reason": row.closed_reason,
         "calls": row.calls,
         "first_called_at": shapes.time(row.first_called_at),
-        "promised_by": None if row.state == "held" else shapes.time(row.promised_by),
+        "promised_by": shapes.time(row.promised_by) if promising.may_promise(row) else None,
         "due_at": shapes.time(row.due_at),
         "claimed_by": row.claimed_by,
         "lease_until": shapes.time(row.lease_until),

@@ -5,13 +5,13 @@ import datetime as dt
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from voice.business.export import export
+from voice.business.export import NoFirm, export
 from voice.business.read import read
 from voice.business.rows import write
 from voice.business.table import BadBusiness
 from voice.firm import Business
 
-__all__ = ["BadBusiness", "apply", "export"]
+__all__ = ["BadBusiness", "NoFirm", "apply", "export"]
 
 
 def apply(session: Session, text: str, now: dt.datetime) -> bool:

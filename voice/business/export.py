@@ -25,12 +25,20 @@ STAFF_EXTRAS = {"time_zone": "", "days_off": [], "desk_phone": ""}
 LINE_EXTRAS = {"retry_minutes": list(RETRY_MINUTES), "wrap_up_minutes": 10, "lease_seconds": 90, "due_ring": True}
 
 
+class NoFirm(LookupError):
+    """Nothing was taken in yet, so there is no file that could be applied."""
+
+
 def export(session: Session) -> str:
-    """The file that, applied, changes nothing. People and lines that are switched off are not in it."""
+    """The file that, applied, changes nothing. People and lines that are switched off are not in it.
+
+    Raises NoFirm.
+    """
     document = tomlkit.document()
     business = session.scalar(sa.select(Business))
-    if business is not None:
-        document["business"] = firm(business)
+    if business is None:
+        raise NoFirm("There is no firm yet: take in a business.toml first, with `ringback apply FILE`.")
+    document["business"] = firm(business)
     staff = sa.select(StaffMember).where(StaffMember.active).order_by(StaffMember.id)
     document["staff"] = _array([person(row) for row in session.scalars(staff)])
     lines = sa.select(Line).where(Line.active).order_by(Line.position, Line.number)

@@ -21,8 +21,7 @@ DIRECT = ("closed", "holiday")
 
 def card_of(session: Session, call: Call) -> roster.LineCard:
     """The line of a call; a line switched off meanwhile still speaks with the first line's words."""
-    firm = roster.current(session)
-    return firm.line(call.line) or firm.lines[0]
+    return roster.line_or_first(session, call.line)
 
 
 @document("/voice/incoming")
@@ -63,8 +62,8 @@ def wait(session: Session, delivery: Delivery, call_id: str) -> str:
         return twiml.leave()
     call.seen_at, call.queue_sid = delivery.now, delivery.get("QueueSid") or call.queue_sid
     first, card = call.greeted_at is None, card_of(session, call)
-    if call.state == "ringing" and _is_over(session, call, delivery, first):
-        return twiml.leave()
+    if call.state == "ringing" and (call.path == "dial" or _is_over(session, call, delivery, first)):
+        return twiml.leave()  # whom the ladder has, no late repeat of a wait gives up
     if call.state not in ("ringing", "accepted", "joined"):
         return twiml.leave()
     tone = fallback.sound_url(delivery, roster.current(session).country)
@@ -165,6 +164,8 @@ def still_there(session: Session, delivery: Delivery, call_id: str) -> str:
         call.path = "dial"  # the ladder has rung that phone meanwhile: no worker may
     if not calls.cut_off(session, call, delivery.now):
         return twiml.hang_up(wording.goodbye(language), language)
+    if delivery.replayed and not delivery.asked("rung"):  # nobody knew whom to ring, so they were asked for a message
+        calls.give_up(session, call, delivery.now, "our_outage")
     name = ringing.name_of(session, call.answered_by)
     return _queue(session, delivery, call, wording.cut_off_caller(name, language))
 
@@ -200,10 +201,10 @@ def promise_for(session: Session, delivery: Delivery, call: Call) -> str:
     card = card_of(session, call)
     callback = session.get(Callback, call.callback_id) if call.callback_id else None
     closed = call.cause in DIRECT
-    if callback is None or callback.state == "held":  # whom nobody may ring is promised no time
-        words = wording.message_only(card.language)
-    elif callback.caller is None:
+    if callback is not None and callback.caller is None:
         words = wording.withheld(card.language, closed)
+    elif callback is None or not promising.may_promise(callback):
+        words = wording.message_only(card.language)
     else:
         when = wording.say_time(callback.promised_by, delivery.now, card.time_zone, card.language)
         words = wording.promise(roster.current(session).name, when, card.language, closed)

@@ -116,5 +116,4 @@ def _hold(delivery: Delivery) -> str | None:
 
 def _card(session: Session, callback: Callback) -> roster.LineCard:
     """The line of a callback; a line switched off meanwhile still speaks with the first line's words."""
-    firm = roster.current(session)
-    return firm.line(callback.line) or firm.lines[0]
+    return roster.line_or_first(session, callback.line)

@@ -145,10 +145,9 @@ class _Week:
         self.session.flush()
         call.callback_id = callback.id
         channel = "voice" if call.told_at else "none"
-        told = Promise(
-            callback_id=callback.id, call_id=call.id, made_at=at, promised_by=promised, channel=channel, words=""
-        )
-        self.session.add(told)
+        told = {"made_at": at, "promised_by": promised, "channel": channel, "words": ""}
+        if promising.may_promise(callback):
+            self.session.add(Promise(callback_id=callback.id, call_id=call.id, **told))
         moves.note(self.session, "callback_opened", call.told_at or call.ended_at or at, callback=callback)
         return callback
 

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 SOON = dt.timedelta(minutes=5)
 # From asking for a staff phone until the caller's rings: it rings, is picked up, words are heard, a key, the dial.
 TO_RING = dt.timedelta(seconds=45)
+# Who is told a time may leave a message of up to two minutes first: only then can anybody ring them.
+TO_TELL = dt.timedelta(minutes=2) + TO_RING
 
 
 @dataclass(frozen=True)
@@ -29,6 +31,11 @@ class First:
 def is_soon(promised_by: dt.datetime, now: dt.datetime) -> bool:
     """Whether a promise is due within five minutes and can still be kept."""
     return now < promised_by <= now + SOON
+
+
+def can_be_told(promised_by: dt.datetime, taken: bool, now: dt.datetime) -> bool:
+    """Whether it is honest to tell a caller of this time once more: it is to come, and somebody is at it or can be."""
+    return now < promised_by and (taken or now + TO_TELL <= promised_by)
 
 
 def needs_somebody(state: str, promised_by: dt.datetime, rang_at: dt.datetime | None, now: dt.datetime) -> bool:

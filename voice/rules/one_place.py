@@ -6,6 +6,7 @@ from typing import Any, Protocol
 from voice.rules import states
 
 _RANKS = {"claimed": 1, "waiting": 2, "unreached": 3, "held": 4, "no_number": 5}
+UNPROMISED = ("held", "no_number")
 DIALLABLE = ("waiting", "claimed", *states.CALLBACK_BUSY)
 
 
@@ -48,6 +49,7 @@ def together(kept: Place, other: Place) -> dict[str, Any]:
     first = kept if kept.first_called_at <= other.first_called_at else other
     promised_by, rang_at = _promise(kept, other)
     due_at, later = _due(kept, other)
+    places = [row.promised_by for row in (kept, other) if row.state in UNPROMISED]  # no promise, but their place
     return {
         "calls": kept.calls + other.calls,
         "first_called_at": first.first_called_at,
@@ -55,7 +57,7 @@ def together(kept: Place, other: Place) -> dict[str, Any]:
         "reason": first.reason,
         "promised_by": promised_by,
         "rang_at": rang_at,
-        "due_at": due_at if later or rang_at else min(due_at, promised_by),
+        "due_at": due_at if later or rang_at else min(due_at, promised_by, *places),
         "later": later,
         "attempts": max(kept.attempts, other.attempts),
         "note": " · ".join(dict.fromkeys(note for note in (kept.note, other.note) if note)),
@@ -69,7 +71,7 @@ def together(kept: Place, other: Place) -> dict[str, Any]:
 
 def _promise(kept: Place, other: Place) -> tuple[dt.datetime, dt.datetime | None]:
     """(promised by, when their phone rang): a promise made before the other's ring was kept by that ring."""
-    both = (kept, other)
+    both = [row for row in (kept, other) if row.state not in UNPROMISED] or (kept, other)
     rings = [row.rang_at for row in both if row.rang_at is not None]
     talks = kept.state in ("talking", "wrapping_up")
     owed = [row for row in both if not talks and not any(ring >= row.first_called_at for ring in rings)]

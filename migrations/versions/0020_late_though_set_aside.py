@@ -4,7 +4,7 @@ kept for seconds, so that it can be undone."""
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0021"
+revision = "0020"
 down_revision = "0019"
 branch_labels = None
 depends_on = None
