@@ -90,6 +90,13 @@ def undo(session: Session, callback: Callback, staff_id: str, now: dt.datetime) 
         session.execute(sa.update(Told).where(Told.id == change.before["told"]).values(seen_at=None))
         session.delete(change)
         return None
+    refused = _put_back(session, callback, change, now)
+    if refused is None:
+        _take_back_what_went_with_it(session, callback, change, now)
+    return refused
+
+
+def _put_back(session: Session, callback: Callback, change: LastChange, now: dt.datetime) -> Refusal | None:
     values = _restored(change, claims.lease_until(session, callback, now))
     if values["caller"] is not None:  # their numbers may have been put on one card since
         values["caller_key"] = contacts.person_key(session, values["caller"])
@@ -102,13 +109,13 @@ def undo(session: Session, callback: Callback, staff_id: str, now: dt.datetime) 
             )  # fmt: skip
     except sa.exc.IntegrityError:
         return Refusal("open")
-    if not moved:
-        return Refusal("too_late")
-    session.execute(
-        sa.delete(Told).where(
-            Told.callback_id == callback.id, Told.by_staff_id == staff_id, Told.at >= change.at, Told.seen_at.is_(None)
-        )
-    )
+    return None if moved else Refusal("too_late")
+
+
+def _take_back_what_went_with_it(session: Session, callback: Callback, change: LastChange, now: dt.datetime) -> None:
+    """What colleagues were told, how the talk was said to have ended, whom the owner allowed; and note the undoing."""
+    told = sa.delete(Told).where(Told.callback_id == callback.id, Told.by_staff_id == change.staff_id)
+    session.execute(told.where(Told.at >= change.at, Told.seen_at.is_(None)))
     if "talk" in change.before:
         talk, ending = change.before["talk"]
         session.execute(sa.update(Attempt).where(Attempt.id == talk).values(ending=ending))
@@ -119,8 +126,7 @@ def undo(session: Session, callback: Callback, staff_id: str, now: dt.datetime) 
     session.delete(change)
     deed = sa.select(sa.func.max(CallEvent.id)).where(CallEvent.callback_id == callback.id, CallEvent.at == change.at)
     of = str(session.scalar(deed))  # the newest of what was noted then: a claim may stand before it
-    moves.note(session, "undone", now, callback=callback, staff=staff_id, what=change.what, of=of)
-    return None
+    moves.note(session, "undone", now, callback=callback, staff=change.staff_id, what=change.what, of=of)
 
 
 def _restored(change: LastChange, lease_until: dt.datetime) -> dict[str, Any]:
