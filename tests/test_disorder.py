@@ -25,11 +25,12 @@ DAY = 86_400.0
 NEWS = "/voice/(status|recording|(legs|ladder)/.*/status|attempts/.*/child)"
 STATUS = "/voice/(status|(legs|ladder)/.*/status|attempts/.*/child)"
 DOCUMENTS = (
-    "/voice/(incoming|calls/.*/(left|joined|promise|recorded)|legs/.*/(answered|accepted|dialled|silent)"
+    "/voice/(incoming|calls/.*/(wait|left|still-there|joined|promise|recorded)|legs/.*/(answered|accepted|dialled|silent)"
     "|ladder/.*/(screen|accepted|over)|attempts/.*/dialled)"
 )
 LOST = (STATUS, "/voice/status", "/legs/.*/status", "/voice/recording", "/attempts/")
 LEFT = "/calls/.*/left"
+AT_ONCE = Rudeness("duplicate", path=DOCUMENTS, same_token=False, seconds=0.05)
 TWICE = Rudeness("duplicate", path=DOCUMENTS, same_token=False, seconds=20.0)
 
 
@@ -147,8 +148,9 @@ STORIES: tuple[Callable[[World], None], ...] = (
     short,
     on_the_ladder,
     rung_back,
+    cut_off,
+    withheld,
 )
-ONCE_MORE = (cut_off, withheld)  # these with their waits disturbed too
 
 duplicates = st.builds(
     Rudeness, kind=st.just("duplicate"), path=st.sampled_from((NEWS, DOCUMENTS)), same_token=st.booleans(),
@@ -199,7 +201,7 @@ def lived(story: Callable[[World], None], url: str, home: Path, moods: list[Rude
 def undisturbed(new_storage: Callable[[str], str], tmp_path_factory: pytest.TempPathFactory) -> dict[str, Ending]:
     """How each story ends when the carrier is on its best behaviour."""
     home = tmp_path_factory.mktemp("quiet")
-    return {story.__name__: lived(story, new_storage("sqlite"), home, []) for story in (*STORIES, *ONCE_MORE)}
+    return {story.__name__: lived(story, new_storage("sqlite"), home, []) for story in STORIES}
 
 
 @pytest.mark.proves("01-6.11", "01-2.16")
@@ -232,6 +234,9 @@ def test_undisturbed_stories_end_as_told(undisturbed: dict[str, Ending]) -> None
 @surely("sqlite", on_the_ladder, Rudeness("delay", path=NEWS, seconds=30.0))
 @surely("postgres", rung_back, Rudeness("delay", path=NEWS, seconds=200.0), TWICE)
 @surely("sqlite", rung_back, Rudeness("drop", path="/attempts/"))
+@surely("sqlite", declined, AT_ONCE)  # a wait that comes again before any worker has had its turn
+@surely("postgres", cut_off, TWICE, Rudeness("drop", path=STATUS))
+@surely("sqlite", withheld, TWICE)
 def test_however_the_deliveries_come_the_story_ends_the_same(
     kind: str,
     story: Callable[[World], None],
@@ -244,12 +249,3 @@ def test_however_the_deliveries_come_the_story_ends_the_same(
     fresh = [Rudeness(**vars(mood)) for mood in moods]
     how = lived(story, new_storage(kind), home, fresh)
     assert how == undisturbed[story.__name__], how
-
-
-@pytest.mark.proves("01-6.11", "01-2.16")
-@pytest.mark.parametrize("story", [*ONCE_MORE, on_the_ladder], ids=lambda story: story.__name__)
-def test_a_wait_or_a_still_there_that_comes_again_late_changes_nothing(
-    story: Callable[[World], None], undisturbed: dict[str, Ending], sqlite_url: str, tmp_path: Path
-) -> None:
-    twice = Rudeness("duplicate", path="/voice/calls/.*/(wait|still-there)", same_token=False, seconds=20.0)
-    assert lived(story, sqlite_url, tmp_path, [twice, Rudeness("drop", path=STATUS)]) == undisturbed[story.__name__]

@@ -35,7 +35,10 @@ AFTER_HOURS = Callback.reason.in_(CLOSED_CAUSES)
 RUNG = FIRST_RANG.is_not(None)
 # Whoever got through by themselves, or took their word back, before the time they were told, is owed nothing by then.
 # Who was told no time, because nobody may ring their number or they hide it, is owed nothing either.
-NO_PROMISE = ~sa.exists().where(Promise.callback_id == Callback.id).correlate(Callback)
+NO_PROMISE = sa.and_(
+    sa.or_(Callback.caller.is_(None), Callback.held_reason.is_not(None)),
+    ~sa.exists().where(Promise.callback_id == Callback.id).correlate(Callback),
+)
 OWED = ~sa.or_(NO_PROMISE, sa.and_(~RUNG, sa.func.coalesce(Callback.closed_at <= PROMISED_BY, sa.false())))
 KEPT = sa.and_(~NO_PROMISE, sa.func.coalesce(FIRST_RANG <= PROMISED_BY, sa.false()))
 RUNNING = sa.and_(~NO_PROMISE, IS_OPEN, ~RUNG, PROMISED_BY > NOW)

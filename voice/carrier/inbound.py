@@ -16,6 +16,7 @@ from voice.rules.greeting import spoken_seconds
 from voice.work import outbox
 
 RECORDING = re.compile(r"RE[0-9a-f]{32}")
+SHORTEST_DOCUMENT = dt.timedelta(seconds=1)  # of those that are played while phones ring
 DIRECT = ("closed", "holiday")
 
 
@@ -82,7 +83,9 @@ def _is_over(session: Session, call: Call, delivery: Delivery, first: bool) -> b
     """Whether this request is the one that lets the caller out: time is up, or nobody can ring phones for us."""
     if delivery.now >= call.ring_until:
         return calls.give_up(session, call, delivery.now)
-    return not first and on_ladder.begin(session, call, delivery.now)
+    # A repeat of the first request comes before the worker has had its turn: what that document plays has not ended.
+    unheard = first or call.greeted_at is None or delivery.now < call.greeted_at + SHORTEST_DOCUMENT
+    return not unheard and on_ladder.begin(session, call, delivery.now)
 
 
 @document("/voice/calls/<call_id>/left")
