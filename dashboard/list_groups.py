@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from dashboard import list_search, words
 from dashboard.list_view import MOST, View
-from voice import callbacks
+from voice import callbacks, promising
 from voice.db import UTC, took_too_long
 from voice.later import is_later
 from voice.models import Callback
@@ -165,6 +165,8 @@ def _first_rows(
     asked = {"now": now, "late": now - words.LATE, "midnight": midnight, "me": staff_id or "", **most}
     for key, callback in session.execute(EVERY_GROUP, asked):
         found[key].append(callback)
+    for key in ("mine", "waiting"):  # what has come back by itself after it was set aside stands by its promise, too
+        found[key].sort(key=lambda row: (min(promising.owed_at(row), row.due_at), row.id))
     found["overdue"].sort(key=lambda row: (row.promised_by, row.id))
     found["closed"].sort(key=lambda row: (row.closed_at, row.id), reverse=True)
     return found

@@ -100,7 +100,7 @@ def rows(
 def _row(callback: Callback, page: Page) -> Row:
     now, state, line = page.now, callback.state, page.known.lines[callback.line]
     aside = state == "waiting" and callback.later is not None and callback.due_at > now
-    late = state in TIMED and words.is_late(_owed_at(callback), now)
+    late = state in TIMED and words.is_late(promising.owed_at(callback), now)
     hand = list_parts.hand(callback, page, line)
     unfolded = hand.mine or hand.unsaid or callback.id in page.view.unfolded
     near_by = not aside and near.needs_somebody(state, callback.promised_by, callback.rang_at, now)
@@ -127,17 +127,12 @@ def _row(callback: Callback, page: Page) -> Row:
     )
 
 
-def _owed_at(callback: Callback) -> dt.datetime:
-    """By when they should hear from us: the promise until their phone has rung, after that the next try."""
-    return callback.promised_by if callback.rang_at is None else callback.due_at
-
-
 def _look(late: bool, nobody: bool, mine: bool, shut: bool) -> str:
     return f"row{' late' if late else ''}{' near' if nobody else ''}{' mine' if mine else ''}{' shut' if shut else ''}"
 
 
 def _when(callback: Callback, aside: bool, late: bool, zone: str, caller_zone: str | None, page: Page) -> When:
-    now, owed_at, promised_by = page.now, _owed_at(callback), callback.promised_by
+    now, owed_at, promised_by = page.now, promising.owed_at(callback), callback.promised_by
     if callback.state == "closed" and callback.closed_at is not None:
         reason, closed_at = callback.closed_reason or "", callback.closed_at
         word = words.CLOSED.get(reason) or words.plain(reason)

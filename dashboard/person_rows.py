@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from dashboard import words
-from voice import card_undo, contacts, persons
+from voice import card_undo, contacts, persons, promising
 from voice.firm import Business, StaffMember
 from voice.models import Attempt, Call, Callback, Contact
 from voice.rules import numbers, person
@@ -45,6 +45,11 @@ class Card:
     owed: Callback | None
     zone: str
     country: str
+
+    @property
+    def owed_at(self) -> dt.datetime | None:
+        """By when they should hear from us, as the list has it."""
+        return promising.owed_at(self.owed) if self.owed else None
 
 
 DONE = {

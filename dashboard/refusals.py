@@ -37,12 +37,13 @@ def _outside_hours(session: Session, callback: Callback, refusal: Refusal, now: 
     if refusal.kind != "outside_hours" or refusal.retry_at is None:
         return None
     line = session.get_one(Line, callback.line)
-    zone = numbers.caller_zones(callback.caller, line.time_zone)[0]
+    zones = numbers.caller_zones(callback.caller, line.time_zone)
     from_then = words.day_time(refusal.retry_at, now, line.time_zone)
-    return (
-        f"It is {words.clock_time(now, zone)} where they are. People are rung between 8 am and 9 pm of their own day: "
-        f"from {from_then} on your clock."
-    )
+    clocks = dict.fromkeys(words.clock_time(now, zone) for zone in zones)
+    where = "Their number does not say in which time zone they are."
+    if len(clocks) == 1:
+        where = f"It is {clocks.popitem()[0]} where they are."
+    return f"{where} People are rung between 8 am and 9 pm of their own day: from {from_then} on your clock."
 
 
 def _somebody_else(session: Session, refusal: Refusal) -> str | None:

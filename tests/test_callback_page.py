@@ -89,6 +89,8 @@ def test_outside_the_callers_hours_the_page_says_when_and_offers_to_call_anyway(
     assert "It is 7:00 am where they are." in refused.text
     assert "from 11:00 am on your clock" in refused.text
     assert "Call anyway" in refused.text
+    anywhere = sam.press(f"/callbacks/{firm.callback('+18005550177')}/call").text
+    assert "Their number does not say in which time zone they are." in anywhere, "at ten it is not too early here"
     firm.set(callback, state="claimed", claimed_by="alex", lease_until=clock.now() + dt.timedelta(seconds=90))
     for button in ("call", "by-hand"):  # whose it is comes first: their hours are not ours to wait for
         refused = sam.press(f"/callbacks/{callback}/{button}")

@@ -57,6 +57,26 @@ def test_what_is_set_aside_stands_under_later_and_comes_back_with_its_promise_un
     assert page.index("To ring back 14") < page.index("by 10:20 am 41 min late")
 
 
+def test_a_late_promise_comes_first_whether_it_was_taken_from_later_or_came_back_by_itself(
+    firm: Firm, sam: Visitor, alex: Visitor, morning: time_machine.Traveller
+) -> None:
+    latest, late = firm.callback(due=20), firm.callback("+12125550144", due=25)
+    firm.callback("+12125550143", due=40)
+    sam.press(f"/callbacks/{latest}/snooze", at="2026-11-23T15:00")
+    sam.press(f"/callbacks/{late}/snooze", at="2026-11-23T10:30")
+    morning.shift(31 * 60)
+    assert "Waits for a call, by 10:20 am" in words(sam, f"/people/{JANE}")
+    sam.press(f"/callbacks/{latest}/claim")
+    page = words(alex)
+    assert page.index("by 10:20 am 11 min late") < page.index("by 10:25 am 6 min late") < page.index("by 10:40 am in")
+    sam.press(f"/callbacks/{latest}/undo")
+    assert "Later 1" in words(alex), "as it was"
+    sam.press(f"/callbacks/{latest}/claim")
+    morning.shift(20)
+    sam.press(f"/callbacks/{latest}/release")
+    assert words(alex).index("by 10:20 am 11 min late") < words(alex).index("by 10:25 am"), "nobody has set it aside"
+
+
 def test_a_caller_who_rings_again_is_set_aside_no_longer(firm: Firm, sam: Visitor) -> None:
     callback = firm.callback(due=20)
     sam.press(f"/callbacks/{callback}/snooze", until="four")
@@ -119,12 +139,30 @@ def test_handed_over_it_is_the_colleagues_with_the_word_and_they_are_told(
     assert page.index("Yours 1") < page.index("Sam Field gave this to you: “ She asks for you")
     row = firm.row(callback)
     assert (row.state, row.claimed_by, row.lease_until) == ("claimed", "alex", clock.now() + lease.HANDED)
-    alex.press(f"/callbacks/{callback}/claim")  # their page's sign of life makes the time no shorter
+    alex.press(f"/callbacks/{callback}/renew")  # their page's sign of life makes the time no shorter
     assert firm.row(callback).lease_until == clock.now() + lease.HANDED
     assert "Alex Moor has it until 10:15" in words(sam)
     assert sam.press(f"/callbacks/{callback}/hand-over", to="kim").status_code == 409
     for nobody in ("", "sam", "nobody"):
         assert sam.press(f"/callbacks/{callback}/hand-over", to=nobody).status_code == 400
+
+
+def test_a_page_that_is_looked_at_keeps_a_claim_but_takes_none_and_is_no_deed(
+    firm: Firm, sam: Visitor, alex: Visitor, morning: time_machine.Traveller
+) -> None:
+    callback = firm.callback()
+    sam.press(f"/callbacks/{callback}/claim")
+    for _ in range(4):
+        morning.shift(30)
+        assert sam.press(f"/callbacks/{callback}/renew").status_code == 204
+    assert alex.press(f"/callbacks/{callback}/renew").status_code == 409
+    assert firm.row(callback).lease_until == clock.now() + 1.5 * MINUTE
+    morning.shift(91)
+    with firm.database.transaction() as session:
+        claims.lapse(session, clock.now())
+    assert sam.press(f"/callbacks/{callback}/renew").status_code == 409, "a page that slept takes nothing back"
+    assert firm.row(callback).state == "waiting"
+    assert words(sam, "/audit").count(f"took in hand: {callback}") == 1
 
 
 def test_what_nobody_noticed_goes_back_to_all_and_still_says_for_whom_it_was(
@@ -202,6 +240,10 @@ def test_who_dials_by_hand_has_it_alone_and_is_asked_how_it_went(
     assert f'id="menu-unsaid-{callback}" open' in sam.get("/").text
     sam.press(f"/callbacks/{callback}/result", result="no_answer")
     assert firm.row(callback).attempts == 2, "a try by hand counts once it is told of"
+    agreed = firm.callback(ANGELA, due=20)
+    sam.press(f"/callbacks/{agreed}/by-hand", anyway="1")
+    sam.press(f"/callbacks/{agreed}/result", result="call_again", at="2026-11-23T15:00")
+    assert firm.row(agreed).rang_at == clock.now(), "they said when to call again, so their phone has rung"
 
 
 @pytest.mark.proves("02-1.15")

@@ -14,6 +14,12 @@ from voice.list_tables import Told
 from voice.models import Attempt, Callback
 from voice.rules import lease, states
 
+# In somebody's hand nothing is set aside any more: who was promised a time and has not been rung has their place again.
+PUT_OFF = sa.and_(Callback.rang_at.is_(None), Callback.due_at > Callback.promised_by)
+IN_PLACE: dict[str, Any] = {
+    "due_at": sa.case((PUT_OFF, Callback.promised_by), else_=Callback.due_at),
+    "later": sa.case((PUT_OFF, sa.null()), else_=Callback.later),
+}
 NOT_HANDED: dict[str, Any] = {"handed_by": None, "handed_to": None, "handed_word": ""}
 
 LEFT = sa.select(Callback).where(
@@ -146,7 +152,7 @@ def hand_over(
 
 
 def _held_by(staff_id: str, until: dt.datetime) -> dict[str, Any]:
-    return {"claimed_by": staff_id, "owed_by": staff_id, "lease_until": until, "by_hand_at": None}
+    return {"claimed_by": staff_id, "owed_by": staff_id, "lease_until": until, "by_hand_at": None} | IN_PLACE
 
 
 def release(session: Session, callback: Callback, staff_id: str, now: dt.datetime) -> Refusal | None:

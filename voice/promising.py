@@ -42,6 +42,11 @@ def may_promise(callback: Callback) -> bool:
     return callback.caller is not None and callback.held_reason is None
 
 
+def owed_at(callback: Callback) -> dt.datetime:
+    """By when they should hear from us: the promise until their phone has rung, after that the next try."""
+    return callback.promised_by if callback.rang_at is None else callback.due_at
+
+
 def tell(session: Session, callback: Callback, call: Call | None, words: str, channel: str, now: dt.datetime) -> None:
     """Append the promise somebody was told (or was owed: channel `none`) in the exact words."""
     callback.rang_at = None  # a ring before it was told does not keep it: from here on it is watched anew

@@ -24,7 +24,8 @@ CLOSING = {
     "done_by_hand": "done_by_staff",
 }
 RESULTS = (*CLOSING, "call_again", "left_voicemail", "no_answer")
-RANG = ("sorted", "done_by_hand", "left_voicemail", "no_answer")  # after these the caller's phone has rung
+# After these the caller's phone has rung, also when it was they who said when to call again.
+RANG = ("sorted", "done_by_hand", "call_again", "left_voicemail", "no_answer")
 
 SETTLED = ("sorted", "done_by_hand")  # what was talked about is; not what they have rung about since
 BY_MACHINE = ("left_voicemail", "no_answer")  # of a call that was picked up: not by them
