@@ -75,7 +75,7 @@ def part() -> ResponseReturnValue:
 
 @callback_list.post("/callbacks/<callback_id>/claim")
 def claim(callback_id: str) -> ResponseReturnValue:
-    """Take it in hand; again: renew the lease."""
+    """Take it in hand."""
     return _change(callback_id, "claimed", claims.claim)
 
 

@@ -12,12 +12,13 @@ from typing import cast
 
 import sqlalchemy as sa
 import structlog
-from flask import Blueprint, Flask, Response, current_app
+from flask import Blueprint, Flask, Response, abort, current_app
 
 from dashboard import visits
-from voice import changes, clock
+from voice import changes, claims, clock
 from voice.db import Database
-from voice.installation import Installation
+from voice.installation import Installation, installation
+from voice.models import Callback
 
 live = Blueprint("live", __name__)
 log = structlog.get_logger()
@@ -137,6 +138,17 @@ def stream() -> Response:
     answer = Response(_rings(bell, place), mimetype="text/event-stream", headers={"X-Accel-Buffering": "no"})
     answer.call_on_close(lambda: bell.leave(place))  # also for a stream nobody has read a word of
     return answer
+
+
+@live.post("/callbacks/<callback_id>/renew")
+def renew(callback_id: str) -> Response:
+    """A page's sign of life for what its reader has in hand. It claims nothing: what has gone back on the list stays
+    there, and nobody has done anything that “Who did what” should tell. 409: they have it no more."""
+    staff_id = visits.here().staff_id
+    with installation().database.transaction() as session:
+        row = session.get(Callback, callback_id) or abort(404)
+        kept = staff_id is not None and claims.renew(session, row, staff_id, clock.now())
+    return Response(status=204 if kept else 409)
 
 
 def _rings(bell: Doorbell, place: int) -> Iterator[str]:

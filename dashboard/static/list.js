@@ -89,7 +89,7 @@ function renew() {
   const token = list.querySelector("#do input[name=csrf_token]").value;
   for (const row of list.querySelectorAll("[data-renew]")) {
     const body = new URLSearchParams({ csrf_token: token });
-    fetch(row.dataset.renew, { method: "POST", body, redirect: "manual" }).catch(lost);
+    fetch(row.dataset.renew, { method: "POST", body }).catch(lost);
   }
 }
 
