@@ -32,9 +32,12 @@ def digits(q: str) -> str:
 
 
 def _matches(q: str) -> sa.ColumnElement[bool]:
-    if number := digits(q):
-        return sa.or_(CallbackWords.caller.contains(number), _somewhere(q))
-    return sa.and_(*(_somewhere(word) for word in q.split()[:MOST_WORDS]))
+    return _found_by(q) if digits(q) else sa.and_(*(_found_by(word) for word in q.split()[:MOST_WORDS]))
+
+
+def _found_by(part: str) -> sa.ColumnElement[bool]:
+    number = digits(part)
+    return sa.or_(CallbackWords.caller.contains(number), _somewhere(part)) if number else _somewhere(part)
 
 
 def _somewhere(word: str) -> sa.ColumnElement[bool]:
