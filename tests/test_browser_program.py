@@ -159,9 +159,14 @@ def test_a_browser_is_woken_through_its_push_service_and_its_notification_leads_
     with displayed(page, "Somebody is waiting"):
         deliver(page, told, closing=True)
     page.goto(f"{there.pages}/")
+    page.get_by_label("Find somebody").fill("0177")
+    expect(page).to_have_url(re.compile("q=0177$"))
+    page.evaluate("document.body.style.paddingTop = '4000px'")  # the row is out of sight
     assert worker.evaluate(CLICK, "Somebody is waiting") == [["focus"], False]
-    expect(page).to_have_url(re.compile(f"#cb-{told['callback']}$"))
-    expect(page.locator(f"#cb-{told['callback']}")).to_contain_text("555-0177")
+    row = page.locator(f"#cb-{told['callback']}")
+    expect(row).to_be_in_viewport()
+    expect(row).to_contain_text("555-0177")
+    expect(page.get_by_label("Find somebody")).to_have_value("0177")
     with displayed(page, "Somebody is waiting"):
         deliver(page, told, closing=True)
     assert worker.evaluate(CLICK, "Somebody is waiting") == [[f"/#cb-{told['callback']}"], False]

@@ -40,8 +40,15 @@ export function setUpAlerts(menu) {
   if (chosen("sound")) document.addEventListener("pointerdown", wakeSound, { once: true });
   // A push service may have given this browser another address since: say so each time the page is opened.
   if (chosen("notify") && worker) worker.then((there) => start(menu, there)).catch(() => undefined);
+  navigator.serviceWorker?.addEventListener("message", ({ data: address }) => goTo(address.split("#")[1]));
   mark(menu);
   menu.hidden = false;
+}
+
+// Where a notification leads that was tapped while this page is open.
+function goTo(id) {
+  if (id && !document.getElementById(id)) location.assign(`/#${id}`); // in another view of the list
+  else if (id) document.getElementById(id).scrollIntoView({ block: "center" });
 }
 
 function mark(menu) {

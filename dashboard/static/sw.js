@@ -56,7 +56,7 @@ function tell({ kind, callback, call, who, by }) {
     tag,
     icon: "/assets/icon-192.png",
     badge: "/assets/badge-96.png",
-    data: { address: callback ? `/#cb-${callback}` : kind in ALERTS ? "/notices" : "/" },
+    data: { address: callback ? `/#cb-${callback}` : kind in ALERTS ? "/notices" : call ? `/#${call}` : "/" },
   });
 }
 
@@ -70,5 +70,7 @@ async function goTo(address) {
   const open = pages.find((page) => new URL(page.url).pathname === "/");
   if (!open) return self.clients.openWindow(address);
   await open.focus();
+  // The list goes to its own rows itself: loaded anew, it would lose what somebody is writing there.
+  if (new URL(address, location).pathname === "/") return open.postMessage(address);
   return open.navigate(address).catch(() => undefined);
 }
