@@ -61,7 +61,6 @@ def leave() -> ResponseReturnValue:
     """End this session."""
     visit = visits.here()
     with installation().database.transaction() as session:
-        pushing.forget_sign_in(session, visit.sign_in_id)
         accounts.sign_out(session, visit.sign_in_id)
         audit.record(session, visit, "signed_out", "", clock.now())
     return _gone()
@@ -72,7 +71,6 @@ def leave_everywhere() -> ResponseReturnValue:
     """End every session of this user, on all their devices."""
     visit = visits.here()
     with installation().database.transaction() as session:
-        pushing.forget_user(session, visit.user_id)
         accounts.sign_out_everywhere(session, visit.user_id)
         audit.record(session, visit, "signed_out", "everywhere", clock.now())
     return _gone()

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import pathlib
+import re
 from collections.abc import Iterator
 
 import pytest
@@ -9,7 +10,7 @@ import sqlalchemy as sa
 
 from tests import push_service
 from tests.conftest import MakeWorld, make_settings
-from tests.pages import Firm
+from tests.pages import PASSWORD, Firm
 from tests.push_service import Browser, PushService, b64
 from tests.world import World
 from voice import accounts, claims, contacts, push_key, pushing
@@ -214,5 +215,17 @@ def test_a_page_registers_its_browser_and_signing_out_ends_it(
     for number in range(pushing.MOST):
         sam.press("/devices", **(good | {"endpoint": f"{good['endpoint']}{number}"}))
     assert len(devices()) == pushing.MOST
+    phone = acme.visitor("sam@example.com")
+    phone.press("/devices", **(good | {"endpoint": f"{good['endpoint']}-phone"}))
+    (end,) = re.findall(r'action="(/account/sessions/\w{64}/end)"', sam.get("/account").text)
+    sam.press(end)
+    assert f"{good['endpoint']}-phone" not in dict(devices()), "a phone that was lost tells of nobody any more"
+    for press, fields in (
+        ("/account/sessions/end-others", {}),
+        ("/account/password", {"current": PASSWORD, "password": PASSWORD}),
+    ):
+        acme.visitor("sam@example.com").press("/devices", **(good | {"endpoint": f"{good['endpoint']}-phone"}))
+        sam.press(press, **fields)
+        assert f"{good['endpoint']}-phone" not in dict(devices())
     sam.press("/logout")
     assert devices() == []

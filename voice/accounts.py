@@ -16,6 +16,7 @@ from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 from sqlalchemy.orm import Session
 
+from voice.devices import Device
 from voice.doors import AuditEntry, Halfway, Invitation, Passkey, Tries
 from voice.firm import Business, StaffMember
 from voice.ledger import SignIn, User
@@ -91,8 +92,9 @@ def refuse_weak(password: str, *about: str) -> None:
 
 def _check_length(password: str) -> None:
     if not SHORTEST_PASSWORD <= len(password) <= LONGEST_PASSWORD:
-        lengths = f"{SHORTEST_PASSWORD} to {LONGEST_PASSWORD}"
-        raise BadUser(f"The password must have {lengths} characters; a few words do well.")
+        raise BadUser(
+            f"The password must have {SHORTEST_PASSWORD} to {LONGEST_PASSWORD} characters; a few words do well."
+        )
 
 
 def _hash_of_nothing() -> str:
@@ -118,8 +120,7 @@ def check_password(user: User | None, password: str) -> bool:
 
 def find_user(session: Session, email: str) -> User | None:
     """The user with that address, in any spelling of its case; None: nobody, or switched off."""
-    known = session.scalar(sa.select(User).where(User.email == email.strip().lower()))
-    return known if known and known.active else None
+    return session.scalar(sa.select(User).where(User.email == email.strip().lower(), User.active))
 
 
 def add_user(
@@ -279,8 +280,7 @@ def proved(session: Session, visit: Visit, now: dt.datetime) -> str:
     The one it had opens nothing any more. Forms that are open in other tabs stay good.
     """
     token = secrets.token_urlsafe(32)
-    mine = sa.update(SignIn).where(SignIn.id == visit.sign_in_id)
-    session.execute(mine.values(id=fingerprint(token), proved_at=now))
+    session.execute(sa.update(SignIn).where(SignIn.id == visit.sign_in_id).values(id=fingerprint(token), proved_at=now))
     return token
 
 
@@ -291,10 +291,12 @@ def sign_ins(session: Session, user_id: str, now: dt.datetime) -> list[SignIn]:
 
 
 def sign_out(session: Session, sign_in_id: str) -> None:
-    """End one session, whatever its cookie says afterwards."""
+    """End one session, whatever its cookie says afterwards; that browser is woken no more, either."""
+    session.execute(sa.delete(Device).where(Device.sign_in_id == sign_in_id))
     session.execute(sa.delete(SignIn).where(SignIn.id == sign_in_id))
 
 
 def sign_out_everywhere(session: Session, user_id: str, but: str = "") -> None:
-    """End every session of a user, except the one with the id `but`."""
+    """End every session of a user, and wake none of their browsers, except the one with the id `but`."""
+    session.execute(sa.delete(Device).where(Device.user_id == user_id, Device.sign_in_id != but))
     session.execute(sa.delete(SignIn).where(SignIn.user_id == user_id, SignIn.id != but))

@@ -14,7 +14,7 @@ class Device(Base):
     __tablename__ = "devices"
     id: Mapped[str] = mapped_column(primary_key=True, default=new_id)
     user_id: Mapped[str] = mapped_column(sa.ForeignKey("users.id"), index=True)
-    sign_in_id: Mapped[str] = mapped_column(index=True)  # signing out there ends it; a session that lapses does not
+    sign_in_id: Mapped[str] = mapped_column(index=True)  # whoever ends it ends this; a session that lapses does not
     endpoint: Mapped[str] = mapped_column(unique=True)
     p256dh: Mapped[str]  # the browser's public key, base64url
     auth: Mapped[str]  # the secret it shares with us, base64url

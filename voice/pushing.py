@@ -51,19 +51,9 @@ def forget(session: Session, endpoint: str) -> None:
     session.execute(sa.delete(Device).where(Device.endpoint == endpoint))
 
 
-def forget_sign_in(session: Session, sign_in_id: str) -> None:
-    """Somebody signed out there."""
-    session.execute(sa.delete(Device).where(Device.sign_in_id == sign_in_id))
-
-
 def moved_sign_in(session: Session, sign_in_id: str, new_id: str) -> None:
     """The browser is signed in under another id from now on, and is woken all the same."""
     session.execute(sa.update(Device).where(Device.sign_in_id == sign_in_id).values(sign_in_id=new_id))
-
-
-def forget_user(session: Session, user_id: str) -> None:
-    """Somebody signed out everywhere."""
-    session.execute(sa.delete(Device).where(Device.user_id == user_id))
 
 
 def wake(
