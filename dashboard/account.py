@@ -58,6 +58,7 @@ def set_letters() -> ResponseReturnValue:
     wanted = letters.Wishes(*(request.form.get(name) == "1" for name in ("daily", "weekly", "alerts")))
     with installation().database.transaction() as session:
         letters.wish(session, visit.user_id, wanted)
+        audit.record(session, visit, "letters_chosen", "", clock.now())
     return _saved("letters")
 
 

@@ -25,6 +25,7 @@ WORDS = {
     "sign_in_failed": "could not sign in",
     "signed_out": "signed out",
     "session_ended": "ended a session",
+    "letters_chosen": "chose which letters they get",
     "password_changed": "changed their password",
     "totp_set_up": "set up an authenticator app",
     "totp_removed": "removed their authenticator app",

@@ -37,11 +37,13 @@ def test_sign_ins_that_worked_and_that_did_not_are_written_down(firm: Firm) -> N
     firm.visitor().sign_in(SAM, "not the password")
     firm.visitor().sign_in("nobody@example.com")
     sam = firm.visitor(SAM)
+    sam.press("/account/letters", daily="1")
     sam.press("/logout")
     assert deeds(firm) == [
         ("Sam Field", "sign_in_failed", ""),
         ("somebody unknown", "sign_in_failed", ""),
         ("Sam Field", "signed_in", ""),
+        ("Sam Field", "letters_chosen", ""),
         ("Sam Field", "signed_out", ""),
     ]
 

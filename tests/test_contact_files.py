@@ -211,6 +211,7 @@ def _a_full_book(firm: Firm) -> None:
         persons.add_note(session, JANE, "@noon", "Sam", now)
         persons.merge(session, JANE, "+13105550147", "Sam", now)
         persons.change(session, LUIS, "Sam", now, name="Löis, “Lu” Ö.")
+        persons.change(session, "+13105550148", "Sam", now, vip=True)  # whose name nobody knows
 
 
 @pytest.mark.parametrize("kind", ["csv", "vcf"])
@@ -221,9 +222,9 @@ def test_what_goes_out_comes_in_again_as_it_was(firm: Firm, tmp_path: pathlib.Pa
     answer = sam.get(f"/people/export.{kind}")
     assert "attachment" in answer.headers["Content-Disposition"]
     if kind == "vcf":
-        assert len(list(vobject.readComponents(answer.text))) == 2
+        assert len(list(vobject.readComponents(answer.text))) == 3
     page = reads(sam.get(looked_at(sam, answer.data)).text)
-    assert "0 new 0 changed 2 as they are 0 refused" in page, page
+    assert "0 new 0 changed 3 as they are 0 refused" in page, page
     with firm.database.transaction() as session:
         for table in ("contact_notes", "contact_tags", "contacts"):
             session.execute(sa.text(f"DELETE FROM {table}"))  # noqa: S608

@@ -240,8 +240,7 @@ def test_who_dials_by_hand_has_it_alone_and_is_asked_how_it_went(
     assert f'id="menu-unsaid-{callback}" open' in sam.get("/").text
     sam.press(f"/callbacks/{callback}/result", result="no_answer")
     assert firm.row(callback).attempts == 2, "a try by hand counts once it is told of"
-    agreed = firm.callback(ANGELA, due=20)
-    sam.press(f"/callbacks/{agreed}/by-hand", anyway="1")
+    sam.press(f"/callbacks/{(agreed := firm.callback(ANGELA))}/by-hand", anyway="1")
     sam.press(f"/callbacks/{agreed}/result", result="call_again", at="2026-11-23T15:00")
     assert firm.row(agreed).rang_at == clock.now(), "they said when to call again, so their phone has rung"
 

@@ -36,10 +36,12 @@ def _raw(begins: int, lines: Sequence[str]) -> Raw:
     try:
         # Quoted-printable is what vCard 2.1 of older phones folds its lines in.
         fields = next(vobject.readComponents("\r\n".join(lines), allowQP=True)).contents
+        numbers = [str(tel.value).removeprefix("tel:") for tel in fields.get("tel", ()) if not _is_fax(tel)]
+        name = _first(fields, "fn") or _first(fields, "n") or _first(fields, "org")
         return Raw(
             line=begins,
-            name=_first(fields, "fn") or _first(fields, "n") or _first(fields, "org"),
-            numbers=[str(tel.value).removeprefix("tel:") for tel in fields.get("tel", ()) if not _is_fax(tel)],
+            name="" if name in numbers else name,  # a card must have one: who has none is called by their number
+            numbers=numbers,
             tags=[str(tag) for each in fields.get("categories", ()) for tag in _listed(each.value)],
             note="\n".join(str(each.value) for each in fields.get("note", ())),
             language=_first(fields, "lang"),
