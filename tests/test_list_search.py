@@ -34,7 +34,8 @@ def test_somebody_is_found_by_any_spelling_of_number_name_or_note(firm: Firm, sa
         "2125550": {jane, luis}, "0177": {luis}, "020 7946 0000": {london}, "+44 (0)20 7946": {london},
         "0044 20 7946": {london}, "jane": {jane}, "DOE jane": {jane}, "ortega": {luis}, "müller": {luis},
         "luís müller": {luis}, "wren": {london}, "boiler": {jane}, "100%": {jane}, "%": {jane}, "_": set(),
-        "jane 0142": {jane}, "jane (212) 555-0142": {jane}, "jane 0177": set(), "jane ortega": set(), "'; drop table": set(), "+442079460001": set(),
+        "jane 0142": {jane}, "jane (212) 555-0142": {jane}, "jane 0177": set(),
+        "jane ortega": set(), "'; drop table": set(), "+442079460001": set(),
     }  # fmt: skip
     assert {q: found(sam, q) for q in hits} == hits
 
