@@ -162,5 +162,10 @@ def test_callbacks_come_in_order_of_promise_and_all_that_are_not_closed(program:
         listed = [each["id"] for each in everything(program, "/callbacks", limit=limit)]
         assert listed == [rows["late"], *twins, rows["later"]]
     assert [each["id"] for each in everything(program, "/callbacks", state="closed")] == [rows["done"]]
+    day = {"state": "closed", "closed_reason": "talked", "closed_at": NOON - dt.timedelta(hours=12)}
+    today = add_callback(-90, caller="+12125550155", **day)
+    add_callback(-95, caller="+12125550156", **(day | {"closed_at": NOON - dt.timedelta(hours=13)}))
+    lately = everything(program, "/callbacks", closed_since="2026-11-24T00:00:00-05:00")
+    assert [each["id"] for each in lately] == [today]
     some = everything(program, "/callbacks", state="unreached,waiting")
     assert [each["id"] for each in some] == [rows["late"], rows["later"]]

@@ -104,17 +104,19 @@ def owed_by(session: Session, line: str, caller_key: str) -> str | None:
 
 def listed(
     session: Session, wanted: Collection[str] = OPEN, limit: int = 50, cursor: str | None = None,
-    among: sa.Select[str] | None = None,
+    among: sa.Select[str] | None = None, closed_since: dt.datetime | None = None,
 ) -> Page:  # fmt: skip
     """Callbacks in these states in order of promise (`due_at, id`); what has gone into another stands there only.
 
-    `among`: only those with one of these ids. Raises ValueError for a cursor that is not ours.
+    `among`: only those with one of these ids. `closed_since`: only those closed from then on. Raises ValueError for a cursor that is not ours.
     """
     rows = sa.select(Callback).where(Callback.state.in_(wanted), Callback.merged_into.is_(None))
     rows = rows.order_by(Callback.due_at, Callback.id)
     if "closed" not in wanted:
         rows = rows.where(IS_OPEN)
     rows = rows if among is None else rows.where(Callback.id.in_(among))
+    if closed_since is not None:
+        rows = rows.where(~IS_OPEN, Callback.closed_at >= closed_since)
     if cursor is not None:
         due_at, last = paging.read(cursor)
         rows = rows.where(sa.or_(Callback.due_at > due_at, sa.and_(Callback.due_at == due_at, Callback.id > last)))

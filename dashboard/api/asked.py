@@ -78,8 +78,8 @@ def few(items: list[dict[str, Any]]) -> dict[str, Any]:
 
 def window(now: dt.datetime) -> tuple[dt.datetime, dt.datetime]:
     """`since` (inclusive) and `until` (exclusive); by default the 7 days before `until`, and no end."""
-    until = _time("until")
-    since = _time("since") or (until or now) - USUAL_WINDOW
+    until = time("until")
+    since = time("since") or (until or now) - USUAL_WINDOW
     if until and since > until:
         raise Problem(400, "since: must not be later than until.")
     return since, until or NO_END
@@ -231,7 +231,8 @@ def texts(given: dict[str, Any], name: str) -> list[str]:
     return value
 
 
-def _time(name: str) -> dt.datetime | None:
+def time(name: str) -> dt.datetime | None:
+    """A filter that is an instant; None: not asked for."""
     return _instant(name, request.args.get(name))
 
 

@@ -45,17 +45,19 @@ REFUSED = {409: shapes.ref("Problem"), 422: shapes.ref("Problem")}
     "GET",
     "/callbacks",
     "Callbacks in order of promise (`due_at, id`); `state` takes several by comma, by default all that are not closed. "
-    "`q` looks as the page does; of closed ones, among those of the last 30 days. `promised_by` is null while a number "
+    "`q` looks as the page does; of closed ones, among those of the last 30 days. `closed_since`: those closed from then "
+    "on, and no others. `promised_by` is null while a number "
     "is held or hidden: whom nobody can ring was promised no time.",
     {200: shapes.listed("Callback")},
-    query=("q", "state", "limit", "cursor"),
+    query=("q", "state", "closed_since", "limit", "cursor"),
 )
 def callback_list(session: Session, now: dt.datetime) -> Answer:
     """One page of the list."""
-    page, wanted = asked.page(), asked.choices("state", states.CALLBACK_STATES)
+    page, lately = asked.page(), asked.time("closed_since")
+    wanted = asked.choices("state", states.CALLBACK_STATES) or (("closed",) if lately else callbacks.OPEN)
     q = asked.looked_for()
     among = list_search.matching(q, now).order_by(None) if q else None
-    found = callbacks.listed(session, wanted or callbacks.OPEN, page.limit, page.cursor, among)
+    found = callbacks.listed(session, wanted, page.limit, page.cursor, among, lately)
     return {"items": wire(session, found.items), "next": found.next}
 
 

@@ -36,6 +36,7 @@ PARAMETERS: dict[str, tuple[shapes.Schema, str]] = {
     "caller": (shapes.NUMBER, "Who called."),
     "outcome": (shapes.some_of(*shapes.OUTCOMES), "One or several, by comma."),
     "state": (shapes.some_of(*states.CALLBACK_STATES), "One or several, by comma. Default: all that are not closed."),
+    "closed_since": (shapes.MOMENT, "Closed at this time or later."),
     "limit": ({"type": "integer", "minimum": 1, "maximum": 200, "default": 50}, "How many items at most."),
     "cursor": (shapes.TEXT, "`next` of the page before. Only what a list gave is taken."),
 }
