@@ -105,7 +105,8 @@ def test_a_refresh_takes_neither_the_focus_nor_a_half_written_note_nor_an_open_m
     page.locator(f"#cb-{second} summary").click()
     note = page.locator(f"#note-{second}")
     note.press_sequentially("Wants a qu")
-    for change in ({"calls": 2}, {"due_at": clock.now() + dt.timedelta(minutes=30)}):
+    later = clock.now() + dt.timedelta(minutes=30)
+    for change in ({"calls": 2}, {"due_at": later, "promised_by": later}):
         firm.set(first, **change)
         firm.set(second, calls=change.get("calls", 3))
         expect(page.locator(f"#cb-{second}")).to_contain_text("twice" if "calls" in change else "3 times")

@@ -92,9 +92,8 @@ def refuse_weak(password: str, *about: str) -> None:
 
 def _check_length(password: str) -> None:
     if not SHORTEST_PASSWORD <= len(password) <= LONGEST_PASSWORD:
-        raise BadUser(
-            f"The password must have {SHORTEST_PASSWORD} to {LONGEST_PASSWORD} characters; a few words do well."
-        )
+        lengths = f"{SHORTEST_PASSWORD} to {LONGEST_PASSWORD}"
+        raise BadUser(f"The password must have {lengths} characters; a few words do well.")
 
 
 def _hash_of_nothing() -> str:
@@ -174,13 +173,8 @@ def _second_factor() -> sa.ColumnElement[bool]:
 
 
 def judge_try(
-    session: Session,
-    user_id: str | None,
-    fits: bool,
-    now: dt.datetime,
-    known_device: bool = False,
-    last_step: bool = True,
-) -> bool:
+    session: Session, user_id: str | None, fits: bool, now: dt.datetime, known_device: bool = False, last_step: bool = True,
+) -> bool:  # fmt: skip
     """Whether this try may go on, and remembers it. Wrong tries are only forgiven by one that fits at the last step:
     else whoever has a password could guess codes for ever.
 
