@@ -173,7 +173,8 @@ def _second_factor() -> sa.ColumnElement[bool]:
 
 
 def judge_try(
-    session: Session, user_id: str | None, fits: bool, now: dt.datetime, known_device: bool = False, last_step: bool = True,
+    session: Session, user_id: str | None, fits: bool, now: dt.datetime,
+    known_device: bool = False, last_step: bool = True,
 ) -> bool:  # fmt: skip
     """Whether this try may go on, and remembers it. Wrong tries are only forgiven by one that fits at the last step:
     else whoever has a password could guess codes for ever.
