@@ -108,7 +108,8 @@ def listed(
 ) -> Page:  # fmt: skip
     """Callbacks in these states in order of promise (`due_at, id`); what has gone into another stands there only.
 
-    `among`: only those with one of these ids. `closed_since`: only those closed from then on. Raises ValueError for a cursor that is not ours.
+    `among`: only those with one of these ids. `closed_since`: only those closed from then on.
+    Raises ValueError for a cursor that is not ours.
     """
     rows = sa.select(Callback).where(Callback.state.in_(wanted), Callback.merged_into.is_(None))
     rows = rows.order_by(Callback.due_at, Callback.id)

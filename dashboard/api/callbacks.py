@@ -45,9 +45,9 @@ REFUSED = {409: shapes.ref("Problem"), 422: shapes.ref("Problem")}
     "GET",
     "/callbacks",
     "Callbacks in order of promise (`due_at, id`); `state` takes several by comma, by default all that are not closed. "
-    "`q` looks as the page does; of closed ones, among those of the last 30 days. `closed_since`: those closed from then "
-    "on, and no others. `promised_by` is null while a number "
-    "is held or hidden: whom nobody can ring was promised no time.",
+    "`q` looks as the page does; of closed ones, among those of the last 30 days. `closed_since`: those closed from "
+    "then on, and no others. `promised_by` is null while a number is held or hidden: whom "
+    "nobody can ring was promised no time.",
     {200: shapes.listed("Callback")},
     query=("q", "state", "closed_since", "limit", "cursor"),
 )
