@@ -77,7 +77,7 @@ def test_whose_turn_it_was_and_who_was_not_rung_was_not_there() -> None:
     rung = (Ring("sam", 0.2, 0.4, 15.4, "cut"), Ring("sam", 18, 18.2, 21, "cut"))
     assert gone(call(rings=rung)) == [("alex", 0)]
     assert gone(call(rings=rung[:1])) == [("alex", 0)]  # too late for Sam to be rung again
-    assert gone(call(rings=rung[:1], waited=29.0, ring_seconds=30)) == [("alex", 0), ("sam", 17.5)]
+    assert gone(call(rings=rung[:1], waited=29.0, ring_seconds=30)) == [("alex", 0), ("sam", 17)]
     assert gone(call(rings=rung, cause="abandoned", waited=2.0)) == []  # too soon over to say
     assert gone(call(rings=rung, mode="in_order"), in_order_step_seconds=18) == []  # their turn had not come
     assert gone(call(rings=rung), held=(Held("alex", TUESDAY_ELEVEN, TUESDAY_ELEVEN + dt.timedelta(seconds=20)),)) == []
@@ -92,7 +92,7 @@ def test_a_phone_that_still_tells_of_a_hang_up_or_came_from_a_ring_back_is_in_us
         rung = (Ring("sam", 0.5, 0.7, 15.7, "cut"), Ring("alex", 6.5, 6.7, 21, "cut"))
         return gone(short, call(1, 0.1, rings=rung))
 
-    assert (missing(free=12.0), missing(free=6.5)) == ([], [("alex", 6.5)])
+    assert (missing(free=12.0), missing(free=6.5)) == ([], [("alex", 6)])
     came = Ring("alex", 0.3, 0.3, 8, "cut", handed=True)
     (held,) = presence.read(weeks(call(rings=(came,))), lambda _call: ("sam", "alex")).busy
     assert (held.staff, (held.until - held.since).total_seconds()) == ("alex", 7.7)
@@ -107,6 +107,18 @@ def test_whoever_is_rung_in_the_turn_of_others_tells_that_they_were_not_there() 
     assert missing(Ring("kim", 0.2, 0.4, 6, "accepted", 2.0)) == ["alex", "sam"]
     assert missing(Ring("sam", 0.2, 0.4, 6, "accepted", 2.0)) == []
     assert missing(Ring("sam", 0.2, 0.4, 2, "declined"), Ring("kim", 2.2, 2.4, 6, "accepted", 2.0)) == []  # who knows
+
+
+def test_who_is_passed_over_while_callers_meet_was_not_there_and_who_talks_with_one_of_them_was() -> None:
+    def took(staff: str) -> PastCall:
+        ring = Ring(staff, 0.2, 0.4, 5.0, "accepted", 1.0, free=40)
+        return call(rings=(ring,), mode="in_order", waited=6.0, talk=34.0, cause=None, answered_by=staff)
+
+    meanwhile = call(1, 0.1, rings=(Ring("alex", 0.2, 0.4, 3, "declined"),), cause="declined", waited=14.0)
+    assert gone(took("sam"), meanwhile) == []  # though Sam was not rung for the second, and had not refused
+    assert gone(took("alex"), call(1, 0.1, cause="abandoned", waited=1.0)) == [("sam", 0)]
+    soon = Held("sam", TUESDAY_ELEVEN + dt.timedelta(seconds=0.1), TUESDAY_ELEVEN + dt.timedelta(seconds=20))
+    assert gone(took("alex"), held=(soon,)) == []  # a ring-back had Sam's phone before it was their turn
 
 
 def test_who_is_left_when_a_caller_is_given_up_early_was_not_there() -> None:
