@@ -32,7 +32,7 @@ UNWANTED: tuple[tuple[float, str, dict[str, Any]], ...] = (
     (11_000, NUISANCE, {}), (12_000, firm.LINE, {}), (40_000, NUISANCE, {}),  # a loop, and one after hours
 )  # fmt: skip
 TALK = 10.0  # seconds; less is no talk
-READ_EVERY = dt.timedelta(minutes=10)
+READ_EVERY = dt.timedelta(minutes=20)
 BLUR = 1.0  # seconds between what the carrier saw and what it told us
 NAMED = 3.0  # seconds in which the caller is told with whom they talk: joined, and not heard yet
 
@@ -83,7 +83,7 @@ def _play(world: World, callers: int) -> list[PhoneLeg]:
     # It is a long day, and little of it is spent ringing: the worker looks round less often than it would, and reads
     # the carrier's log less often (it says all the day's calls each time).
     world.soon = world.tick = dt.timedelta(seconds=1)
-    world.rest = dt.timedelta(seconds=30)
+    world.rest = dt.timedelta(minutes=1)
     for name in firm.PHONES:
         world.staff(name, AsItComes(dice=random.Random(name)))
     world.write(lambda session: callbacks.block(session, NUISANCE, True, world.now))
@@ -109,7 +109,7 @@ def test_a_day_of_three_hundred_callers_adds_up_and_the_carrier_agrees_line_by_l
 ) -> None:
     monkeypatch.setattr(call_log, "EVERY", READ_EVERY)
     monkeypatch.setattr(worker, "SWEEP_EVERY", dt.timedelta(seconds=20))
-    monkeypatch.setattr(on_ladder, "WORKER_GONE", dt.timedelta(minutes=1))  # it gives a sign of life as rarely
+    monkeypatch.setattr(on_ladder, "WORKER_GONE", dt.timedelta(minutes=2))  # it gives a sign of life as rarely
     monkeypatch.setattr(rounds, "EVERY", READ_EVERY)  # what the owner is told is another story
     world = make_world(staff=("sam", "alex", "kim"), start=SEVEN, hours=firm.OFFICE)
     callers = CALLERS[world.database.engine.dialect.name]

@@ -13,7 +13,7 @@ from playwright.sync_api import Page, expect
 from tests.firm import LINE, MONDAY_TEN
 from tests.pages import JANE, Firm
 from tests.waiting import until
-from tests.windows import Open, turn
+from tests.windows import Open, becomes, turn
 from voice import callbacks, clock
 
 EARLIER = MONDAY_TEN - dt.timedelta(hours=1)
@@ -127,7 +127,7 @@ def test_nothing_sounds_unless_asked_for_then_a_new_caller_does_and_it_is_rememb
     expect(page.locator(f"#cb-{many[49]}")).to_be_visible(timeout=10_000)
     assert page.evaluate("notes") == 6
     last = new_caller(firm, "+12125550144")
-    page.wait_for_function("() => notes === 8")
+    becomes(page, "notes === 8")
     expect(page.locator(f"#cb-{last}")).to_have_count(0)
     page.reload()
     expect(page.get_by_label("A sound when somebody new is waiting")).to_be_checked()

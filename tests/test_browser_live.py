@@ -14,7 +14,7 @@ from playwright.sync_api import expect
 from dashboard import live
 from tests.firm import LINE, MONDAY_TEN, PHONES
 from tests.pages import JANE, Firm
-from tests.windows import Open, is_listening, turn
+from tests.windows import Open, becomes, is_listening, turn
 from voice import callbacks, claims, clock, moves, results
 from voice.models import Attempt, Call, Callback, Leg
 
@@ -110,7 +110,7 @@ def test_without_a_place_for_a_stream_the_page_asks_by_itself(
 def test_a_hidden_tab_rests_and_is_up_to_date_at_once_when_one_comes_back(firm: Firm, sign_in: Open) -> None:
     callback = firm.callback()
     page = sign_in("sam", init_script=COUNT_QUESTIONS, moved_clock=True)
-    page.wait_for_function("bells.some(bell => bell.readyState === EventSource.OPEN)")
+    becomes(page, "bells.some(bell => bell.readyState === EventSource.OPEN)")
     asked = page.evaluate("asked")
     page.clock.run_for(TEN_MINUTES)
     assert page.evaluate("asked") > asked, "while somebody looks it asks now and then"

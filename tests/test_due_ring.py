@@ -14,6 +14,7 @@ from voice.models import Attempt, Callback
 from voice.rules import near
 from voice.simulator import scripts
 from voice.simulator.phones import Phone
+from voice.work.worker import SWEEP_EVERY
 
 JANE = "+12125550177"
 MINUTE, SECOND = dt.timedelta(minutes=1), dt.timedelta(seconds=1)
@@ -57,6 +58,7 @@ def alone(world: World) -> Phone:
 @pytest.fixture
 def due(world: World) -> World:
     """Jane is owed a call by eleven o'clock."""
+    world.rest = SWEEP_EVERY  # to the second
     return owing(world)
 
 

@@ -9,7 +9,7 @@ import urllib3
 from playwright.sync_api import Locator, Page, expect
 
 from tests.toy_line import ALEX, GREETING, HIDDEN, JANE, LINE, LUIS, OFFER, OWED, SAM, TOKEN, ToyLine, toy_town
-from tests.windows import SIZES, Open, Windows, fits
+from tests.windows import SIZES, Open, Windows, becomes, fits
 from voice.simulator.busy_monday import CALLERS
 from voice.simulator.server import Simulator
 
@@ -158,7 +158,7 @@ def test_the_callback_list_is_read_by_the_server_and_the_token_stays_there(visit
     expect(row).to_contain_text("nobody picked up in time, rang 2 times")
     expect(row).to_contain_text(re.compile("by .*2:40"))  # New York's time, wherever the browser is
     there = "new Date().toLocaleTimeString([], { hour: '2-digit', minute: '2-digit', timeZone: 'America/New_York' })"
-    page.wait_for_function(f"() => document.getElementById('clock').textContent === {there}")  # the phone tells it too
+    becomes(page, f"document.getElementById('clock').textContent === {there}")  # the phone tells it too
     expect(page.get_by_role("link", name="Open the real page")).to_have_attribute(
         "href", town[0].carrier.config.ringback_url
     )

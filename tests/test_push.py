@@ -18,6 +18,7 @@ from voice.ledger import Outbox
 from voice.models import Callback
 from voice.rules import push_services
 from voice.settings import Settings
+from voice.work.worker import SWEEP_EVERY
 
 CALLER = "+12125550177"
 
@@ -77,6 +78,7 @@ def test_a_promise_near_its_time_that_nobody_has_is_told_once_more_and_one_in_ha
     make_world: MakeWorld, service: PushService
 ) -> None:
     world = make_world(promise_minutes=15)
+    world.rest = SWEEP_EVERY  # to the second
     sam = has(world, service, "sam")
     callback = misses(world)
     world.advance((callback.due_at - world.now).total_seconds() - 290)

@@ -25,7 +25,7 @@ ROLLED = (*tallies.COUNTS, tallies.CAUSES, tallies.TO_PERSON, tallies.TO_CALLBAC
 ANOTHER = {
     "line": OTHER, "caller": "zoe", "state": "failed", "outcome": "blocked", "cause": "holiday", "staff_id": "alex",
     "answered_by": "alex", "purpose": "dial", "reason": "holiday", "closed_reason": "erased",
-    "ending": "machine",
+    "ending": "machine", "held_reason": "foreign",
 }  # fmt: skip
 
 

@@ -17,6 +17,7 @@ from werkzeug.serving import make_server
 
 from tests.browsers import keep_last_pictures, keep_picture
 from tests.pages import Firm
+from tests.waiting import until
 
 SIZES = {"phone": {"width": 375, "height": 740}, "desk": {"width": 1280, "height": 800}}
 NARROWEST = {"width": 320, "height": 640}
@@ -47,7 +48,12 @@ def turn(page: Page) -> None:
 
 def is_listening(page: Page) -> None:
     """Wait until the page has its place at the bell and has asked once more."""
-    page.wait_for_function(ASKED)
+    becomes(page, ASKED)
+
+
+def becomes(page: Page, true: str) -> None:
+    """Wait until a script says so. Playwright's own wait has the page ask itself, which ours may not: no `eval`."""
+    until(lambda: page.evaluate(true), true)
 
 
 class Site:

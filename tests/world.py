@@ -27,6 +27,9 @@ from voice.simulator.phones import Phone
 from voice.work.worker import Worker
 
 URL = "https://ringback.test"
+QUIET = dt.timedelta(
+    seconds=20
+)  # between looks of the worker while nothing is under way: in life it looks all the time
 LOUD = ("handler_failed", "job_failed", "impossible", "call_log_failed")  # events of the log that no story may cause
 Row = TypeVar("Row")
 
@@ -53,6 +56,7 @@ class World(Box):
         self.clock = self._travel.start()
         super().__init__(settings, database, (firm.LINE, firm.SECOND_LINE), start)
         self.day.on_time = self.clock.move_to
+        self.rest = QUIET
         assert self.worker is not None
         self.resting: Worker = self.worker
         self.storage_is_gone = False

@@ -27,7 +27,7 @@ TABLES = {
     ),
     "callbacks": (
         ("line", "first_called_at"),
-        ("rang_at", "promised_by", "closed_at", "closed_reason", "reason"),
+        ("caller", "held_reason", "rang_at", "promised_by", "closed_at", "closed_reason", "reason"),
         "SELECT {row}.line, {row}.first_called_at "
         "UNION ALL SELECT line, received_at FROM calls WHERE callback_id = {row}.id",
     ),

@@ -21,7 +21,7 @@ from voice import (
 )
 from voice.carrier import client
 from voice.db import UTC, Database
-from voice.firm import StaffMember
+from voice.firm import LineStaff, StaffMember
 from voice.models import Attempt, Call, Callback, Leg
 from voice.rules import ring_plan
 from voice.settings import Settings
@@ -34,16 +34,14 @@ SAID_TAKE_IT = sa.exists().where(Call.id == Leg.call_id, Call.reserved_by == Leg
 OFF_DUTY = sa.and_(sa.exists().where(StaffMember.id == Leg.staff_id, phones.OFF_DUTY), ~SAID_TAKE_IT)
 LIVE_LEGS = sa.select(sa.func.count()).where(Leg.ended_at.is_(None))
 CALLERS = sa.select(Call).where(Call.state == "ringing", Call.path == "queue")
-# Mostly everybody's phone rings already, and there is nothing to plan. Who was cut off, and who said "Take it", is rung
-# on duty or not.
-TO_PLAN = sa.or_(
-    sa.exists().where(
-        Call.state == "ringing", Call.ended_at.is_(None), sa.or_(Call.round > 0, Call.reserved_until > NOW)
-    ),
-    sa.and_(
-        sa.exists().where(Call.state == "ringing", Call.ended_at.is_(None)),
-        sa.exists().where(~phones.OFF_DUTY, StaffMember.id.not_in(phones.BUSY)),
-    ),
+# Mostly the phones of everybody on the line ring already, and there is nothing to plan. Who was cut off, and who said
+# "Take it", is rung on duty or not.
+FREE = sa.exists().where(
+    LineStaff.line == Call.line, StaffMember.id == LineStaff.staff_id,
+    ~phones.OFF_DUTY, StaffMember.id.not_in(phones.BUSY),
+)  # fmt: skip
+TO_PLAN = sa.exists().where(
+    Call.state == "ringing", Call.ended_at.is_(None), sa.or_(Call.round > 0, Call.reserved_until > NOW, FREE)
 )
 LONG_RINGS = sa.and_(
     Leg.ended_at.is_(None), Leg.state.in_(("placed", "ringing")),
