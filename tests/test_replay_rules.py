@@ -10,7 +10,7 @@ import pytest
 from voice.rules import compared, other_settings, past
 from voice.rules.habits import Habits
 from voice.rules.other_settings import Change
-from voice.rules.past import Held, Past, PastCall, Ring
+from voice.rules.past import Past, PastCall, Ring
 from voice.rules.rung import Rung
 
 TUESDAY_ELEVEN = dt.datetime(2026, 11, 24, 16, 5, tzinfo=dt.UTC)  # in New York
