@@ -40,7 +40,7 @@ def read(past: Past, on_shift: OnShift) -> Presence:
     for room in rooms(past.calls):
         over = max(call.until() for call in room)
         near = [held for held in past.held if held.until > room[0].at and held.since < over]
-        look = _Look(past, [*_uses(room), *near], known, alone=len(room) == 1)
+        look = _Look(past, [*_uses(room), *near], known)
         for call in room:
             working = on_shift(call)
             unexplained = list(look.unexplained(call, working)) if call.cause == "all_busy" else []
@@ -76,7 +76,6 @@ class _Look:
     past: Past
     uses: Sequence[Held]
     known: Mapping[str, str | None]
-    alone: bool = True  # the call met no other, from which a phone could have been passed on
 
     def missing(self, call: PastCall, working: Sequence[str]) -> Iterator[Held]:
         """Who was not rung for this call in their turn: from when to when that shows."""
@@ -84,29 +83,30 @@ class _Look:
         if call.cause in NOBODY:
             return
         if call.cause in ("nobody_on_shift", "declined") or _early(self.past, call):
-            spent = {ring.staff for ring in call.rings if ring.end in ENDS}
+            # Nobody is missed who had refused, or was at their phone for somebody else.
+            spent = {ring.staff for ring in call.rings if ring.end in ENDS} | self._in_use(end)
             rang = {ring.staff: _at(call, ring.over) for ring in call.rings}
             yield from (Held(person, rang.get(person, call.at), end) for person in working if person not in spent)
             return
         people, due_since = _order(self.past, call, working), dict[str, dt.datetime]()
-        if self.alone:
-            passed = self._passed_over(call, people)
-            yield from (Held(person, call.at, end) for person in passed)
-            people = tuple(person for person in people if person not in passed)
+        passed = self._passed_over(call, people)
+        yield from (Held(person, call.at, end) for person in passed)
+        people = tuple(person for person in people if person not in passed)
         for place in range(int(call.waited / LOOKS) + 1):
             now = _at(call, place * LOOKS)
             plan, busy = _waiting(self.past, call, people, self.known[call.id], now), self._in_use(now)
             due = ring_plan.due(plan, now, busy)
             over = [person for person in due_since if person not in due]
-            yield from self._told(due_since, over, now)
+            yield from self._told(call, due_since, over, now)
             due_since |= {person: now for person in due if person not in due_since}
-        yield from self._told(due_since, list(due_since), end)
+        yield from self._told(call, due_since, list(due_since), end)
 
     def _passed_over(self, call: PastCall, people: tuple[str, ...]) -> list[str]:
         """Whom the plan left out: somebody after them was rung at the moment that was theirs."""
         asked = {ring.staff: ring.placed for ring in reversed(call.rings) if ring.staff in people}
         for staff, placed in asked.items():
-            out = [person for person in people[: people.index(staff)] if person not in asked]
+            busy = self._in_use(_at(call, placed))
+            out = [person for person in people[: people.index(staff)] if person not in asked and person not in busy]
             here = tuple(person for person in people if person not in out)
             start, without = (self._start(call, staff, who) for who in (people, here))
             if start.total_seconds() > placed + DOUBT and abs(without.total_seconds() - placed) <= DOUBT:
@@ -118,12 +118,15 @@ class _Look:
         plan, busy = _waiting(self.past, call, people, self.known[call.id], call.at), self._in_use(call.at)
         return ring_plan.starts(plan, busy - {staff})[staff] - call.at
 
-    def _told(self, due_since: dict[str, dt.datetime], over: Sequence[str], now: dt.datetime) -> Iterator[Held]:
+    def _told(
+        self, call: PastCall, due_since: dict[str, dt.datetime], over: Sequence[str], now: dt.datetime
+    ) -> Iterator[Held]:  # fmt: skip
+        look = dt.timedelta(seconds=LOOKS)
         for person in over:
             since = due_since.pop(person)
             placed = sum(since < use.since < now for use in self.uses)
             if (now - since).total_seconds() > DOUBT + PACE * placed:
-                yield Held(person, since, now - dt.timedelta(seconds=LOOKS))
+                yield Held(person, max(call.at, since - look), now - look)  # it was their turn before it showed
 
     def _in_use(self, now: dt.datetime) -> set[str]:
         return {use.staff for use in self.uses if use.since <= now < use.until}
