@@ -180,7 +180,7 @@ def close(callback_id: str) -> ResponseReturnValue:
         abort(400, "A callback is closed with a reason: choose one of those on its row.")
 
     def shut(session: Session, row: Callback, staff_id: str, now: dt.datetime) -> Refusal | None:
-        return callbacks.close(session, row, staff_id, reason, now, list_forms.about(session))
+        return results.close_by_hand(session, row, staff_id, reason, now, list_forms.about(session))
 
     return _change(callback_id, "closed", shut)
 

@@ -5,11 +5,11 @@ import datetime as dt
 from dashboard import words
 from voice.callbacks import REOPENED_WITHIN
 from voice.models import Callback
-from voice.results import SETTLED
 from voice.rules import promise
 from voice.rules.snooze import Choice
 from voice.undo import OFFERED
 
+SETTLED = ("sorted", "done_by_hand")  # the list keeps them after these only where they have rung again since
 DONE = {
     "claimed": "You claimed",
     "released": "You gave back",

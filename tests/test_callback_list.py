@@ -93,6 +93,10 @@ def test_a_promise_that_still_holds_is_not_changed(session: Session) -> None:
     callback = opened(session)
     opened(session, NOON + 57 * MINUTE)
     assert callback.promised_by == NOON + 60 * MINUTE
+    opened(session, NOON + 59 * MINUTE, ended_at=NOON + 59 * MINUTE)
+    assert callback.promised_by == NOON + 60 * MINUTE, "who rang and heard nothing was told no other time"
+    opened(session, NOON + 59 * MINUTE)
+    assert callback.promised_by > NOON + 60 * MINUTE
 
 
 def test_after_a_broken_promise_a_new_one_is_made_and_the_place_is_kept(session: Session) -> None:

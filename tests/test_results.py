@@ -97,6 +97,13 @@ def test_a_talk_settles_nothing_they_have_rung_about_since(session: Session) -> 
     assert (callback.result, callback.note) == ("sorted", "tap")
     said = list_words.tries(callback, 4, False, NOON + 3 * MINUTE, "America/New_York")
     assert said == "rang again after you talked: still to be rung back"
+    for result in ("left_voicemail", "call_again"):
+        noting(callback)
+        assert results.give_result(session, callback, "sam", result, NOON + 3 * MINUTE, NOON + 3000 * MINUTE) is None
+        assert (callback.state, callback.due_at) == ("waiting", callback.promised_by), "what they were told stands"
+    noting(callback)
+    assert results.close_by_hand(session, callback, "sam", "talked", NOON + 3 * MINUTE, About()) is None
+    assert callback.state == "waiting"
     noting(callback)
     assert results.give_result(session, callback, "sam", "do_not_call", NOON + 3 * MINUTE) is None
     assert callback.state == "closed", "what they said of the future holds for the call since, too"

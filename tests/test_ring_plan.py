@@ -127,6 +127,13 @@ def test_a_phone_that_two_share_has_declined_and_rests_as_one(how: str, again: l
     assert causes.unanswered(waiting, (), api_dead=False) == ("declined" if how == "declined" else "rang_out")
 
 
+def test_who_shares_a_phone_that_has_declined_takes_no_turn_of_their_own() -> None:
+    shared = {"sam": "desk", "alex": "desk", "kim": "her own"}
+    rung = (Ring("sam", at(0), "declined", at(2), phone="desk"),)
+    waiting = caller(mode="in_order", step_seconds=12, people=tuple(shared), phones=shared, rings=rung)
+    assert [due(waiting, at(moment)) for moment in (11, 12)] == [[], ["kim"]]
+
+
 @pytest.mark.parametrize(
     ("ends", "cause"),
     [

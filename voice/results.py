@@ -26,7 +26,7 @@ CLOSING = {
 RESULTS = (*CLOSING, "call_again", "left_voicemail", "no_answer")
 RANG = ("sorted", "done_by_hand", "left_voicemail", "no_answer")  # after these the caller's phone has rung
 
-SETTLED = ("sorted", "done_by_hand")  # what was talked about is; not what they have rung about since
+LASTING = ("wrong_person", "do_not_call")  # what these say holds for whatever they have rung about since, too
 BY_MACHINE = ("left_voicemail", "no_answer")  # of a call that was picked up: not by them
 
 
@@ -46,7 +46,7 @@ def give_result(
     values: dict[str, Any] = {"result": result, "by_hand_at": None}
     if by_hand and result in RANG:
         values["rang_at"] = sa.func.coalesce(Callback.rang_at, sa.literal(now, UTC()))
-    if result in SETTLED and not by_hand and rang_since(session, callback):
+    if result not in LASTING and not by_hand and rang_since(session, callback):
         return _owed_again(session, callback, staff_id, result, now, about)
     if result in CLOSING:
         refused = close(session, callback, staff_id, CLOSING[result], now, about, **values)
@@ -64,6 +64,15 @@ def give_result(
     return None
 
 
+def close_by_hand(
+    session: Session, callback: Callback, staff_id: str, reason: str, now: dt.datetime, about: About
+) -> Refusal | None:
+    """Close with a reason of `callbacks.BY_STAFF`; after a talk of ours *talked* is what *sorted* says."""
+    if reason == "talked" and callback.state == "wrapping_up":
+        return give_result(session, callback, staff_id, "sorted", now, about=about)
+    return close(session, callback, staff_id, reason, now, about)
+
+
 def _check(result: str, due_at: dt.datetime | None) -> None:
     if result not in RESULTS:
         raise ValueError(f"result must be one of: {', '.join(RESULTS)}")
@@ -75,7 +84,7 @@ def rang_since(session: Session, callback: Callback) -> bool:
     """Whether they have rung again, and were missed, since the talk a result is said of: what they were promised then
     no result of that talk takes away."""
     last = last_answered(session, callback)
-    return last is not None and last.ended_at is not None and callback.last_called_at > last.ended_at
+    return last is not None and last.answered_at is not None and callback.last_called_at > last.answered_at
 
 
 def _owed_again(

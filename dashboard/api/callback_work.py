@@ -1,6 +1,7 @@
 """What staff do with a callback besides calling: a result, later, to a colleague, from a colleague, and back."""
 
 import datetime as dt
+import functools
 from functools import partial
 
 from sqlalchemy.orm import Session
@@ -167,7 +168,8 @@ def close(session: Session, now: dt.datetime, callback_id: str) -> Answer:
     row, given = find(session, callback_id), asked.body(("staff", "reason", *asked.ABOUT))
     staff, reason = asked.staff(session, given, row.line), asked.word(given, "reason", callbacks.BY_STAFF)
     about = asked.about(session, given)
-    return done(session, row, staff, "closed", now, lambda: callbacks.close(session, row, staff, reason, now, about))
+    shut = functools.partial(results.close_by_hand, session, row, staff, reason, now, about)
+    return done(session, row, staff, "closed", now, shut)
 
 
 @operation(

@@ -80,7 +80,8 @@ def starts(waiting: Waiting, busy: Collection[str] = ()) -> dict[str, dt.datetim
     first = waiting.first if waiting.first in waiting.people else None
     order = [first] if first else []
     order += [person for person in waiting.people if person != first]
-    order = [person for person in order if person in rung or person not in busy]
+    passed_over = {person for person in order if person in busy or spent(waiting, person)}  # two may share one phone
+    order = [person for person in order if person in rung or person not in passed_over]
     at, plan = waiting.ring_from, dict[str, dt.datetime]()
     step = dt.timedelta(seconds=0 if waiting.mode == "everyone" else waiting.step_seconds)
     for place, person in enumerate(order):
