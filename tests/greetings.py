@@ -18,6 +18,7 @@ ASKS = {
         "Please press", "Just press here", "You only have to press now",
         "To reach sales press 1", "Thanks for calling Acme, press 1 for sales", "On your keypad, choose",
         "Enter your pin and hash", "Key in your code", "Press any digit", "Press one, then wait",
+        "Choose an option", "Please select an option", "Press nine nine", "Press1 for sales",
     ],
     "es": [
         "Para ventas, marque el uno", "presione 1", "Presiona uno", "pulse la tecla almohadilla",
@@ -32,7 +33,7 @@ ASKS = {
         "Tecla 1 para ventas", "Seleccione la opción 3", "Elija 2", "Presione para hablar", "Pulse cero si tiene prisa",
         "Si sabe la extensión, ingrésela", "Toque el 5", "Apriete cualquier botón", "Marque 9, por favor",
         "Gracias por llamar, marque uno", "En el teclado, su opción", "Pulse numeral", "Marque su número de cuenta",
-        "Oprima aquí 1", "Pulsando 2 le atiende Ana",
+        "Oprima aquí 1", "Pulsando 2 le atiende Ana", "Bienvenido, marque uno",
     ],
     "fr": [
         "Appuyez sur la touche étoile", "APPUYEZ SUR LA TOUCHE ETOILE", "tapez 1", "faites le 2", "composez le 3",
@@ -50,6 +51,7 @@ ASKS = {
         "Pressez 3", "Appuyez maintenant", "Appuyez pour parler", "Faites le zéro", "Tapez dièse", "Composez le 0",
         "Merci d'appeler, tapez 1", "Enfoncez un bouton", "Appuyez sur n'importe quelle touche", "Tapez votre code",
         "Faites le un ou le deux", "Touchez le 6", "Saisissez le 1 puis dièse",
+        "Choisissez une option", "Tapez neuf neuf",
     ],
     "de": [
         "Für Verkauf drücken Sie die Eins", "wählen Sie die 2", "die 1 drücken", "Drücken Sie die Rautetaste",
@@ -65,6 +67,7 @@ ASKS = {
         "Bitte drücken Sie 5", "Treffen Sie Ihre Wahl", "Betätigen Sie die Taste 2", "Geben Sie Ihren PIN-Code ein",
         "Danke für Ihren Anruf, drücken Sie 1", "Bitte wählen Sie aus", "Eine beliebige Taste drücken",
         "Wird die 1 gedrückt, kommt Paul", "Drücke 7", "Wähle die Neun", "Drücken Sie, bitte, die Acht",
+        "Wählen Sie eine Option", "Bitte eine Option wählen",
     ],
 }  # fmt: skip
 
@@ -98,6 +101,7 @@ ASKS_NOTHING = {
         "Abrimos de 9 a 2 y de 4 a 8.", "Para usted, un momento.", "Hotel Tres Reyes, un instante.",
         "La opción más segura, hola.", "Introduzca calidad en su casa: Gómez.", "Seleccione Viajes, un momento.",
         "Plaza España 2, le atiendo.", "Gato Negro, hola.", "Con usted en un minuto.",
+        "Bienvenido a Marca Uno, un momento", "Bienvenidos a Marca Dos, hola.",
     ],
     "fr": [
         "Marque et Fils, bonjour, un instant.", "Le numéro un pour vos travaux, bonjour.",

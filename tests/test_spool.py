@@ -15,13 +15,14 @@ from structlog.testing import capture_logs
 
 from tests import firm, storage
 from tests.signed import arrival, call_sid, count, post
-from voice import roster
+from voice import clock, roster
 from voice.app import create_app
 from voice.carrier import spool, webhooks
 from voice.db import Database
-from voice.ledger import CarrierEvent
+from voice.ledger import CarrierEvent, Message
 from voice.models import Call, Callback
 from voice.settings import Settings
+from voice.work import worker
 
 
 @pytest.fixture
@@ -120,6 +121,24 @@ def test_a_torn_or_foreign_file_in_the_spool_stops_none_of_the_others(
     assert spool.waiting(settings) == []
     assert sorted(file.suffix for file in torn.parent.iterdir()) == [".draft", ".failed", ".failed"]
     assert webhooks.read_spool(database, settings) == 0
+
+
+@pytest.mark.proves("01-2.15", "01-2.1")
+def test_a_call_before_there_is_any_line_is_kept_until_there_is_one(settings: Settings, database: Database) -> None:
+    app, sid = create_app(settings, database), call_sid()
+    heard = arrival(sid, RecordingSid=f"RE{sid[2:]}", RecordingStatus="completed", RecordingDuration="4")
+    hands = worker.Worker(worker.tools_for(settings), lambda work: None, reads_the_log=False)
+    with capture_logs() as logs:
+        assert b"<Record" in post(app, "/voice/incoming", arrival(sid)).data
+        post(app, "/voice/recording", heard)
+        post(app, "/voice/status", arrival(sid, CallStatus="completed"))
+        hands.tick(clock.now())  # nobody's mail need wait for a line
+    assert [line["event"] for line in logs if line["log_level"] == "error"] == ["no_line"] * 3
+    assert (len(spool.waiting(settings)), count(database, Call)) == (3, 0)
+    firm.found(database)
+    hands.tick(clock.now())
+    assert list(spool.folder(settings).iterdir()) == []
+    assert [count(database, table) for table in (Call, Callback, Message)] == [1, 1, 1]
 
 
 @pytest.mark.proves("01-2.15")

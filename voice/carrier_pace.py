@@ -12,6 +12,7 @@ from voice.models import Leg
 LEG_EVERY = 1.0  # seconds between legs placed through the API: the carrier's own default, one call a second per account
 BACK_OFF = 2.0  # seconds without a leg after "too many requests"
 CAP_LASTS = 300.0  # seconds a learned cap is believed
+TRIAL = dt.timedelta(seconds=15)  # how long it is on the word of one phone, which may be out of reach
 SAME_FAULT = dt.timedelta(hours=1)  # how long a phone that failed is remembered when it fails again
 FAILURES = 3  # failures in a row that shut the circuit
 SHUT_SECONDS = 20.0
@@ -45,7 +46,7 @@ def cap(session: Session, now: dt.datetime) -> int | None:
     return found.cap if found and found.cap_until and found.cap_until > now else None
 
 
-def learn_cap(session: Session, leg: Leg, now: dt.datetime) -> bool:
+def learn_cap(session: Session, leg: Leg, now: dt.datetime, sure: bool = True) -> bool:
     """A leg was refused while others live: remember how many live ones were borne. False when there were none."""
     others = session.scalar(
         sa.select(sa.func.count()).where(Leg.ended_at.is_(None), Leg.id != leg.id, Leg.sid.is_not(None))
@@ -53,14 +54,15 @@ def learn_cap(session: Session, leg: Leg, now: dt.datetime) -> bool:
     if not others:
         return False
     found = row(session, now)
-    found.cap, found.cap_until = others, now + dt.timedelta(seconds=CAP_LASTS)
+    found.cap, found.cap_until = others, now + (dt.timedelta(seconds=CAP_LASTS) if sure else TRIAL)
     return True
 
 
 def failed_early(session: Session, leg: Leg, now: dt.datetime) -> bool:
     """A leg failed before it rang: for a cap, or because that phone cannot be reached. True: a cap was learned.
 
-    It is the phone where nothing else was up, or where what the last such failure taught has proved wrong since.
+    It is the phone where nothing else was up, or where what the last such failure taught has proved wrong since, or
+    was borne out by no other phone.
     """
     last = session.scalar(
         sa.select(Leg)
@@ -69,9 +71,9 @@ def failed_early(session: Session, leg: Leg, now: dt.datetime) -> bool:
         .limit(1)
     )
     ended = last.state if last is not None and last.ringing_at is None else ""
-    if ended == "failed" or (ended == "limited" and _was_wrong(session, now)):
+    if ended == "failed" or (last is not None and ended == "limited" and _was_wrong(session, last, now)):
         return False
-    if learn_cap(session, leg, now):
+    if learn_cap(session, leg, now, sure=_another_failed(session, leg, now)):
         return True
     if ended == "limited":
         _unlearn(session, now)
@@ -90,10 +92,21 @@ def _unlearn(session: Session, now: dt.datetime) -> None:
     row(session, now).cap = None
 
 
-def _was_wrong(session: Session, now: dt.datetime) -> bool:
-    """Whether a cap learned lately has been unlearned."""
+def _was_wrong(session: Session, last: Leg, now: dt.datetime) -> bool:
+    """Whether a cap learned lately has been unlearned, or has lapsed with no word for it but that of `last`."""
     found = row(session, now)
-    return found.cap is None and found.cap_until is not None and found.cap_until > now
+    if found.cap_until is None or last.ended_at is None:
+        return False
+    return found.cap is None if found.cap_until > now else found.cap_until <= last.ended_at + TRIAL
+
+
+def _another_failed(session: Session, leg: Leg, now: dt.datetime) -> bool:
+    """Whether another phone has just failed unrung as well: two of them out of reach at once are rare."""
+    unrung = sa.exists().where(
+        Leg.phone != leg.phone, Leg.sid.is_not(None), Leg.ringing_at.is_(None),
+        Leg.state.in_(("limited", "failed")), Leg.ended_at > now - 2 * TRIAL,
+    )  # fmt: skip
+    return bool(session.scalar(sa.select(unrung)))
 
 
 def slow_down(session: Session, now: dt.datetime) -> None:

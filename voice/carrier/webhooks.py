@@ -12,7 +12,7 @@ import structlog
 from flask import Blueprint, Response, request
 from sqlalchemy.orm import Session
 
-from voice import clock
+from voice import clock, roster
 from voice.carrier import fallback, spool
 from voice.carrier.delivery import MAX_BODY, Delivery, Refused, check, read_form
 from voice.db import Database, insert_once
@@ -111,6 +111,8 @@ def _answer(route: Route, delivery: Delivery, values: dict[str, str]) -> str:
         return answer
     except GONE as error:
         log.error("storage_gone", route=route.name, error=type(error).__name__)
+    except roster.NoLine:
+        log.error("no_line", route=route.name)  # before the first `apply`: kept until there is one to put it on
     except Exception:
         # A bug of ours must not cost a caller their call: the last resort speaks, the log has the trace.
         log.exception("handler_failed", route=route.name)
@@ -156,7 +158,8 @@ def _apply_once(session: Session, route: Route, delivery: Delivery, values: dict
 def read_spool(database: Database, settings: Settings, about: str = "", most: int | None = None) -> int:
     """Apply what was spooled while storage was gone, as of the moment it came in; how many deliveries that was.
 
-    Each applies once, whoever reads it and however often. Raises one of GONE when storage is gone again.
+    Each applies once, whoever reads it and however often. Raises one of GONE when storage is gone again,
+    and NoLine while there is no line to put a call on.
     """
     paths = spool.waiting(settings, about)[:most]
     for path in paths:
@@ -164,7 +167,7 @@ def read_spool(database: Database, settings: Settings, about: str = "", most: in
             if line := spool.read(path, settings):
                 apply(database, ROUTES[line.name], line.delivery, line.values)
             spool.finish(path)
-        except GONE:
+        except (*GONE, roster.NoLine):
             raise
         except Exception:
             log.exception(

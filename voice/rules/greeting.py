@@ -29,7 +29,8 @@ class _Reading:
     def asked(self) -> Iterator[tuple[int, int]]:
         """From where to where it asks for a key."""
         for place, word in enumerate(self.said[:-2]):
-            if place and self.said[place - 1] in BEFORE_A_NAME:
+            before = self.said[max(place - 2, 0) : place]
+            if not BEFORE_A_NAME.isdisjoint((*before[-1:], " ".join(before))):
                 continue
             for end in (self._key_after(place, word), self._instruction(place, word), self._code(place, word)):
                 if end is not None:
@@ -85,6 +86,8 @@ class _Reading:
             return follows in self.words.on or follows in _STOPS
         if self._number(at) is None:
             return False
+        if not word.isdecimal() and self._number(at + 1) is not None:
+            return self._is_key(at + 1, after_sign)  # "nine nine"
         return self._ends_or_goes_on(at + 1) or (word.isdecimal() and not after_sign and follows not in COUNTED)
 
     def _ends_or_goes_on(self, at: int) -> bool:
@@ -199,6 +202,7 @@ def _plain(text: str) -> list[str]:
     spelled = text.casefold().translate({ord("ä"): "ae", ord("ö"): "oe", ord("ü"): "ue", ord("’"): "'"})
     split = unicodedata.normalize("NFKD", spelled)
     plain = "".join(letter for letter in split if not unicodedata.combining(letter))
+    plain = re.sub(r"([^\W\d_]{3,})(\d)", r"\1 \2", plain)  # "press1"
     return re.findall(r"[^\W_]+(?:'[^\W_]+)*|[#*.,;:!?]", plain)
 
 

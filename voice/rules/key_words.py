@@ -40,7 +40,7 @@ def _set(words: str) -> frozenset[str]:
 
 
 # Before a name: "thanks for calling Dial One".
-BEFORE_A_NAME = _set("calling called reached chez bei llamar")
+BEFORE_A_NAME = _set("calling called reached chez bei llamar") | {f"bienvenid{who} a" for who in ("o", "a", "os", "as")}
 # A digit before them counts something, or is part of an address: "press, 1 moment".
 COUNTED = _set(
     "moment moments minute minutes second seconds hour hours day days week weeks year years star stars of street road "
@@ -60,9 +60,9 @@ ENGLISH = KeyWords(
                "selecting choose choosing key keying"),
     sparing=_set("use using"),
     named=_set("option options"),
-    keys=_set("key keys button buttons digit digits keypad star pound hash choice selection # *"),
+    keys=_set("key keys button buttons digit digits keypad star pound hash choice selection option # *"),
     digit_of=_digits("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"),
-    between=_set("the a any your on in either number digit key button please option"),
+    between=_set("the a an any your on in either number digit key button please option"),
     on=_set("for to now and or if when please key button on at then again is will you followed sign"),
     calls_for=_set("for"),
     hours=_set("to till until from at by before after since"),
@@ -113,7 +113,7 @@ FRENCH = KeyWords(
                "choisissez selectionnez enfoncez touchez entrez"),
     sparing=_set("utilisez avec"),
     named=_set("touche touches option bouton"),
-    keys=_set("touche touches bouton boutons chiffre chiffres etoile diese choix # *"),
+    keys=_set("touche touches bouton boutons chiffre chiffres etoile diese choix option # *"),
     digit_of=_digits("zero", "un une", "deux", "trois", "quatre", "cinq", "six", "sept", "huit", "neuf"),
     between=_set("le la les l un une sur votre n'importe quelle chiffre numero touche bouton de s'il vous te plait"),
     on=_set("pour si ou et puis maintenant sur vous on s'il touche suivi"),
@@ -134,7 +134,7 @@ GERMAN = KeyWords(
     verbs=_set("drucken druecken drueck druecke wahlen waehlen waehle tippen tippe betatigen betaetigen geben gib"),
     sparing=_set("mit nutzen benutzen verwenden"),
     named=_set("taste tasten knopf"),
-    keys=_set("taste tasten knopf stern sterntaste raute rautetaste ziffer ziffern # *"),
+    keys=_set("taste tasten knopf stern sterntaste raute rautetaste ziffer ziffern option # *"),
     digit_of=_digits("null", "eins eine", "zwei zwo", "drei", "vier", "funf fuenf", "sechs", "sieben", "acht", "neun"),
     between=_set("die der den das eine einen beliebige auf ihre ihren deine nummer ziffer taste zahl sie bitte jetzt "
                  "nun "

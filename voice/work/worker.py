@@ -1,5 +1,6 @@
 """The worker: a loop that relays the outbox, places legs and sweeps. Jobs run in RQ, or here where Redis is not."""
 
+import contextlib
 import datetime as dt
 import functools
 import signal
@@ -66,7 +67,8 @@ class Worker:
     def tick(self, now: dt.datetime) -> bool:
         """Everything that is due at `now`. False when nothing was under way that could need the next tick soon."""
         # Before anything is placed: a caller may have been taken up the ladder while storage was gone.
-        routes.read_spool(self.tools.database, self.tools.settings)
+        with contextlib.suppress(roster.NoLine):
+            routes.read_spool(self.tools.database, self.tools.settings)
         look, is_due = self._look(now)
         if look.new:
             pacer.take_on(self.tools.database, now)
