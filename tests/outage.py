@@ -3,6 +3,7 @@
 from tests import firm
 from tests.world import URL, World
 from voice.call_log import Reading
+from voice.replay.box import REST
 from voice.simulator.switches import Rudeness
 
 ANN, BOB, CY = "+12125550171", "+12125550172", "+12125550173"
@@ -23,6 +24,7 @@ def come_back(world: World) -> None:
     """It is started again: a new process, which remembers nothing but its tables."""
     world.day.transport.down.discard(URL)
     world.day.carrier.moods.clear()
+    world.rest = REST  # what the call log says is caught up with in a few looks
     world.restart_worker()
 
 

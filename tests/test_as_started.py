@@ -146,6 +146,7 @@ def station(phones: Page, name: str) -> Locator:
 def take(phones: Page, name: str) -> None:
     """That staff phone is answered and a key pressed, by clicks."""
     station(phones, name).get_by_role("button", name="Answer").click(timeout=20_000)
+    expect(station(phones, name)).to_contain_text(re.compile("any key", re.IGNORECASE), timeout=10_000)
     station(phones, name).get_by_role("button", name="5", exact=True).click()
 
 

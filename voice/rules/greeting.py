@@ -202,7 +202,7 @@ def _plain(text: str) -> list[str]:
     spelled = text.casefold().translate({ord("ä"): "ae", ord("ö"): "oe", ord("ü"): "ue", ord("’"): "'"})
     split = unicodedata.normalize("NFKD", spelled)
     plain = "".join(letter for letter in split if not unicodedata.combining(letter))
-    plain = re.sub(r"([^\W\d_]{3,})(\d)", r"\1 \2", plain)  # "press1"
+    plain = re.sub(r"(?<=[^\W\d_]{3})(?=\d)", " ", plain)  # "press1"
     return re.findall(r"[^\W_]+(?:'[^\W_]+)*|[#*.,;:!?]", plain)
 
 
