@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 from bench import first_ring
 from tests.terminal import Phones, Terminal
@@ -63,17 +63,6 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
     assert terminal.interrupt() == 0
     assert [pid for pid in children if Path(f"/proc/{pid}").exists()] == []  # Ctrl-C leaves nothing running
     assert wrong == []
-
-
-@pytest.fixture
-def phones(desk: Desk, browser: Browser) -> Iterator[Page]:
-    """The page of the phones; every one of them is played by hand."""
-    desk.everybody("manual")
-    context = browser.new_context(viewport={"width": 1280, "height": 800}, reduced_motion="reduce")
-    page = context.new_page()
-    page.goto(desk.phones.page)
-    yield page
-    context.close()
 
 
 def kill(desk: Desk, name: str) -> None:
@@ -139,40 +128,16 @@ def sign_in(desk: Desk, page: Page) -> None:
     page.get_by_role("button", name="Sign in").click()
 
 
-def station(phones: Page, name: str) -> Locator:
-    return phones.get_by_role("article", name=name)
-
-
-def take(phones: Page, name: str) -> None:
-    """That staff phone is answered and a key pressed, by clicks."""
-    station(phones, name).get_by_role("button", name="Answer").click(timeout=20_000)
-    expect(station(phones, name)).to_contain_text(re.compile("any key", re.IGNORECASE), timeout=10_000)
-    station(phones, name).get_by_role("button", name="5", exact=True).click()
-
-
-@pytest.mark.proves("01-5.1", "01-6.15")
-def test_both_ends_of_a_call_are_played_on_the_phones_page(desk: Desk, phones: Page) -> None:
-    customer = phones.locator("#customer")
-    phones.get_by_role("radio", name="Tom").check()
-    customer.get_by_role("button", name="Call", exact=True).click()
-    take(phones, "Sam Field")
-    expect(customer).to_contain_text("With Sam Field", timeout=20_000)
-    phones.get_by_label("What the customer says").fill("My boiler leaks.")
-    customer.get_by_role("button", name="Say").click()
-    expect(station(phones, "Sam Field")).to_contain_text("My boiler leaks.")
-    station(phones, "Sam Field").get_by_role("button", name="Hang up").click()
-    customer.get_by_role("button", name="Hang up").click()
-    expect(customer.get_by_role("button", name="Call", exact=True)).to_be_enabled()
-
-
-@pytest.mark.proves("01-5.1", "01-6.15", "01-3.3")
-def test_a_missed_caller_is_claimed_rung_back_by_hand_and_sorted_in_the_browser(desk: Desk, phones: Page) -> None:
-    customer = phones.locator("#customer")
-    customer.get_by_role("button", name="Call", exact=True).click()
-    expect(phones.locator("#customer-talk")).to_contain_text("Acme Plumbing", timeout=10_000)
-    customer.get_by_role("button", name="Hang up").click()
-    page = phones.context.new_page()
-    page.set_viewport_size({"width": 375, "height": 800})
+@pytest.mark.proves("01-6.15", "01-3.3")
+def test_a_missed_caller_is_claimed_rung_back_and_sorted_in_the_browser(desk: Desk, browser: Browser) -> None:
+    desk.everybody("off")
+    desk.phones.do(JANE, "dial", to=desk.line)
+    until(lambda: _heard_words(desk, JANE), "Jane to hear the greeting", seconds=10)
+    desk.phones.do(JANE, "hang_up")
+    desk.phones.script(desk.staff()["Kim"], "answers", after=0.5, key_after=0.5)
+    desk.phones.script(JANE, "answers", after=1, key="")
+    context = browser.new_context(viewport={"width": 375, "height": 800})
+    page = context.new_page()
     sign_in(desk, page)
     row = page.locator("[data-row]").filter(has_text="555-0142")
     expect(row).to_be_visible(timeout=15_000)
@@ -183,15 +148,13 @@ def test_a_missed_caller_is_claimed_rung_back_by_hand_and_sorted_in_the_browser(
     expect(anyway.or_(row.get_by_text("Ringing: first your phone"))).to_be_visible(timeout=10_000)
     if anyway.is_visible():  # it is night where Jane lives while this test runs
         anyway.click()
-    take(phones, "Kim Novak")
-    expect(phones.locator("#hint")).to_contain_text("Kim rings Jane Doe back", timeout=20_000)
-    customer.get_by_role("button", name="Answer").click()
-    expect(customer).to_contain_text("With Kim Novak", timeout=20_000)
-    customer.get_by_role("button", name="Hang up").click()
+    until(lambda: desk.phones.of(JANE)["state"] == "talking", "Jane to be talking", seconds=40)
+    desk.phones.do(JANE, "hang_up")
     sorted_out = row.get_by_role("button", name="Sorted", exact=True)
     expect(sorted_out).to_be_visible(timeout=15_000)
     sorted_out.click()
     expect(page.locator("[data-row].shut").filter(has_text="555-0142")).to_be_visible(timeout=10_000)
+    context.close()
 
 
 @pytest.mark.proves("01-7.2")
