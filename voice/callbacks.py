@@ -285,8 +285,8 @@ def _merge(session: Session, call: Call, promised: dt.datetime, now: dt.datetime
         callback.due_at = min(callback.due_at, promised)
     callback.first_called_at = min(callback.first_called_at, call.received_at)
     callback.last_called_at = max(callback.last_called_at, call.received_at)
-    told = callback.promised_by, callback.state in ("claimed", "calling")
-    if callback.promised_by <= now or (call.ended_at is None and not near.can_be_told(*told, now)):
+    taken, hears = callback.state in ("claimed", "calling"), call.ended_at is None
+    if callback.promised_by <= now or (hears and not near.can_be_told(callback.promised_by, taken, now)):
         # A further promise, with words of its own, to whoever hears them. The one before stays on record and is judged.
         callback.promised_by, callback.rang_at = promised, None
     callback.due_at = min(callback.due_at, callback.promised_by)  # the same place, or sooner: never later

@@ -1,7 +1,6 @@
 """What staff do with a callback besides calling: a result, later, to a colleague, from a colleague, and back."""
 
 import datetime as dt
-import functools
 from functools import partial
 
 from sqlalchemy.orm import Session
@@ -168,7 +167,7 @@ def close(session: Session, now: dt.datetime, callback_id: str) -> Answer:
     row, given = find(session, callback_id), asked.body(("staff", "reason", *asked.ABOUT))
     staff, reason = asked.staff(session, given, row.line), asked.word(given, "reason", callbacks.BY_STAFF)
     about = asked.about(session, given)
-    shut = functools.partial(results.close_by_hand, session, row, staff, reason, now, about)
+    shut = partial(results.close_by_hand, session, row, staff, reason, now, about)
     return done(session, row, staff, "closed", now, shut)
 
 
