@@ -71,24 +71,32 @@ def _compile_once() -> Iterator[None]:
         patch.setattr(Flask, "jinja_options", {"bytecode_cache": _Kept()})
         patch.setattr(Rule, "_compile_builder", _built_once(Rule._compile_builder))
         yield
+        for pool in _kept.values():
+            pool.dispose()
 
 
 _engines: dict[type, sa.Engine] = {}
 _made: list[sa.Engine] = []
+_kept: dict[str, sa.Pool] = {}
 
 
 @pytest.fixture(autouse=True)
 def _hang_up_on_databases() -> Iterator[None]:
-    """No connection outlives its story."""
+    """No connection outlives its story, but for those to Postgres that rest: see `tests.on_both`."""
     yield
     while _made:
-        _made.pop().dispose()
+        engine = _made.pop()
+        assert isinstance(engine.pool, sa.QueuePool)
+        if engine.pool not in _kept.values() or engine.pool.checkedout():
+            engine.dispose()
 
 
 def _alike(make: Callable[[str], sa.Engine]) -> Callable[[str], sa.Engine]:
     def made(url: str) -> sa.Engine:
         engine = make(url)
         _made.append(engine)
+        if engine.dialect.name == "postgresql":
+            engine.pool = _kept.setdefault(url, engine.pool)
         if (first := _engines.get(type(engine.dialect))) is not None:
             engine.dialect, engine._compiled_cache = first.dialect, first._compiled_cache
             return engine
@@ -138,12 +146,11 @@ def settings(storage_url: str, tmp_path: Path) -> Settings:
 
 
 @pytest.fixture
-def database(settings: Settings) -> Iterator[Database]:
+def database(settings: Settings) -> Database:
     """An empty database."""
     made = Database(settings.database_url)
     storage.waits_for_no_disk(made.engine)
-    yield made
-    made.engine.dispose()
+    return made
 
 
 MakeWorld = Callable[..., World]

@@ -59,7 +59,7 @@ class Firm:
         pool = self.database.engine.pool
         assert isinstance(pool, QueuePool)
         until(lambda: pool.checkedout() == 0, "the last answers to be given")
-        self.database.engine.dispose()
+        storage.hang_up(self.database.engine)
 
     def visitor(self, email: str | None = None) -> "Visitor":
         """A browser of its own; signed in when an address is given."""

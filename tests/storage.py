@@ -18,6 +18,12 @@ def waits_for_no_disk(engine: sa.Engine) -> None:
         sa.event.listen(engine, "connect", lambda connection, _record: connection.execute("PRAGMA synchronous=OFF"))
 
 
+def hang_up(engine: sa.Engine) -> None:
+    """Close what one of many lives in a story had open. Postgres keeps what rests for the next: see `tests.on_both`."""
+    if engine.dialect.name == "sqlite":
+        engine.dispose()
+
+
 def lose(url: str) -> None:
     """The database is gone: the file is moved away and something else lies in its place; or nobody is let in."""
     if (path := _file(url)) is None:

@@ -148,4 +148,4 @@ def test_forty_mornings(tmp_path: Path, new_storage: Callable[[str], str], monke
                 raise AssertionError(f"morning {seed}") from wrong
             finally:
                 history.day.close()
-                history.database.engine.dispose()
+                storage.hang_up(history.database.engine)

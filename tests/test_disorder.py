@@ -194,7 +194,7 @@ def lived(story: Callable[[World], None], url: str, home: Path, moods: list[Rude
         return ending(world)
     finally:
         world.close()
-        database.engine.dispose()
+        storage.hang_up(database.engine)
 
 
 @pytest.fixture(scope="module")

@@ -223,6 +223,7 @@ def _postgres_engine(url: str) -> sa.Engine:
         pool_size=16,
         max_overflow=48,
         pool_timeout=STATEMENT_SECONDS,
+        pool_use_lifo=True,  # the one used last knows its tables and has statements prepared; the others may rest
         connect_args={
             "connect_timeout": 2,
             "options": f"-c statement_timeout={int(STATEMENT_SECONDS * 1000)} -c lock_timeout=1500",
