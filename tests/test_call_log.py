@@ -207,27 +207,6 @@ def test_a_page_that_fails_spoils_the_whole_listing(world: World, monkeypatch: p
     nobody_is_lost(world)
 
 
-def test_nobody_is_rung_back_before_the_log_has_been_read_once(world: World) -> None:
-    world.staff("sam", scripts.Answers(after=2))
-    world.rings(ANN, patience=1)
-    world.advance(5)
-    world.kill_worker()
-    world.day.carrier.moods.rest.append(RestFault("error", match=LISTING))
-    world.restart_worker()
-    world.advance(1)
-    before = len(world.phones["sam"].rings)
-    world.ring_back("sam")
-    world.advance(20)
-    assert len(world.phones["sam"].rings) == before
-    caller = world.rings(BOB, patience=30, talk=15)
-    world.advance(30)
-    assert world.call(caller).outcome == "talked"  # who is on the line is served all the same
-    world.day.carrier.moods.clear()
-    before = len(world.phones["sam"].rings)
-    world.advance(10)  # and as soon as it can be read, not a minute later
-    assert len(world.phones["sam"].rings) == before + 1
-
-
 def test_the_log_may_be_late(world: World) -> None:
     """A call that is listed an hour after it came in, long behind the watermark, is found all the same."""
     world.advance(1)
