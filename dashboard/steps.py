@@ -19,7 +19,6 @@ LIVE = (
     .outerjoin(Leg, Leg.id == Attempt.leg_id)
     .where(Attempt.ended_at.is_(None))
 )
-FIRST_THE_LOG = "first the carrier's call log has to be read, they may have got through meanwhile"
 STILL_THEIRS = ("claimed", "waiting", "unreached")
 
 
@@ -78,14 +77,15 @@ def steps(attempt: Attempt, leg: Leg | None, whose: str, mine: bool, unread: boo
     """
     name = None if mine else whose
     first = f"Ringback is ringing {whose}" if attempt.due_for else f"Ringing {name or 'you'}"
-    after = (f"{name or 'You'} picked up", "Ringing them", "Talking")
     at, since = where(attempt, leg)
     hint = "press any key on your phone" if at == 1 and name is None else ""
     if leg is None and at == 0 and unread:
-        first, hint = f"Not ringing {name or 'you'} yet", FIRST_THE_LOG
+        whose_phone = "Your phone" if name is None else f"{name}'s phone"
+        first = f"{whose_phone} rings once the carrier has said whether they got through meanwhile"
+    labels = (first, f"{name or 'You'} picked up", "Ringing them", "Talking")
     return [
         Step(label, "done" if place < at else "now" if place == at else "next", *((since, hint) if place == at else ()))
-        for place, label in enumerate((first, *after))
+        for place, label in enumerate(labels)
     ]
 
 

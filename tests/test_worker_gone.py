@@ -102,7 +102,7 @@ def test_nobody_is_rung_back_before_the_log_has_been_read_once(world: World) -> 
     world.advance(20)
     assert len(world.phones["sam"].rings) == before
     [going] = world.read(lambda session: steps.read(session, "sam")).values()
-    assert (going[0].words, going[0].hint) == ("Not ringing you yet", steps.FIRST_THE_LOG)
+    assert going[0].words == "Your phone rings once the carrier has said whether they got through meanwhile"
     caller = world.rings("+12125550172", patience=30, talk=15)
     world.advance(30)
     assert world.call(caller).outcome == "talked"  # who is on the line is served all the same
