@@ -8,12 +8,13 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from dashboard import words
+from voice.call_log import UNREAD
 from voice.firm import StaffMember
 from voice.models import Attempt, Callback, Leg
 
 TOLD_FOR = dt.timedelta(minutes=15)  # a ring in vain is worth a word for so long
 LIVE = (
-    sa.select(Attempt, Leg, StaffMember.name)
+    sa.select(Attempt, Leg, StaffMember.name, UNREAD)
     .join(StaffMember, StaffMember.id == Attempt.staff_id)
     .outerjoin(Leg, Leg.id == Attempt.leg_id)
     .where(Attempt.ended_at.is_(None))
@@ -34,8 +35,8 @@ class Step:
 def read(session: Session, staff_id: str | None) -> dict[str, list[Step]]:
     """The steps of every ring-back that is under way, by callback; `staff_id`: who is "you"."""
     return {
-        attempt.callback_id: steps(attempt, leg, words.name(name), attempt.staff_id == staff_id)
-        for attempt, leg, name in session.execute(LIVE)
+        attempt.callback_id: steps(attempt, leg, words.name(name), attempt.staff_id == staff_id, unread)
+        for attempt, leg, name, unread in session.execute(LIVE)
     }
 
 
@@ -68,16 +69,20 @@ def _in_vain(attempt: Attempt, leg: Leg | None) -> str:
     )
 
 
-def steps(attempt: Attempt, leg: Leg | None, whose: str, mine: bool) -> list[Step]:
+def steps(attempt: Attempt, leg: Leg | None, whose: str, mine: bool, unread: bool = False) -> list[Step]:
     """The four steps of one ring-back; `whose` phone it is, and whether that is the reader's own.
 
-    A phone that rings for a promise by itself is said so, by name: whoever it belongs to did not ask for it.
+    A phone that rings for a promise by itself is said so, by name: whoever it belongs to did not ask for it. `unread`:
+    the carrier's call log cannot be read, without which a worker that has just started rings nobody back.
     """
     name = None if mine else whose
     first = f"Ringback is ringing {whose}" if attempt.due_for else f"Ringing {name or 'you'}"
-    labels = (first, f"{name or 'You'} picked up", "Ringing them", "Talking")
     at, since = where(attempt, leg)
     hint = "press any key on your phone" if at == 1 and name is None else ""
+    if leg is None and at == 0 and unread:
+        whose_phone = "Your phone" if name is None else f"{name}'s phone"
+        first = f"{whose_phone} rings once the carrier has said whether they got through meanwhile"
+    labels = (first, f"{name or 'You'} picked up", "Ringing them", "Talking")
     return [
         Step(label, "done" if place < at else "now" if place == at else "next", *((since, hint) if place == at else ()))
         for place, label in enumerate(labels)

@@ -169,6 +169,15 @@ def test_a_changed_lock_is_noticed_and_what_was_added_stays(ready: Project) -> N
     assert ready.run("test")[1].startswith("1 passed")
 
 
+def test_the_environment_of_another_folder_is_left_alone_and_what_to_do_is_said(ready: Project, tmp_path: Path) -> None:
+    other = Project(tmp_path)
+    other.venv = ready.venv
+    before = sorted(ready.venv.rglob("*"))
+    said = f"{ready.venv} is the environment of {ready.root}. For one of this folder's own, leave RINGBACK_VENV out.\n"
+    assert other.run("demo") == (1, said)
+    assert sorted(ready.venv.rglob("*")) == before
+
+
 def test_what_cannot_be_installed_is_shown(ready: Project) -> None:
     lock = ready.root / "requirements.lock"
     lock.write_text("needed==2\n")

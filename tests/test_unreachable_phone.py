@@ -21,9 +21,10 @@ def test_one_phone_out_of_reach_keeps_the_next_caller_from_nobody_elses(make_wor
     world.staff("alex", scripts.Fails())
     world.staff("sam", scripts.Answers(after=8, talk=10))
     kim = world.staff("kim", scripts.Script())
-    for rings in (0, 1, 2):  # the first caller's is over before another phone could be asked for
-        leg = world.rings(talk=10)
-        world.advance(40)
+    world.rest = dt.timedelta(minutes=10)
+    for rings, until_the_next in ((0, 40), (1, 3 * 3600), (2, 40)):
+        leg = world.rings(talk=10)  # the first caller's is over before another phone could be asked for
+        world.advance(until_the_next)
         assert (world.call(leg).answered_by, len(kim.rings)) == ("sam", rings)
 
 

@@ -4,6 +4,7 @@ import datetime as dt
 
 import pytest
 
+from dashboard import steps
 from tests.conftest import MakeWorld
 from tests.world import World
 from voice.simulator import scripts
@@ -86,3 +87,26 @@ def test_a_worker_that_read_the_row_before_the_ladder_did_places_nothing_after_i
     for _ in range(5):
         world.resting.tick(world.now)
     assert [each for each in world.day.calls() if each.direction == "outbound-api"] == []
+
+
+def test_nobody_is_rung_back_before_the_log_has_been_read_once(world: World) -> None:
+    world.staff("sam", scripts.Answers(after=2))
+    world.rings("+12125550171", patience=1)
+    world.advance(5)
+    world.kill_worker()
+    world.day.carrier.moods.rest.append(RestFault("error", match="GET .*/Calls.json"))
+    world.restart_worker()
+    world.advance(1)
+    before = len(world.phones["sam"].rings)
+    world.ring_back("sam")
+    world.advance(20)
+    assert len(world.phones["sam"].rings) == before
+    [going] = world.read(lambda session: steps.read(session, "sam")).values()
+    assert going[0].words == "Your phone rings once the carrier has said whether they got through meanwhile"
+    caller = world.rings("+12125550172", patience=30, talk=15)
+    world.advance(30)
+    assert world.call(caller).outcome == "talked"  # who is on the line is served all the same
+    world.day.carrier.moods.clear()
+    before = len(world.phones["sam"].rings)
+    world.advance(10)  # and as soon as it can be read, not a minute later
+    assert len(world.phones["sam"].rings) == before + 1

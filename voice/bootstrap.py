@@ -125,6 +125,7 @@ def _locked() -> Iterator[int]:
 
 def _set_up(extras: set[str], lock: int) -> None:
     progress = Progress(lock)
+    _leave_anothers()
     print(f"Setting up {VENV} (once).", flush=True)
     if UNFINISHED.exists() or not _reusable():
         _clear()
@@ -149,6 +150,17 @@ def _reusable() -> bool:
     stamp = _stamp()
     same_place = not stamp or (stamp.get("place"), stamp.get("project")) == (str(VENV), str(ROOT))
     return same_place and os.access(PYTHON, os.X_OK) and (VENV / "lib" / f"python{VERSION}").is_dir()
+
+
+def _leave_anothers() -> None:
+    """Exit where the environment is that of another project's folder, which still needs it: it was put here by name or
+    by a link. One that came along with a copy of a folder is rebuilt."""
+    stamp = _stamp()
+    theirs = Path(stamp.get("project", ROOT))
+    at_home = VENV.resolve() == Path(stamp.get("place", VENV)).resolve()
+    if theirs != ROOT and at_home and (theirs / "voice" / "bootstrap.py").exists():
+        fix = "leave RINGBACK_VENV out" if "RINGBACK_VENV" in os.environ else f"remove {VENV}"
+        sys.exit(f"{VENV} is the environment of {theirs}. For one of this folder's own, {fix}.")
 
 
 def _clear() -> None:

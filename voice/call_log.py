@@ -8,6 +8,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from voice.db import one_row
+from voice.firm import Line
 from voice.models import Base
 from voice.rules import evidence
 
@@ -29,6 +30,8 @@ class Reading(Base):
     error: Mapped[str | None]  # why the last reading broke off
 
 
+# Of an active line: no one else's is read any more.
+UNREAD = sa.exists().where(Reading.error.is_not(None), Reading.line == Line.number, Line.active)
 OLDEST = sa.select(sa.func.min(sa.func.coalesce(Reading.read_at, Reading.since)))
 
 
@@ -72,7 +75,7 @@ def has_read(session: Session, line: str, window: evidence.Window, watermark: dt
 
 
 def broke_off(session: Session, line: str, why: str) -> None:
-    """A reading broke off: the watermark stays, and it is tried again in a minute."""
+    """A reading broke off: the watermark stays, and it is tried again, in a minute at the latest."""
     session.execute(sa.update(Reading).where(Reading.line == line).values(error=why))
 
 

@@ -13,7 +13,7 @@ LEG_EVERY = 1.0  # seconds between legs placed through the API: the carrier's ow
 BACK_OFF = 2.0  # seconds without a leg after "too many requests"
 CAP_LASTS = 300.0  # seconds a learned cap is believed
 TRIAL = dt.timedelta(seconds=15)  # how long it is on the word of one phone, which may be out of reach
-SAME_FAULT = dt.timedelta(hours=1)  # how long a phone that failed is remembered when it fails again
+SAME_FAULT = dt.timedelta(days=7)  # how long a phone that failed is remembered, unless it rings: calls may be rare
 FAILURES = 3  # failures in a row that shut the circuit
 SHUT_SECONDS = 20.0
 SHUT_LONG = 60.0  # wrong credentials or an account without service do not mend themselves

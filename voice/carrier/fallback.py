@@ -69,7 +69,8 @@ def incoming(delivery: Delivery) -> str:
         return twiml.reject("rejected")
     if caller.e164 in firm.numbers():
         # A loop: the ladder dials as the line, so a phone that forwards to the line comes in as the line. Which phones
-        # have a leg stands in the tables alone, so that by where a call was forwarded from none is refused here.
+        # have a leg stands in the tables alone, so that by where a call was forwarded from none is refused here: it
+        # may be a customer's, who rang somebody's own phone. That phone is passed over (`next_person`).
         return twiml.reject("busy")
     if line is None or not hours.is_open(line.schedule(), delivery.now) or next_person(delivery, ()) is None:
         return message(delivery)  # no ringing for show
@@ -96,6 +97,8 @@ def next_person(
 ) -> roster.Person | None:
     """Whom the ladder dials now: the first on shift not dialled yet; nobody after four phones, or after a cut-off.
 
+    Nor who rings in, nor whose phone has forwarded the call to us: it would come back.
+
     `again`: the last one once more, who was cut off. Who is `passed_over` now may be free when the next is dialled.
     """
     line = card(delivery)
@@ -104,7 +107,9 @@ def next_person(
     elif line is None or len(dialled) >= STEPS or once_more(dialled):
         return None
     else:
-        wanted = [who for who in line.on_shift(delivery.now) if who.id not in dialled]
+        theirs = {numbers.forwarder(delivery.get(name), book(delivery).country) for name in ("From", "ForwardedFrom")}
+        here = [who for who in line.on_shift(delivery.now) if who.phone_at(delivery.now) not in theirs]
+        wanted = [who for who in here if who.id not in dialled]
     return next((who for who in wanted if who is not None and who.id not in passed_over), None)
 
 

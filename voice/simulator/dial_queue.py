@@ -12,7 +12,10 @@ from .queues import Member, Queue, Taking
 
 
 async def dial_queue(stage: Stage, dial: Element, noun: Element, outcome: Outcome) -> None:
-    """Wait for a member up to the timeout, let them hear the announcement, and talk. Fills in `outcome`."""
+    """Wait for a member up to the timeout, let them hear the announcement, and talk. Fills in `outcome`.
+
+    `hangupOnStar` is documented to drop the called party: while no member has come there is none, and * does nothing.
+    """
     queue = queues.find(stage.carrier, spoken_link(noun))
     if queue is None:
         outcome.status, outcome.more = "failed", {"QueueResult": "error"}

@@ -105,6 +105,8 @@ class Worker:
         try:
             read = reconcile.run(self.tools, now, at_once=not self._knows_the_log)
             self._knows_the_log = self._knows_the_log or read
+            if not self._knows_the_log:
+                self._next_reading = now + SWEEP_EVERY  # a minute is long for whoever has asked to be connected
         finally:
             self._reading.release()
 

@@ -69,9 +69,11 @@ export class Station {
     this.phone = phone;
     const { state } = phone;
     if (this.root.dataset.state !== state) this.change(state);
+    const asked = state === "on a call" && phone.heard.some((one) => one.kind === "say" || one.kind === "play");
+    this.openKeys(asked || state === "talking");
     const machine = phone.said.length > 0 && phone.said[0].text.includes("mailbox");
     this.root.classList.toggle("machine", machine && state === "on a call");
-    write(this.find(".doing .text"), this.doing(phone, machine));
+    write(this.find(".doing .text"), this.doing(phone, machine, asked));
     const habit = this.find(".habit select");
     this.setHabit(habit, phone.script);
     this.captions.draw(phone);
@@ -82,11 +84,17 @@ export class Station {
     this.root.dataset.state = state;
     const offered = OFFERED[state] || [];
     for (const button of this.root.querySelectorAll("[data-deed]")) button.hidden = !offered.includes(button.dataset.deed);
-    for (const key of this.root.querySelectorAll(".keys button")) key.disabled = !["on a call", "talking"].includes(state);
     this.find(".speak").hidden = state !== "talking";
     this.find(".habit").hidden = offered.length > 0;
     // Who answered by keyboard stands on a button that is gone: the keys are what is wanted next.
-    if (focused && state === "on a call") this.find(".keys button").focus();
+    this.wantsKeys = focused && state === "on a call";
+  }
+
+  /** Not before the phone is asked for one: an earlier key would be heard by nobody. */
+  openKeys(open) {
+    for (const key of this.root.querySelectorAll(".keys button")) key.disabled = !open;
+    if (open && this.wantsKeys) this.find(".keys button").focus();
+    this.wantsKeys &&= !open;
   }
 
   setHabit(habit, script) {
@@ -99,10 +107,11 @@ export class Station {
     habit.value = script;
   }
 
-  doing(phone, machine) {
+  doing(phone, machine, asked) {
     if (phone.state === "ringing") return `Ringing · ${phone.from}`;
     if (phone.state === "talking") return `Talking with ${phone.with}`;
-    if (phone.state === "on a call") return machine ? "The mailbox picked up" : phone.keys ? "One moment…" : "Any key takes the call";
+    if (phone.state === "on a call" && machine) return "The mailbox picked up";
+    if (phone.state === "on a call") return phone.keys || !asked ? "One moment…" : "Any key takes the call";
     return phone.ended || "Quiet";
   }
 
