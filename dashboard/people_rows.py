@@ -71,7 +71,7 @@ class PersonRow:
 
 
 def page(session: Session, wanted: str, after: str, country: str) -> tuple[list[PersonRow], str | None]:
-    """People whose name, number or tag holds `wanted`, and the cursor of the next page. Raises ValueError for a
+    """People whose name, number, tags or notes hold `wanted`, and the cursor of the next page. Raises ValueError for a
     cursor that is not ours."""
     start = paging.read(after) if after else None
     people, following = _found(session, wanted, start, country) if wanted else _everybody(session, start)
@@ -185,8 +185,8 @@ def _fitting(session: Session, wanted: str, country: str) -> list[str]:
     if digits:
         by_tail = PersonWords.word == BY_TAIL + digits[-TAIL:]
         found += _numbers(session, by_tail, PersonWords.number.endswith(digits))
-        for code in {"", str(phonenumbers.country_code_for_region(country) or "")}:
-            first = f"+{code}{digits}"
+        home = {f"+{digits}", f"+{phonenumbers.country_code_for_region(country) or ''}{digits}"}
+        for first in home | list_search.abroad(wanted):
             found += _numbers(session, PersonWords.number.between(first, first.ljust(20, "9")), BY_ITS_TAIL)
         some = sa.select(PersonWords.number).where(BY_ITS_TAIL).limit(LOOKED_THROUGH).subquery()
         found += session.scalars(sa.select(some.c.number).where(some.c.number.contains(digits)).limit(MOST))

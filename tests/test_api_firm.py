@@ -1,12 +1,15 @@
 """Lines, staff, contacts and figures as a program reads and changes them."""
 
+import datetime as dt
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
+import time_machine
 
 from tests.program import JANE, MAIN, OTHER, Program
+from voice import clock
 from voice.db import Database
 from voice.firm import Business, StaffMember
 from voice.models import Callback
@@ -123,14 +126,22 @@ def test_stats_are_the_counts_of_the_window_and_line(program: Program, add_call:
     assert program.get("/stats", until="2026-11-24T16:45:00Z")[1]["talked"] == 0
 
 
-def test_away_until_a_time_and_a_phone_for_today_are_told_and_taken(program: Program) -> None:
+def test_away_until_a_time_and_a_phone_for_today_are_told_taken_and_taken_back(program: Program) -> None:
     _, sam = program.get("/staff/sam")
     assert (sam["on_now"], sam["away_until"], sam["phone_today"]) == (True, None, None)
     until = "2026-11-24T19:00:00Z"
     status, told = program.patch("/staff/sam", away_until=until, phone_today="+12125550155")
     assert (status, told["availability"], told["away_until"], told["on_now"]) == (200, "away", until, False)
     assert (told["phone_today"], told["phone_until"]) == ("+12125550155", "2026-11-25T05:00:00Z")
+    assert program.post("/staff/alex/undo")[1]["kind"] == "too_late", "it was said of somebody else"
+    assert program.post("/staff/sam/undo") == (200, sam)
+    assert program.post("/staff/sam/undo")[0] == 409
+    program.patch("/staff/sam", away_until=until)
     assert program.patch("/staff/sam", availability="on", away_until=None, phone_today=None)[1] == sam
+    program.patch("/staff/sam", availability="off")
+    with time_machine.travel(clock.now() + dt.timedelta(seconds=13), tick=False):
+        assert program.post("/staff/sam/undo")[0] == 409
+    assert program.post("/staff/sam/undo") == (200, sam)
     for wrong in (
         {"away_until": "soon"},
         {"away_until": "2026-11-24T16:00:00Z"},

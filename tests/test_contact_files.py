@@ -72,8 +72,20 @@ def people(firm: Firm) -> dict[str, str | None]:
         b"BEGIN:VCARD\r\nVERSION:3.0\r\nN:Doe;Jane;;;\r\nFN:Jane Doe\r\nTEL;TYPE=CELL:(212) 555-0142\r\nEND:VCARD\r\n",
         b"BEGIN:VCARD\nVERSION:4.0\nFN:Jane Doe\nTEL;VALUE=uri:tel:+1-212-555-0142\nPHOTO:data:x\n y\nEND:VCARD\n",
         b"BEGIN:VCARD\nVERSION:2.1\nN;ENCODING=QUOTED-PRINTABLE:Doe;Ja=\n=6Ee\nTEL;CELL:+12125550142\nEND:VCARD\n",
+        "BEGIN:VCARD\rFN:Jane\u2028Doe\rNOTE:Gate\x0b\x85\0 left\rTEL:+12125550142\rEND:VCARD\r".encode(),
     ],
-    ids=["csv", "Excel, semicolons", "UTF-16", "Google", "tabs", "no heading", "vCard 3", "vCard 4", "vCard 2.1"],
+    ids=[
+        "csv",
+        "Excel, semicolons",
+        "UTF-16",
+        "Google",
+        "tabs",
+        "no heading",
+        "vCard 3",
+        "vCard 4",
+        "vCard 2.1",
+        "odd",
+    ],
 )
 def test_files_of_the_usual_programs_are_read(content: bytes) -> None:
     (entry,) = files.read(content, "US", {LINE})

@@ -8,7 +8,7 @@ import pytest
 import sqlalchemy as sa
 
 from tests.pages import JANE, Firm, reads
-from voice import clock, db, migrate, persons
+from voice import clock, db, migrate, persons, plain
 from voice.findable import COLUMNS, VIEW, CallbackWords
 from voice.models import Callback, Contact
 from voice.people import ContactNote, ContactTag
@@ -103,6 +103,19 @@ def test_whatever_statement_changes_a_name_a_tag_or_a_note_is_seen(firm: Firm) -
     assert words(firm, callback) == {"jane", "vet", "two", "dogs"}
     change(firm, sa.delete(ContactTag), sa.delete(ContactNote), sa.delete(Contact))  # erased
     assert words(firm, callback) == set()
+
+
+def test_the_databases_make_words_plain_as_we_do(firm: Firm) -> None:
+    said = {
+        "GARCÍA Łódź ØRSTED": "garcia lodz orsted", "Strasse STRAẞE Straße": "strasse strasse strasse",
+        "Mu\u0308ller’s, ИЙ Ὅ": "muller’s, ии Ὅ", "日本 Ａé-\n'x'": "日本 Ａe-\n'x'",
+        "".join(plain.TABLE): None, "": "",
+    }  # fmt: skip
+    assert [text for text, wanted in said.items() if wanted is not None and plain.letters(text) != wanted] == []
+    sql = sa.text(f"SELECT {plain.in_sql(firm.database.engine.dialect.name, 'CAST(:text AS TEXT)', ',-')}")
+    with firm.database.reading() as session:
+        theirs = {text: session.scalar(sql, {"text": text}) for text in said}
+    assert theirs == {text: plain.letters(text).translate({ord(","): " ", ord("-"): " "}) for text in said}
 
 
 def test_those_closed_a_month_ago_are_forgotten_at_night_and_the_others_kept(firm: Firm) -> None:

@@ -41,7 +41,7 @@ LAYERS: list[tuple[str, list[str]]] = [
             "voice.people",
             "voice.list_tables",
             *("voice.rollup_tables", "voice.rollup_marks", "voice.replay_tables", "voice.letter_tables"),
-            *("voice.pictures", "voice.triggers", "voice.findable", "voice.person_words"),
+            *("voice.pictures", "voice.triggers", "voice.plain", "voice.findable", "voice.person_words"),
         ],
     ),
     (

@@ -26,14 +26,20 @@ def found(visitor: Visitor, q: str) -> set[str]:
 def test_somebody_is_found_by_any_spelling_of_number_name_or_note(firm: Firm, sam: Visitor) -> None:
     firm.name(JANE, "Jane Doe")
     firm.name(LUIS, carrier_name="LUÍS ORTEGA MÜLLER")
-    jane, luis = firm.callback(JANE, note="Boiler leaks, 100% sure"), firm.callback(LUIS, state="unreached")
+    jane, luis = (
+        firm.callback(JANE, note="Boiler leaks, Hauptstraße, 100% sure"),
+        firm.callback(LUIS, state="unreached"),
+    )
     london = firm.callback(LONDON, state="held", held_reason="foreign")
     firm.name(LONDON, carrier_name="Wren & Sons")
     hits = {
         "(212) 555-0142": {jane}, "212.555.0142": {jane}, "+1 212 555 0142": {jane}, "555-0142": {jane},
         "2125550": {jane, luis}, "0177": {luis}, "020 7946 0000": {london}, "+44 (0)20 7946": {london},
         "0044 20 7946": {london}, "jane": {jane}, "DOE jane": {jane}, "ortega": {luis}, "müller": {luis},
-        "luís müller": {luis}, "wren": {london}, "boiler": {jane}, "100%": {jane}, "%": {jane}, "_": set(),
+        "luís müller": {luis}, "luis muller": {luis}, "strasse": {jane}, "STRAẞE": {jane}, "\u0308": set(),
+        "011 1 212 555 0142": {jane}, "011 44 20 79": {london}, "0011 44 20 79": {london}, "+44 020 7946": {london},
+        "00 1 212 555 01": {jane, luis}, "00 49 20 7946": set(), "jane 011": set(),
+        "wren": {london}, "boiler": {jane}, "100%": {jane}, "%": {jane}, "_": set(),
         "jane 0142": {jane}, "jane (212) 555-0142": {jane}, "jane 0177": set(),
         "jane ortega": set(), "'; drop table": set(), "+442079460001": set(),
     }  # fmt: skip

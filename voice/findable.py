@@ -16,7 +16,7 @@ from collections.abc import Iterator
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from voice import clock, triggers
+from voice import clock, plain, triggers
 from voice.db import UTC
 from voice.models import Base
 from voice.triggers import Trigger, changed
@@ -38,7 +38,7 @@ class CallbackWords(Base):
         sa.Index("ix_callback_words_closed_at", "closed_at", sqlite_where=sa.text("closed_at IS NOT NULL"),
                  postgresql_where=sa.text("closed_at IS NOT NULL")),  # those to be forgotten
     )  # fmt: skip
-    words: Mapped[str]  # in lower case
+    words: Mapped[str]  # in plain letters
     caller: Mapped[str | None]
     closed_at: Mapped[dt.datetime | None]
     due_at: Mapped[dt.datetime]
@@ -62,8 +62,7 @@ def lift(connection: sa.Connection) -> None:
 
 def lay(connection: sa.Connection) -> None:
     """Put the triggers where they belong; where nothing is known yet, write down all there is."""
-    postgres = connection.dialect.name == "postgresql"
-    connection.exec_driver_sql(_view("string_agg" if postgres else "group_concat"))
+    connection.exec_driver_sql(_view(connection.dialect.name))
     triggers.lay(connection, _triggers())
     if connection.exec_driver_sql("SELECT 1 FROM callback_words LIMIT 1").first() is None:
         found = f"SELECT {COLUMNS} FROM {VIEW} WHERE closed_at IS NULL OR closed_at >= :since"
@@ -71,8 +70,9 @@ def lay(connection: sa.Connection) -> None:
         connection.execute(sa.text(f"INSERT INTO callback_words ({COLUMNS}) {found}").bindparams(since))
 
 
-def _view(joined: str) -> str:
+def _view(dialect: str) -> str:
     """The view of what each row should say."""
+    joined = "string_agg" if dialect == "postgresql" else "group_concat"
     notes = PERSON.format(first="coalesce(known.same_as, known.number)")
     said = (
         *(f"coalesce({column}, '')" for column in ("known.name", "known.carrier_name")),
@@ -82,7 +82,7 @@ def _view(joined: str) -> str:
     )
     return f"""
         CREATE VIEW {VIEW} AS
-        SELECT lower({" || ' ' || ".join(said)}) AS words, callbacks.caller,
+        SELECT {plain.in_sql(dialect, "(" + " || ' ' || ".join(said) + ")")} AS words, callbacks.caller,
             CASE WHEN callbacks.state = 'closed' THEN coalesce(callbacks.closed_at, callbacks.due_at) END AS closed_at,
             callbacks.due_at, callbacks.line, callbacks.id AS callback_id
         FROM callbacks LEFT JOIN contacts AS known ON known.number = callbacks.caller

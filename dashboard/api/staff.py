@@ -7,9 +7,9 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from dashboard.api import asked, shapes
-from dashboard.api.operation import Answer, operation
+from dashboard.api.operation import Answer, operation, program_maker
 from dashboard.api.problems import Problem
-from voice import availability, phones, roster, shifts, sight
+from voice import availability, phones, roster, shifts, sight, team_undo
 from voice.firm import StaffMember
 from voice.rules import availability as rules
 
@@ -62,18 +62,40 @@ def change(session: Session, now: dt.datetime, staff_id: str) -> Answer:
         raise Problem(400, f"There is nothing to change. Known: {', '.join(CHANGES)}.")
     until = asked.maybe_moment(given, "away_until")
     usual = {"availability": "away"} if until else {"availability": row.availability}
-    try:
+
+    def said() -> None:
         if "availability" in given or "away_until" in given:
             wanted = asked.word(usual | given, "availability", shapes.AVAILABILITY)
             availability.set_to(session, row, cast("rules.Availability", wanted), now, until)
         if "phone_today" in given:
             availability.phone_here(session, row, asked.maybe_text(given, "phone_today") or "", now)
+
+    try:
+        team_undo.remembering(session, program_maker(), row, "said_by_program", now, said)
         _set_shifts(session, row, given)
     except availability.BadChoice as wrong:
         raise Problem(400, str(wrong)) from None
     except shifts.BadShifts as wrong:
         told = (f"{name if name in CHANGES else 'shifts'}: {words}" for name, words in wrong.faults.items())
         raise Problem(400, " ".join(told)) from None
+    return wire(session, row, now)
+
+
+@operation(
+    "POST",
+    "/staff/<staff_id>/undo",
+    "Take back what this token last said of whether, and on which phone, this staff member can be rung: within ten "
+    "seconds and if nobody has said otherwise since. Shifts and days off stay as they were last sent.",
+    {200: shapes.ref("StaffMember"), 409: shapes.ref("Problem")},
+    body=shapes.request_body(),
+)
+def undo_change(session: Session, now: dt.datetime, staff_id: str) -> Answer:
+    """As it was before."""
+    row, maker = _find(session, staff_id), program_maker()
+    asked.body(())
+    offered = team_undo.offered(session, maker, now)
+    if not offered or offered[1] is not row or not team_undo.take_back(session, maker, now):
+        return Problem(409, "Something else has been said since, or the time for it is over.", kind="too_late")
     return wire(session, row, now)
 
 

@@ -36,7 +36,8 @@ def decoded(data: bytes) -> str:
     """The text of a file, whatever program saved it: UTF-8 and UTF-16 by their marks, else UTF-8, else Windows'."""
     if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         return data.decode("utf-16", errors="replace")
-    if b"\0" in data[:200]:  # UTF-16 without its mark: every other byte of plain letters is zero
+    head = data[:200]
+    if head.count(0) > len(head) // 3:  # UTF-16 without its mark: every other byte of plain letters is zero
         return data.decode("utf-16-be" if data[:1] == b"\0" else "utf-16-le", errors="replace").replace("\0", "")
     try:
         return data.decode("utf-8-sig")

@@ -1,5 +1,6 @@
 """vCard 2.1, 3 and 4, a card at a time: one that cannot be read does not cost the others."""
 
+import re
 from collections.abc import Iterator, Sequence
 
 import vobject
@@ -14,7 +15,8 @@ def read(words: str) -> Iterator[Raw]:
     """The people of a vCard file, in its order."""
     card: list[str] = []
     begins, leaving_out = 0, False
-    for number, line in enumerate(words.splitlines(), 1):
+    # Not splitlines(): what is pasted into a note may hold other signs it takes for the end of a line.
+    for number, line in enumerate(re.split("\r\n|\r|\n", words), 1):
         mark = line.strip().upper()
         if mark == "BEGIN:VCARD":
             if card:
