@@ -92,31 +92,41 @@ def address(delivery: Delivery, version: int, dialled: Sequence[str], what: str)
 
 
 def next_person(
-    delivery: Delivery, dialled: Sequence[str], passed_over: Collection[str] = (), again: bool = False
+    delivery: Delivery,
+    dialled: Sequence[str],
+    passed_over: Collection[str] = (),
+    first: str | None = None,
+    again: bool = False,
 ) -> roster.Person | None:
-    """Whom the ladder dials now: the first on shift not dialled yet; nobody after four phones, or after a cut-off.
+    """Whom the ladder dials now: `first`, then the first on shift not dialled yet; nobody after four phones.
 
-    `again`: the last one once more, who was cut off. Who is `passed_over` now may be free when the next is dialled.
+    `again`: the last one once more, who was cut off, and nobody after that. Who is `passed_over` now may be free when
+    the next is dialled; a phone that two people share is dialled once.
     """
-    line = card(delivery)
-    if again:
-        wanted = [book(delivery).person(dialled[-1])]
-    elif line is None or len(dialled) >= STEPS or once_more(dialled):
+    line, known = card(delivery), book(delivery)
+    if line is None or once_more(dialled) or (len(dialled) >= STEPS and not again):
         return None
+    if again:
+        wanted = [known.person(dialled[-1])]
     else:
-        wanted = [who for who in line.on_shift(delivery.now) if who.id not in dialled]
+        rung = {who.phone_at(delivery.now) for who in map(known.person, dialled) if who is not None}
+        left = [known.person(first or ""), *line.on_shift(delivery.now)]
+        wanted = [who for who in left if who and who.id not in dialled and who.phone_at(delivery.now) not in rung]
     return next((who for who in wanted if who is not None and who.id not in passed_over), None)
 
 
-def rung(
-    delivery: Delivery, version: int, dialled: Sequence[str] = (), words: str = "", passed_over: Collection[str] = ()
-) -> str:
-    """One phone of the ladder, `words` (of a cut-off) before it; the message when there is no further one."""
-    line, who = card(delivery), next_person(delivery, dialled, passed_over, again=bool(words))
+def rung(delivery: Delivery, version: int, dialled: Sequence[str] = ()) -> str:
+    """The next phone of the ladder; the message when there is no further one."""
+    return dial(delivery, version, dialled, next_person(delivery, dialled))
+
+
+def dial(delivery: Delivery, version: int, dialled: Sequence[str], who: roster.Person | None, words: str = "") -> str:
+    """The phone of `who` after those of `dialled`, `words` (of a cut-off) before it; the message for nobody."""
+    line = card(delivery)
     if line is None or who is None:
         return message(delivery)
     dialled = (*dialled, who.id)
-    joins = who.no_mailbox and not words
+    joins = who.no_mailbox and not once_more(dialled)
     phone = who.phone_at(delivery.now)
     limit = None if who.no_mailbox else book(delivery).limit(phone, delivery.now)
     return twiml.dial_one(
@@ -165,7 +175,7 @@ def still_there(delivery: Delivery, version: int, dialled: str) -> str:
     who = next_person(delivery, tried, again=True)
     if delivery.status in OVER or once_more(tried):
         return twiml.hang_up(wording.goodbye(tongue), tongue)
-    return rung(delivery, version, tried, wording.cut_off_caller(who.name, tongue)) if who else message(delivery)
+    return dial(delivery, version, tried, who, wording.cut_off_caller(who.name, tongue) if who else "")
 
 
 def message(delivery: Delivery) -> str:
@@ -186,15 +196,17 @@ def _wait(delivery: Delivery, **_values: str) -> str:
 
 
 def _left(delivery: Delivery, call_id: str) -> str:
-    result = delivery.get("QueueResult")
+    result, cut_off = delivery.get("QueueResult"), delivery.asked("rung")
     if result.startswith("redirected"):
         return twiml.empty()  # another document already runs on this leg
     if result == "hangup" or delivery.status in OVER:
         return twiml.hang_up()
     if result == "bridged":
-        turn = delivery.asked("turn")
-        return twiml.pause_and_go(CUT_OFF_PAUSE, delivery.url(f"/voice/calls/{call_id}/still-there", turn=turn))
-    return rung(delivery, book(delivery).version)
+        asked = {"turn": delivery.asked("turn")} | ({"rung": f"{cut_off}.{cut_off}"} if cut_off else {})
+        return twiml.pause_and_go(CUT_OFF_PAUSE, delivery.url(f"/voice/calls/{call_id}/still-there", **asked))
+    dialled = people(cut_off) if cut_off else ()  # they have been told who is got back, and nobody else is
+    who = next_person(delivery, dialled, again=bool(cut_off))
+    return dial(delivery, book(delivery).version, dialled, who)
 
 
 def _still_there(delivery: Delivery, **_values: str) -> str:
