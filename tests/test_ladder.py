@@ -264,13 +264,17 @@ def test_a_caller_whose_queue_is_no_use_is_taken_up_the_ladder_at_once(
 
 
 @pytest.mark.proves("01-2.14")
+@pytest.mark.parametrize("alex_is", ["at Sam's phone", "away"])
 def test_who_said_take_it_is_dialled_first_and_a_phone_two_people_share_once(
-    settings: Settings, database: Database
+    settings: Settings, database: Database, alex_is: str
 ) -> None:
     firm.found(database)
     with database.transaction() as session:
         alex = session.get_one(StaffMember, "alex")
-        alex.phone_today, alex.phone_until = firm.PHONES["sam"], clock.now() + dt.timedelta(hours=1)
+        if alex_is == "away":
+            alex.availability = "away"
+        else:
+            alex.phone_today, alex.phone_until = firm.PHONES["sam"], clock.now() + dt.timedelta(hours=1)
     app, sid = create_app(settings, database), call_sid()
     post(app, "/voice/incoming", arrival(sid))
     with database.transaction() as session:
@@ -281,4 +285,4 @@ def test_who_said_take_it_is_dialled_first_and_a_phone_two_people_share_once(
     assert re.findall(r"/voice/ladder/(\d+/\w+)/over", first)[0].endswith("/alex")
     over = re.findall(r'action="https://[^/]+(/[^"#]+)', first)[0]
     declined = arrival(sid, CallStatus="in-progress", DialCallStatus="busy", DialBridged="false")
-    assert "will ring you by" in post(app, over, declined).text
+    assert ("/alex.sam/over" if alex_is == "away" else "will ring you by") in post(app, over, declined).text

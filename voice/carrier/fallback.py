@@ -95,24 +95,21 @@ def next_person(
     delivery: Delivery,
     dialled: Sequence[str],
     passed_over: Collection[str] = (),
-    first: str | None = None,
-    again: bool = False,
+    first: roster.Person | None = None,
+    alone: bool = False,
 ) -> roster.Person | None:
-    """Whom the ladder dials now: `first`, then the first on shift not dialled yet; nobody after four phones.
+    """Whom the ladder dials now: `first`, on shift or not, then the first on shift not dialled yet; four at most.
 
-    `again`: the last one once more, who was cut off, and nobody after that. Who is `passed_over` now may be free when
-    the next is dialled; a phone that two people share is dialled once.
+    `alone`: nobody but `first`, who was cut off. Who is `passed_over` now may be free when the next is dialled; a phone
+    that two people share is dialled once.
     """
-    line, known = card(delivery), book(delivery)
-    if line is None or once_more(dialled) or (len(dialled) >= STEPS and not again):
+    line, now = card(delivery), delivery.now
+    if line is None or once_more(dialled) or (len(dialled) >= STEPS and not alone):
         return None
-    if again:
-        wanted = [known.person(dialled[-1])]
-    else:
-        rung = {who.phone_at(delivery.now) for who in map(known.person, dialled) if who is not None}
-        left = [known.person(first or ""), *line.on_shift(delivery.now)]
-        wanted = [who for who in left if who and who.id not in dialled and who.phone_at(delivery.now) not in rung]
-    return next((who for who in wanted if who is not None and who.id not in passed_over), None)
+    rung = {who.phone_at(now) for who in map(book(delivery).person, dialled) if who}
+    left = [who for who in (first, *line.on_shift(now)) if who and who.id not in dialled]
+    wanted = [first] if alone else [who for who in left if who.phone_at(now) not in rung]
+    return next((who for who in wanted if who and who.id not in passed_over), None)
 
 
 def rung(delivery: Delivery, version: int, dialled: Sequence[str] = ()) -> str:
@@ -172,7 +169,7 @@ def after_talk(delivery: Delivery, version: int, dialled: str) -> str:
 def still_there(delivery: Delivery, version: int, dialled: str) -> str:
     """The caller has not hung up after a talk: that phone once more, and only once."""
     tried, tongue = people(dialled), language(delivery)
-    who = next_person(delivery, tried, again=True)
+    who = book(delivery).person(tried[-1])
     if delivery.status in OVER or once_more(tried):
         return twiml.hang_up(wording.goodbye(tongue), tongue)
     return dial(delivery, version, tried, who, wording.cut_off_caller(who.name, tongue) if who else "")
@@ -204,9 +201,10 @@ def _left(delivery: Delivery, call_id: str) -> str:
     if result == "bridged":
         asked = {"turn": delivery.asked("turn")} | ({"rung": f"{cut_off}.{cut_off}"} if cut_off else {})
         return twiml.pause_and_go(CUT_OFF_PAUSE, delivery.url(f"/voice/calls/{call_id}/still-there", **asked))
-    dialled = people(cut_off) if cut_off else ()  # they have been told who is got back, and nobody else is
-    who = next_person(delivery, dialled, again=bool(cut_off))
-    return dial(delivery, book(delivery).version, dialled, who)
+    known = book(delivery)
+    if cut_off:  # they have been told who is got back, and nobody else is
+        return dial(delivery, known.version, (cut_off,), known.person(cut_off))
+    return rung(delivery, known.version)
 
 
 def _still_there(delivery: Delivery, **_values: str) -> str:

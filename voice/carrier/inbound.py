@@ -10,6 +10,7 @@ from voice.carrier import fallback, twiml
 from voice.carrier.delivery import Delivery
 from voice.carrier.webhooks import document, receipt
 from voice.carrier.words import OVER
+from voice.firm import StaffMember
 from voice.models import Call, Callback
 from voice.rules import wording
 from voice.rules.greeting import spoken_seconds
@@ -148,10 +149,10 @@ def ladder_step(
 
     After a cut-off it is the last of `dialled` once more, `words` before it, and nobody else.
     """
-    taker = ringing.waiting(session, call, delivery.now).reserved_by
     again = call.round > 0 and not fallback.once_more(dialled)
-    passed_over = phones.not_on_ladder(session, call, delivery.now)
-    while who := fallback.next_person(delivery, dialled, passed_over, taker, again):
+    wanted = call.answered_by if again else ringing.waiting(session, call, delivery.now).reserved_by
+    first, passed_over = _person(session, wanted), phones.not_on_ladder(session, call, delivery.now)
+    while who := fallback.next_person(delivery, dialled, passed_over, first, again):
         # What is only read from the spool has rung, and is over.
         if delivery.replayed or phones.dial_on_ladder(session, call, who.phone_at(delivery.now)):
             return fallback.dial(delivery, version, dialled, who, words)
@@ -159,6 +160,12 @@ def ladder_step(
     rang = dialled and not again and call.path == "dial"  # what is known from the spool alone was an outage
     calls.give_up(session, call, delivery.now, "rang_out" if rang else None)
     return promise_for(session, delivery, call)
+
+
+def _person(session: Session, staff_id: str | None) -> roster.Person | None:
+    """A staff member as the ladder dials them, of whichever line, on duty or not."""
+    member = session.get(StaffMember, staff_id) if staff_id else None
+    return roster.person_of(member) if member else None
 
 
 @document("/voice/calls/<call_id>/still-there")
