@@ -25,8 +25,8 @@ BACK = "If we were cut off, I'm getting Sam Field back."
 
 def cut_off(make_world: MakeWorld, then: scripts.Script) -> tuple[World, PhoneLeg, Phone]:
     """Sam's phone drops after 20 s of talk, and does `then` when it rings again; the caller stays."""
-    world = make_world(staff=("sam", "alex"))
-    world.staff("alex", scripts.Off())
+    world = make_world(staff=("alex", "sam"))
+    world.staff("alex", scripts.Off())  # who would be dialled first
     sam = world.staff("sam", scripts.InTurn((DROPS, then)))
     leg = world.rings()
     world.advance(10)
@@ -63,15 +63,20 @@ def test_the_phone_rings_after_its_old_leg_has_ended(make_world: MakeWorld) -> N
     assert second.created_at > first.ended_at
 
 
-def test_hanging_up_on_the_question_means_done(make_world: MakeWorld) -> None:
+@pytest.mark.parametrize("gone", ["", "the worker"])
+def test_hanging_up_on_the_question_means_done(make_world: MakeWorld, gone: str) -> None:
     world, leg, sam = cut_off(make_world, scripts.Drops(after=3, drops_after=2))
+    if gone:
+        world.kill_worker()
     world.advance(30)
+    assert world.heard(world.caller()).count(BACK) == 1
     call = world.call(leg)
     assert (call.state, call.outcome) == ("completed", "talked")
     assert leg.over  # let go, with a word of goodbye
     assert world.heard(world.caller())[-1].startswith("Thank")
     assert world.callbacks() == []
-    assert len(sam.rings) == 2
+    assert [len(phone.rings) for phone in (sam, world.staff("alex"))] == [2, 0]
+    assert call.path == ("dial" if gone else "queue")
 
 
 @pytest.mark.parametrize(
@@ -148,22 +153,24 @@ def test_cut_off_after_a_few_words_and_gone_or_cut_off_again_is_a_short_talk(
     assert len(world.callbacks()) == 1
 
 
-@pytest.mark.parametrize("late", [0, 8], ids=["at once", "after a while"])
-def test_that_phone_is_kept_for_who_was_cut_off_though_another_caller_waits(make_world: MakeWorld, late: float) -> None:
+@pytest.mark.parametrize("how", ["at once", "after a while", "on the ladder"])
+def test_that_phone_is_kept_for_who_was_cut_off_though_another_caller_waits(make_world: MakeWorld, how: str) -> None:
     world = make_world(staff=("sam",), ring_seconds=60)
     sam = world.staff("sam", scripts.InTurn((DROPS, scripts.Answers(after=6, talk=30), scripts.Answers(after=2))))
-    if late:
-        world.day.carrier.moods.webhooks.append(Rudeness("delay", "/still-there", seconds=late))
+    if how == "after a while":
+        world.day.carrier.moods.webhooks.append(Rudeness("delay", "/still-there", seconds=8))
+    if how == "on the ladder":
+        world.kill_worker()
     first = world.rings(talk=50)
     world.advance(10)
+    world.wake_worker()
     second = world.rings("+12125550172", talk=12)
     while BACK not in world.heard(world.caller()):
         world.advance(0.5)
-    world.advance(2)
-    assert world.ringing() == ["sam"]
-    world.advance(8)
+    world.advance(12)
     assert sam.talking_to == world.caller().number
-    assert [leg.purpose for leg in world.legs(world.call(first))] == ["ring", "cut_off"]
+    by_legs = [leg.purpose for leg in world.legs(world.call(first))]
+    assert by_legs == ([] if how == "on the ladder" else ["ring", "cut_off"])
     assert "any key to go on" in world.heard(sam)[-1]
     world.advance(60)
     assert [world.call(leg).outcome for leg in (first, second)] == ["talked", "talked"]
@@ -230,24 +237,31 @@ def test_on_the_ladder_too_that_phone_alone_is_rung_once_more(
 
 @pytest.mark.proves("01-2.15")
 @pytest.mark.parametrize(
-    ("then", "outcome", "last"),
-    [(AGAIN, "talked", "Thank"), (scripts.Mailbox(after=3), "callback", "what it's about")],
-    ids=["cut off twice", "a machine"],
+    ("then", "rang", "outcome", "last"),
+    [
+        (AGAIN, 0, "talked", "Thank"),
+        (scripts.Mailbox(after=3), 0, "callback", "what it's about"),
+        (scripts.Answers(after=100), 1, "callback", "what it's about"),
+    ],
+    ids=["cut off twice", "a machine", "as it rings"],
 )
 def test_with_the_tables_gone_in_those_seconds_that_phone_is_rung_all_the_same(
-    make_world: MakeWorld, then: scripts.Script, outcome: str, last: str
+    make_world: MakeWorld, then: scripts.Script, rang: int, outcome: str, last: str
 ) -> None:
     world, leg, sam = cut_off(make_world, then)
-    world.lose_storage()
+    world.advance(8 * rang)
+    assert len(sam.rings) == 1 + rang
+    world.lose_storage()  # nobody who presses a key on a phone that rings now is joined
     world.advance(45)
-    assert (world.heard(world.caller()).count(BACK), len(sam.rings)) == (1, 2)
+    assert (world.heard(world.caller()).count(BACK), len(sam.rings)) == (1, 2 + rang)
+    assert world.phones["alex"].rings == []
     assert last in world.caller().said_to_it()
     world.restore_storage()
     world.caller().hang_up()
     world.advance(20)
     call = world.call(leg)
     assert (call.outcome, call.answered_by, len(world.callbacks())) == (outcome, "sam", outcome == "callback")
-    assert len(sam.rings) == 2  # what is read back rings nobody
+    assert len(sam.rings) == 2 + rang  # what is read back rings nobody
 
 
 @pytest.mark.proves("01-2.15")
@@ -278,6 +292,8 @@ def test_with_the_tables_gone_from_the_end_of_the_talk_a_caller_still_there_may_
     assert "/voice/calls/c1/still-there?turn=2#" in fallback.answer("left", left, {"call_id": "c1"})
     asked = dataclasses.replace(left, route="/voice/calls/c1/still-there?turn=2")
     assert "<Record" in fallback.answer("still_there", asked, {"call_id": "c1"})
+    again = fallback.answer("left", dataclasses.replace(left, route=left.route + "&rung=sam"), {"call_id": "c1"})
+    assert "/still-there?rung=sam.sam&amp;turn=2#" in again  # the second time it is a goodbye
     for name, each in (("left", left), ("still_there", asked)):
         gone = dataclasses.replace(each, form=form | {"CallStatus": "completed"})
         assert "<Hangup" in fallback.answer(name, gone, {"call_id": "c1"})

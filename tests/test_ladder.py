@@ -11,6 +11,7 @@ from tests import firm
 from tests.conftest import MakeWorld
 from tests.signed import arrival, call_sid, post
 from tests.world import World
+from voice import clock, ringing
 from voice.app import create_app
 from voice.db import Database
 from voice.firm import LineStaff, StaffMember
@@ -225,21 +226,31 @@ def test_with_nobody_on_shift_nothing_rings_for_show(make_world: MakeWorld) -> N
 
 
 @pytest.mark.proves("01-2.14")
-@pytest.mark.parametrize("result", ["error", "system-error", "queue-full"])
+@pytest.mark.parametrize(
+    ("result", "taken"), [("error", False), ("system-error", True), ("queue-full", False), ("error", True)]
+)
 def test_a_caller_whose_queue_is_no_use_is_taken_up_the_ladder_at_once(
-    settings: Settings, database: Database, result: str
+    settings: Settings, database: Database, result: str, taken: bool
 ) -> None:
     firm.found(database)
     app, sid = create_app(settings, database), call_sid()
     post(app, "/voice/incoming", arrival(sid))
-    with database.reading() as session:
-        call_id = session.scalars(sa.select(Call.id)).one()
+    with database.transaction() as session:
+        call = session.scalars(sa.select(Call)).one()
+        call_id = call.id
+        if taken:  # by Sam, who waits for the caller's queue
+            leg = {"staff_id": "sam", "phone": firm.PHONES["sam"], "line": firm.LINE, "state": "picked_up"}
+            session.add(
+                Leg(id="l1", **leg, purpose="ring", placed_at=call.seen_at, ring_seconds=15, stop_at=call.seen_at)
+            )
+            session.flush()
+            assert ringing.accept(session, session.get_one(Leg, "l1"), call, call.seen_at)
     form = arrival(sid, CallStatus="in-progress", QueueResult=result)
     answer = post(app, f"/voice/calls/{call_id}/left?turn=1", form)
     assert b"<Dial" in answer.data
-    assert firm.PHONES["sam"].encode() in answer.data
+    assert firm.PHONES["alex" if taken else "sam"].encode() in answer.data
     with database.reading() as session:
-        assert session.scalars(sa.select(Call.path)).one() == "dial"
+        assert session.execute(sa.select(Call.path, Call.state)).one() == ("dial", "ringing")
     # Somebody unknown in an address of the ladder, as after an update: the two are joined all the same.
     child = arrival(call_sid(), ParentCallSid=sid, Digits="1")
     assert b"<Response />" in post(app, "/voice/ladder/1/nobody/accepted", child).data
@@ -250,3 +261,28 @@ def test_a_caller_whose_queue_is_no_use_is_taken_up_the_ladder_at_once(
         assert session.execute(sa.select(Call.outcome, Call.answered_by)).one() == ("callback", None)
     gone = arrival(sid, CallStatus="completed", QueueResult=result)
     assert b"<Dial" not in post(app, f"/voice/calls/{call_id}/left?turn=2", gone).data
+
+
+@pytest.mark.proves("01-2.14")
+@pytest.mark.parametrize("alex_is", ["at Sam's phone", "away"])
+def test_who_said_take_it_is_dialled_first_and_a_phone_two_people_share_once(
+    settings: Settings, database: Database, alex_is: str
+) -> None:
+    firm.found(database)
+    with database.transaction() as session:
+        alex = session.get_one(StaffMember, "alex")
+        if alex_is == "away":
+            alex.availability = "away"
+        else:
+            alex.phone_today, alex.phone_until = firm.PHONES["sam"], clock.now() + dt.timedelta(hours=1)
+    app, sid = create_app(settings, database), call_sid()
+    post(app, "/voice/incoming", arrival(sid))
+    with database.transaction() as session:
+        call = session.scalars(sa.select(Call)).one()
+        assert ringing.reserve(session, call, "alex", call.seen_at) is None
+        address = f"/voice/calls/{call.id}/left?turn=1"
+    first = post(app, address, arrival(sid, CallStatus="in-progress", QueueResult="error")).text
+    assert re.findall(r"/voice/ladder/(\d+/\w+)/over", first)[0].endswith("/alex")
+    over = re.findall(r'action="https://[^/]+(/[^"#]+)', first)[0]
+    declined = arrival(sid, CallStatus="in-progress", DialCallStatus="busy", DialBridged="false")
+    assert ("/alex.sam/over" if alex_is == "away" else "will ring you by") in post(app, over, declined).text

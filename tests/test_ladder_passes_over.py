@@ -11,10 +11,10 @@ from tests import firm
 from tests.conftest import MakeWorld
 from tests.missed import missed
 from tests.world import World
-from voice import phones
+from voice import calls, phones
 from voice.db import Database
 from voice.firm import StaffMember
-from voice.models import Call
+from voice.models import Call, Leg
 from voice.rules import causes
 from voice.rules.ring_plan import Ring, Waiting
 from voice.simulator import scripts
@@ -145,3 +145,46 @@ def test_of_two_ladders_that_read_at_the_same_moment_the_database_lets_one_have_
         assert [phones.dial_on_ladder(session, call, phone) for call in (one, other)] == [True, False]
         assert phones.dial_on_ladder(session, other, firm.PHONES["alex"])
         assert phones.busy(session, firm.MONDAY_TEN) == {"sam", "alex"}
+
+
+@pytest.mark.proves("01-2.14", "01-6.9")
+@pytest.mark.parametrize(
+    ("purpose", "state", "passed"),
+    [
+        ("ring", "declined", True), ("ring", "no_answer", False), ("cut_off", "no_answer", True),
+        ("cut_off", "failed", False),
+    ],
+)  # fmt: skip
+@pytest.mark.lived_on("sqlite")
+def test_a_phone_that_was_declined_or_was_rung_once_more_is_passed_over_whoevers_it_is(
+    database: Database, purpose: str, state: str, passed: bool
+) -> None:
+    firm.found(database)
+    with database.transaction() as session:
+        one, other = (missed(session, caller=number, line=firm.LINE) for number in ("+12125550171", "+12125550172"))
+        now, phone = firm.MONDAY_TEN, firm.PHONES["sam"]
+        alex = session.get_one(StaffMember, "alex")
+        alex.phone_today, alex.phone_until = phone, now + dt.timedelta(hours=1)
+        leg = {"staff_id": "sam", "phone": phone, "line": firm.LINE, "placed_at": now, "stop_at": now, "ended_at": now}
+        session.add(Leg(**leg, purpose=purpose, state=state, ring_seconds=15, call_id=one.id))
+        session.flush()
+        assert phones.not_on_ladder(session, one, now) == ({"sam", "alex"} if passed else set())
+        assert phones.not_on_ladder(session, other, now) == set()
+
+
+@pytest.mark.proves("01-6.9")
+@pytest.mark.parametrize("path", ["queue", "dial"])
+@pytest.mark.lived_on("postgres")
+def test_a_phone_that_rings_for_another_is_fetched_back_from_them_for_a_caller_in_the_queue_only(
+    database: Database, path: str
+) -> None:
+    firm.found(database)
+    with database.transaction() as session:
+        now = firm.MONDAY_TEN
+        one = missed(session, line=firm.LINE, state="joined", path=path, answered_by="sam")
+        other = missed(session, line=firm.LINE, state="ringing", caller="+12125550172")
+        leg = {"staff_id": "sam", "phone": firm.PHONES["sam"], "line": firm.LINE, "placed_at": now, "stop_at": now}
+        session.add(Leg(**leg, id="l1", purpose="ring", state="ringing", ring_seconds=15, call_id=other.id))
+        session.flush()
+        assert calls.cut_off(session, one, now)
+        assert session.get_one(Leg, "l1").call_id == (one.id if path == "queue" else other.id)

@@ -212,7 +212,8 @@ def cut_off(session: Session, call: Call, now: dt.datetime) -> bool:
     if moved:
         outbox.ring(session, call.id, call.round, now)
         moves.note(session, "cut_off", now, call=call, staff=call.answered_by)
-        ringing.fetch_back(session, call, now)
+        if call.path == "queue":  # on the ladder the very next document dials that phone
+            ringing.fetch_back(session, call, now)
     return moved
 
 

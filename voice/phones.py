@@ -32,9 +32,10 @@ BUSY = sa.union(
 
 # Seconds after a talk in which the caller, still on the line, may turn out to have been cut off: that phone is theirs.
 PARTING = dt.timedelta(seconds=10)
-JUST_OVER = sa.select(Call.answered_by).join(Leg, Leg.id == Call.accepted_leg_id).where(
+JUST_OVER = sa.select(Call.answered_by).outerjoin(Leg, Leg.id == Call.accepted_leg_id).where(
     Call.state == "joined", Call.round == 0, Call.talking_since.is_(None), Call.ended_at.is_(None),
-    Leg.ended_at > sa.bindparam("since", type_=UTC),
+    # On the ladder there is no leg of ours: what was heard last of the caller is the end of their talk.
+    sa.func.coalesce(Leg.ended_at, Call.seen_at) > sa.bindparam("since", type_=UTC),
 )  # fmt: skip
 
 
@@ -76,20 +77,23 @@ def dial_on_ladder(session: Session, call: Call, phone: str) -> bool:
 
 
 def not_on_ladder(session: Session, call: Call, now: dt.datetime) -> set[str]:
-    """Staff whom the ladder passes over: who have declined this caller, who talk or whose phone rings, or who ring in.
+    """Staff whom the ladder passes over: who have declined this caller, who talk or whose phone rings, or who ring in;
+    and who was cut off from them, and has been rung once more.
 
     A phone that was only asked for does not count: the interface that would tell of it may be what has died.
     """
-    rung = sa.select(Leg.staff_id).where(
-        Leg.ended_at.is_(None), Leg.state.in_(("ringing", "picked_up", "accepted", "joined"))
-    )
-    refused = sa.select(Leg.staff_id).where(Leg.call_id == call.id, Leg.state.in_(("declined", "not_screened")))
+    live = sa.and_(Leg.ended_at.is_(None), Leg.state.in_(("ringing", "picked_up", "accepted", "joined")))
+    once_more = sa.and_(Leg.purpose == "cut_off", Leg.state.not_in(("placed", "limited", "failed")))
+    refused = sa.and_(Leg.call_id == call.id, sa.or_(Leg.state.in_(("declined", "not_screened")), once_more))
+    rung = sa.or_(live, refused)
     talking = sa.select(Call.answered_by).where(
         Call.path == "dial", Call.ended_at.is_(None), Call.state.in_(("accepted", "joined")), Call.id != call.id
     )
-    dialled = ON_LADDER.where(Call.id != call.id)
-    theirs = sa.select(StaffMember.id).where(sa.or_(NUMBER.in_([call.caller]), NUMBER.in_(dialled)))
-    found = session.scalars(sa.union(rung, refused, talking, theirs), {"now": now})
+    dialled, tried = ON_LADDER.where(Call.id != call.id), sa.select(Leg.phone).where(rung)
+    theirs = sa.select(StaffMember.id).where(  # two people may share one phone
+        sa.or_(NUMBER.in_([call.caller]), NUMBER.in_(dialled), NUMBER.in_(tried))
+    )
+    found = session.scalars(sa.union(sa.select(Leg.staff_id).where(rung), talking, theirs), {"now": now})
     return {staff_id for staff_id in found if staff_id} | parting(session, now)
 
 

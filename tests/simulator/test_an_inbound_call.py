@@ -98,8 +98,9 @@ def test_a_document_that_comes_after_the_hang_up_is_not_played(town: Town) -> No
     assert leg.status == "no-answer"
 
 
-def test_hangup_alone_is_answered_and_billed(town: Town) -> None:
-    town.answers(voice="<Hangup/>")
+@pytest.mark.parametrize("voice", ["<Hangup/>", "<Redirect>/more</Redirect>"])
+def test_hangup_or_redirect_alone_is_answered_and_billed(town: Town, voice: str) -> None:
+    town.answers(voice=voice, more="<Reject/>")  # which is too late, and no longer free
     leg = town.call()
     town.day.advance(1)
     assert leg.status == "completed"

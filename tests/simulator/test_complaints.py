@@ -58,6 +58,8 @@ pytestmark = pytest.mark.proves("01-4.3")
         ("<Redirect method='PUT'>/x</Redirect>", '<Redirect method="PUT"> is no value'),
         ("<Pause/> stray words <Hangup/>", '"stray words" stands inside <Response>'),
         ("<Redirect></Redirect>", "<Redirect> without an action or target"),
+        ("<Enqueue action='/x'/>", "<Enqueue> names no queue"),
+        ("<Say>" + "x" * 4_097 + "</Say>", "<Say> is longer than 4096 characters"),
         ("<Say>" + "x" * 70_000 + "</Say>", "over 64 kB"),
     ],
 )
@@ -179,3 +181,12 @@ def test_every_document_is_kept_with_what_was_asked(town: Town) -> None:
 def test_a_status_event_that_does_not_exist_is_refused(town: Town) -> None:
     with pytest.raises(TwilioRestException):
         town.ring(town.sam, status_callback_event=["picked-up"])
+
+
+def test_a_parameter_that_would_change_nothing(town: Town) -> None:
+    placed = town.ring(town.sam, machine_detection="Enable")
+    address = f"https://api.twilio.com/2010-04-01/Accounts/{placed.account_sid}/Calls/{placed.sid}.json"
+    town.client.request("POST", address, data={"Status": "canceled", "Timeout": "9"})
+    assert "not simulated for a call: MachineDetection" in town.complaints
+    assert "not simulated for a call: Timeout" in town.complaints
+    town.day.carrier.requests.clear()  # of such a parameter for a change the carrier's own files know nothing

@@ -93,35 +93,40 @@ def address(delivery: Delivery, version: int, dialled: Sequence[str], what: str)
 
 
 def next_person(
-    delivery: Delivery, dialled: Sequence[str], passed_over: Collection[str] = (), again: bool = False
+    delivery: Delivery,
+    dialled: Sequence[str],
+    passed_over: Collection[str] = (),
+    first: roster.Person | None = None,
+    alone: bool = False,
 ) -> roster.Person | None:
-    """Whom the ladder dials now: the first on shift not dialled yet; nobody after four phones, or after a cut-off.
+    """Whom the ladder dials now: `first`, on shift or not, then the first on shift not dialled yet; four at most.
 
-    Nor who rings in, nor whose phone has forwarded the call to us: it would come back.
-
-    `again`: the last one once more, who was cut off. Who is `passed_over` now may be free when the next is dialled.
+    `alone`: nobody but `first`, who was cut off. Who is `passed_over` now may be free when the next is dialled; a phone
+    that two people share is dialled once; one that rings in, or has forwarded the call to us, is not: it would come
+    back.
     """
-    line = card(delivery)
-    if again:
-        wanted = [book(delivery).person(dialled[-1])]
-    elif line is None or len(dialled) >= STEPS or once_more(dialled):
+    line, now = card(delivery), delivery.now
+    if line is None or once_more(dialled) or (len(dialled) >= STEPS and not alone):
         return None
-    else:
-        theirs = {numbers.forwarder(delivery.get(name), book(delivery).country) for name in ("From", "ForwardedFrom")}
-        here = [who for who in line.on_shift(delivery.now) if who.phone_at(delivery.now) not in theirs]
-        wanted = [who for who in here if who.id not in dialled]
-    return next((who for who in wanted if who is not None and who.id not in passed_over), None)
+    spent = {who.phone_at(now) for who in map(book(delivery).person, dialled) if who}
+    spent |= {numbers.forwarder(delivery.get(name), book(delivery).country) for name in ("From", "ForwardedFrom")}
+    left = [who for who in (first, *line.on_shift(now)) if who and who.id not in dialled]
+    wanted = [first] if alone else [who for who in left if who.phone_at(now) not in spent]
+    return next((who for who in wanted if who and who.id not in passed_over), None)
 
 
-def rung(
-    delivery: Delivery, version: int, dialled: Sequence[str] = (), words: str = "", passed_over: Collection[str] = ()
-) -> str:
-    """One phone of the ladder, `words` (of a cut-off) before it; the message when there is no further one."""
-    line, who = card(delivery), next_person(delivery, dialled, passed_over, again=bool(words))
+def rung(delivery: Delivery, version: int, dialled: Sequence[str] = ()) -> str:
+    """The next phone of the ladder; the message when there is no further one."""
+    return dial(delivery, version, dialled, next_person(delivery, dialled))
+
+
+def dial(delivery: Delivery, version: int, dialled: Sequence[str], who: roster.Person | None, words: str = "") -> str:
+    """The phone of `who` after those of `dialled`, `words` (of a cut-off) before it; the message for nobody."""
+    line = card(delivery)
     if line is None or who is None:
         return message(delivery)
     dialled = (*dialled, who.id)
-    joins = who.no_mailbox and not words
+    joins = who.no_mailbox and not once_more(dialled)
     phone = who.phone_at(delivery.now)
     limit = None if who.no_mailbox else book(delivery).limit(phone, delivery.now)
     return twiml.dial_one(
@@ -167,10 +172,10 @@ def after_talk(delivery: Delivery, version: int, dialled: str) -> str:
 def still_there(delivery: Delivery, version: int, dialled: str) -> str:
     """The caller has not hung up after a talk: that phone once more, and only once."""
     tried, tongue = people(dialled), language(delivery)
-    who = next_person(delivery, tried, again=True)
+    who = book(delivery).person(tried[-1])
     if delivery.status in OVER or once_more(tried):
         return twiml.hang_up(wording.goodbye(tongue), tongue)
-    return rung(delivery, version, tried, wording.cut_off_caller(who.name, tongue)) if who else message(delivery)
+    return dial(delivery, version, tried, who, wording.cut_off_caller(who.name, tongue) if who else "")
 
 
 def message(delivery: Delivery) -> str:
@@ -191,15 +196,18 @@ def _wait(delivery: Delivery, **_values: str) -> str:
 
 
 def _left(delivery: Delivery, call_id: str) -> str:
-    result = delivery.get("QueueResult")
+    result, cut_off = delivery.get("QueueResult"), delivery.asked("rung")
     if result.startswith("redirected"):
         return twiml.empty()  # another document already runs on this leg
     if result == "hangup" or delivery.status in OVER:
         return twiml.hang_up()
     if result == "bridged":
-        turn = delivery.asked("turn")
-        return twiml.pause_and_go(CUT_OFF_PAUSE, delivery.url(f"/voice/calls/{call_id}/still-there", turn=turn))
-    return rung(delivery, book(delivery).version)
+        asked = {"turn": delivery.asked("turn")} | ({"rung": f"{cut_off}.{cut_off}"} if cut_off else {})
+        return twiml.pause_and_go(CUT_OFF_PAUSE, delivery.url(f"/voice/calls/{call_id}/still-there", **asked))
+    known = book(delivery)
+    if cut_off:  # they have been told who is got back, and nobody else is
+        return dial(delivery, known.version, (cut_off,), known.person(cut_off))
+    return rung(delivery, known.version)
 
 
 def _still_there(delivery: Delivery, **_values: str) -> str:

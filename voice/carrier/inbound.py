@@ -10,6 +10,7 @@ from voice.carrier import fallback, twiml
 from voice.carrier.delivery import Delivery
 from voice.carrier.webhooks import document, receipt
 from voice.carrier.words import OVER
+from voice.firm import StaffMember
 from voice.models import Call, Callback
 from voice.rules import wording
 from voice.rules.greeting import spoken_seconds
@@ -46,7 +47,9 @@ def incoming(session: Session, delivery: Delivery) -> str:
 
 def _queue(session: Session, delivery: Delivery, call: Call, words: str = "") -> str:
     base = f"/voice/calls/{call.id}"
-    left = delivery.url(f"{base}/left", turn=_turn(delivery) + 1)
+    # Who is got back after a cut-off is in the address as well, should storage be gone by then.
+    rung = {"rung": call.answered_by} if call.round > 0 and call.answered_by else {}
+    left = delivery.url(f"{base}/left", turn=_turn(delivery) + 1, **rung)
     return twiml.enqueue(call.queue, delivery.url(f"{base}/wait"), left, words, card_of(session, call).language)
 
 
@@ -103,9 +106,9 @@ def left(session: Session, delivery: Delivery, call_id: str) -> str:
         return twiml.hang_up()
     if result.startswith("redirected"):
         return twiml.empty()  # another document already runs on this leg
-    if result == "bridging-in-process" and (leg := ringing.accepted_leg(session, call)):
-        ringing.lose(session, call, leg, delivery.now)  # the phone was lost while they were told whose it is
-    if result in ("leave", "bridging-in-process"):
+    if result != "leave" and (leg := ringing.accepted_leg(session, call)):
+        ringing.lose(session, call, leg, delivery.now)  # the phone (while they were told whose it is), or the queue
+    if result in ("leave", "bridging-in-process") or call.state != "ringing":
         return _after_leave(session, delivery, call)
     return _to_ladder(session, delivery, call)  # error, system-error, queue-full: the queue is no use
 
@@ -135,7 +138,8 @@ def _after_leave(session: Session, delivery: Delivery, call: Call) -> str:
 
 def _to_ladder(session: Session, delivery: Delivery, call: Call) -> str:
     call.path = "dial"
-    return ladder_step(session, delivery, call, roster.current(session).version)
+    dialled = (call.answered_by or "",) if call.round > 0 else ()  # they have heard who is got back
+    return ladder_step(session, delivery, call, roster.current(session).version, dialled)
 
 
 def ladder_step(
@@ -143,17 +147,25 @@ def ladder_step(
 ) -> str:
     """The document of the next person after `dialled` whose phone may be rung; after the last, the promise.
 
-    With `words`, of a cut-off, it is the last of `dialled` once more.
+    After a cut-off it is the last of `dialled` once more, `words` before it, and nobody else.
     """
-    passed_over = phones.not_on_ladder(session, call, delivery.now)
-    while (who := fallback.next_person(delivery, dialled, passed_over, again=bool(words))) is not None:
+    again = call.round > 0 and not fallback.once_more(dialled)
+    wanted = call.answered_by if again else ringing.waiting(session, call, delivery.now).reserved_by
+    first, passed_over = _person(session, wanted), phones.not_on_ladder(session, call, delivery.now)
+    while who := fallback.next_person(delivery, dialled, passed_over, first, again):
         # What is only read from the spool has rung, and is over.
         if delivery.replayed or phones.dial_on_ladder(session, call, who.phone_at(delivery.now)):
-            return fallback.rung(delivery, version, dialled, words, passed_over)
+            return fallback.dial(delivery, version, dialled, who, words)
         passed_over.add(who.id)
-    rang = dialled and not words and call.path == "dial"  # what is known from the spool alone was an outage
+    rang = dialled and not again and call.path == "dial"  # what is known from the spool alone was an outage
     calls.give_up(session, call, delivery.now, "rang_out" if rang else None)
     return promise_for(session, delivery, call)
+
+
+def _person(session: Session, staff_id: str | None) -> roster.Person | None:
+    """A staff member as the ladder dials them, of whichever line, on duty or not."""
+    member = session.get(StaffMember, staff_id) if staff_id else None
+    return roster.person_of(member) if member else None
 
 
 @document("/voice/calls/<call_id>/still-there")

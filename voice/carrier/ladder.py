@@ -28,6 +28,7 @@ def _callers(session: Session, delivery: Delivery) -> Call:
         call = calls.over_elsewhere(session, arrival, delivery.now)
     elif call.path == "queue":
         call.path = "dial"  # taken here while storage was gone: no worker may ring a phone for them any more
+    call.seen_at = delivery.now
     return call
 
 

@@ -124,7 +124,7 @@ _WHOLE = {
 _METHODS = frozenset(("GET", "POST"))
 _LINKS = ("action", "url", "waitUrl", "statusCallback", "recordingStatusCallback", "transcribeCallback")
 _MAX_BYTES = 64 * 1024
-_MOST_NOUNS, _LONGEST_QUEUE_NAME = 10, 64
+_MOST_NOUNS, _LONGEST_QUEUE_NAME, _LONGEST_SPEECH = 10, 64, 4096
 
 
 def lint(document: Document, context: Context, facing: Facing) -> list[str]:
@@ -228,6 +228,10 @@ def _habits(element: Element, facing: Facing) -> list[str]:
         found.append("a <Gather> asks the caller for digits")
     if tag in {"Number", "Sip", "Queue", "Play", "Say"} and not spoken_or_digits(element):
         found.append(f"<{tag}> is empty")
+    if tag == "Say" and len(spoken_or_digits(element)) > _LONGEST_SPEECH:
+        found.append(f"<Say> is longer than {_LONGEST_SPEECH} characters")
+    if tag == "Enqueue" and not spoken_link(element) and not element.get("workflowSid"):
+        found.append("<Enqueue> names no queue")
     if tag == "Enqueue" and len(spoken_link(element)) > _LONGEST_QUEUE_NAME:
         found.append("<Enqueue> names are at most 64 characters")
     return found

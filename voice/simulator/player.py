@@ -165,7 +165,7 @@ class Player:
 
 def _answer_for(leg: Leg, element: Element) -> None:
     """Most verbs answer the call; as the very first, a few do not."""
-    if leg.answered_at is not None or element.tag in {"Reject", "Redirect"}:
+    if leg.answered_at is not None or element.tag == "Reject":
         return
     if element.tag == "Pause" and not leg.paused:
         leg.paused = True

@@ -20,7 +20,9 @@ if TYPE_CHECKING:
 _EVENTS = frozenset(("initiated", "ringing", "answered", "completed"))
 _SOURCE = frozenset(("Url", "Method", "Twiml", "FallbackUrl", "FallbackMethod"))
 _HOOK = frozenset(("StatusCallback", "StatusCallbackEvent", "StatusCallbackMethod"))
-_SIMULATED = _SOURCE | _HOOK | {"To", "From", "Timeout", "TimeLimit", "CallToken"}  # the rest is complained of
+# The rest is complained of.
+_CREATED_WITH = _SOURCE | _HOOK | {"To", "From", "Timeout", "TimeLimit", "CallToken"}
+_CHANGED_BY = _SOURCE | _HOOK | {"Status", "TimeLimit"}
 _LONGEST_TWIML, _LONGEST_TIMEOUT = 4000, 600
 
 
@@ -104,6 +106,7 @@ def _fetch(carrier: "Carrier", sid: str) -> Response:
 
 def _change(carrier: "Carrier", sid: str) -> Response:
     leg = _find(carrier, sid)
+    _complain_beyond(_CHANGED_BY, leg)
     _update(leg)
     return jsonify(render_call(leg))
 
@@ -143,9 +146,13 @@ def _create(carrier: "Carrier") -> Response:
     leg.timeout = min(_seconds("Timeout", leg.timeout), _LONGEST_TIMEOUT)
     leg.time_limit = _seconds("TimeLimit", leg.time_limit)
     _set_hooks(leg)
-    if ignored := set(form) - _SIMULATED:
-        carrier.complain(f"not simulated for a call: {', '.join(sorted(ignored))}", leg.sid)
+    _complain_beyond(_CREATED_WITH, leg)
     return created(render_call(carrier.place(leg)))
+
+
+def _complain_beyond(simulated: frozenset[str], leg: Leg) -> None:
+    if ignored := set(request.form) - simulated:
+        leg.carrier.complain(f"not simulated for a call: {', '.join(sorted(ignored))}", leg.sid)
 
 
 def _seconds(name: str, default: float) -> float:
