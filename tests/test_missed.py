@@ -218,7 +218,9 @@ def test_closed_goes_straight_to_the_promise_without_ringing_for_show(make_world
 
 
 @pytest.mark.proves("01-6.7", "01-2.8")
-@pytest.mark.parametrize("why", [{"shifts": {"mon": "12:00-17:00"}}, {"availability": "away"}, {"availability": "off"}])
+@pytest.mark.parametrize(
+    "why", [{"shifts": {"mon": "12:00-17:00"}}, {"availability": "away"}, {"availability": "off"}, {"phone": ""}]
+)
 def test_nobody_on_shift_goes_straight_to_the_promise(world: World, why: dict[str, object]) -> None:
     def change(session: object) -> None:
         for name in ("sam", "alex"):
