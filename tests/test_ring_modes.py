@@ -124,6 +124,7 @@ def test_a_phone_rings_fifteen_seconds_and_then_again(make_world: MakeWorld) -> 
 
 def test_who_declines_is_left_in_peace_while_the_others_ring_on(make_world: MakeWorld) -> None:
     world = make_world(staff=("sam", "alex"), ring_seconds=40)
+    world.day.carrier.switches.declined_status = "no-answer"
     sam, alex = world.staff("sam", scripts.Declines(after=3)), world.staff("alex", scripts.Answers(after=50))
     world.tick = SOON  # three rings only just fit
     leg = world.rings()
