@@ -6,10 +6,10 @@ from pathlib import Path
 import sqlalchemy as sa
 
 from tests.program import NOON
-from voice import figures, topics
+from voice import availability, figures, topics
 from voice.db import Database
 from voice.demo import firm, week
-from voice.firm import Line
+from voice.firm import Line, StaffMember
 from voice.models import Attempt, Call, Callback
 from voice.rules.periods import Range
 from voice.settings import Settings
@@ -34,6 +34,8 @@ def test_the_week_adds_up_and_its_promises_were_mostly_kept(
         told = firm.carrier(session, settings, "a token")["phones"]
         answers = {phone["number"] for phone in told if phone.get("script") == firm.ANSWERS}
         assert set(session.scalars(sa.select(Callback.caller).where(Callback.caller.is_not(None)))) <= answers
+        # Who plays the first call and lets it ring is not told that everybody's phone rests.
+        assert [availability.rings_missed(session, each) for each in session.scalars(sa.select(StaffMember))] == [0] * 3
 
 
 def test_what_talks_are_about_is_there_to_choose_from_and_was_chosen(database: Database, tmp_path: Path) -> None:
