@@ -243,16 +243,13 @@ def reserve(session: Session, call: Call, staff_id: str, now: dt.datetime) -> Re
     if refused := attempts.no_phone(session, staff_id, now, but=rings):
         return refused
     until = now + RESERVED
+    # The person gets the time they were given, and the first time whatever was left for the others comes after it.
+    ring_until = call.ring_until + RESERVED if call.reserved_until is None else max(call.ring_until, until)
     free = sa.or_(Call.reserved_by.is_(None), Call.reserved_by == staff_id, Call.reserved_until <= now)
     reserved = session.execute(
         sa.update(Call)
         .where(Call.id == call.id, Call.state == "ringing", Call.path == "queue", Call.round == 0, free)
-        # The person gets the time they were given, even when the ring time is nearly over.
-        .values(
-            reserved_by=staff_id,
-            reserved_until=until,
-            ring_until=sa.case((Call.ring_until < until, until), else_=Call.ring_until),
-        )
+        .values(reserved_by=staff_id, reserved_until=until, ring_until=ring_until)
     )
     won = one_row(reserved)
     session.refresh(call)
