@@ -8,7 +8,6 @@ from sqlalchemy.orm import Session
 from voice import attempts, availability, calls, carrier_pace, mailboxes, moves, ringing
 from voice.db import one_row
 from voice.models import Attempt, Call, Leg
-from voice.rules import ring_plan
 from voice.rules.availability import RANG_OUT
 
 UNRUNG = 2.0  # seconds: a leg that fails sooner, without ringing, was refused for a cap
@@ -122,7 +121,7 @@ def _tell_caller(session: Session, leg: Leg, call: Call, before: str, at: dt.dat
         calls.part_from(session, call, leg, at)
     elif leg.purpose == "cut_off" and before == "picked_up" and not silent:
         calls.done(session, call, at)
-    if call.state == "ringing" and call.path == "queue" and ring_plan.exhausted(ringing.waiting(session, call, at)):
+    if call.state == "ringing" and call.path == "queue" and ringing.exhausted(session, call, at):
         calls.give_up_now(session, call, at)
     elif call.state == "unanswered":
         calls.explain(session, call, at)

@@ -22,6 +22,7 @@ MINE = sa.bindparam("mine", type_=sa.Text)
 RINGS = sa.select(Leg).where(sa.or_(Leg.call_id == MINE, Leg.offered_call_id == MINE)).order_by(Leg.placed_at)
 AFTER_TALK = RINGS.where(Leg.purpose == "cut_off")
 RESERVED = dt.timedelta(seconds=ring_plan.RESERVED)
+TALKING = sa.select(Leg.staff_id).where(Leg.ended_at.is_(None), Leg.state.in_(("accepted", "joined")))
 IN_QUEUE = sa.select(Call.id).where(Call.state == "ringing", Call.path == "queue", Call.round == 0)
 
 
@@ -92,6 +93,11 @@ def _rings(session: Session, call: Call) -> tuple[ring_plan.Ring, ...]:
         )
         for leg in legs
     )  # fmt: skip
+
+
+def exhausted(session: Session, call: Call, now: dt.datetime) -> bool:
+    """Whether nobody is left who could still take the caller."""
+    return ring_plan.exhausted(waiting(session, call, now), set(session.scalars(TALKING)))
 
 
 def why_unanswered(session: Session, call: Call, now: dt.datetime) -> str:
