@@ -1,12 +1,14 @@
 """The demo's firm and its week: plausible, the same for everyone, made once."""
 
 import datetime as dt
+import time
 from pathlib import Path
 
+import pytest
 import sqlalchemy as sa
 
 from tests.program import NOON
-from voice import availability, figures, topics
+from voice import availability, clock, figures, topics
 from voice.db import Database
 from voice.demo import firm, week
 from voice.firm import Line, StaffMember
@@ -67,3 +69,9 @@ def test_a_second_start_makes_nothing_anew(database: Database, tmp_path: Path) -
     assert path.stat().st_mode & 0o077 == 0
     assert firm.found(database, path, NOON) == first
     assert calls() == before
+
+
+@pytest.mark.parametrize("known_to", ["/proc/self/stat", "/nowhere"])
+def test_the_time_a_start_took_counts_from_the_interpreters_own(known_to: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(clock, "OURSELVES", Path(known_to))
+    assert clock.monotonic() - clock.started() > time.process_time() - 0.1 > 0
