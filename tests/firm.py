@@ -27,6 +27,14 @@ def found(database: Database, staff: tuple[str, ...] = ("sam", "alex"), **line: 
             session.add(LineStaff(line=LINE, staff_id=name, position=position))
 
 
+def second_line(database: Database, *staff: str) -> None:
+    """Another line, and who answers it."""
+    with database.transaction() as session:
+        session.add(line_row(number=SECOND_LINE, name="Second line", position=1))
+        session.flush()
+        session.add_all(LineStaff(line=SECOND_LINE, staff_id=name, position=at) for at, name in enumerate(staff))
+
+
 def line_row(**changes: Any) -> Line:
     """A line with the file's defaults."""
     columns: dict[str, Any] = {

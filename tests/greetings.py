@@ -19,6 +19,7 @@ ASKS = {
         "To reach sales press 1", "Thanks for calling Acme, press 1 for sales", "On your keypad, choose",
         "Enter your pin and hash", "Key in your code", "Press any digit", "Press one, then wait",
         "Choose an option", "Please select an option", "Press nine nine", "Press1 for sales",
+        "Hold down 2 for sales.", "Hold down two.", "Hold 2 for sales", "Number 1 for sales", "Number two for parts.",
     ],
     "es": [
         "Para ventas, marque el uno", "presione 1", "Presiona uno", "pulse la tecla almohadilla",
@@ -33,6 +34,7 @@ ASKS = {
         "Tecla 1 para ventas", "Seleccione la opción 3", "Elija 2", "Presione para hablar", "Pulse cero si tiene prisa",
         "Si sabe la extensión, ingrésela", "Toque el 5", "Apriete cualquier botón", "Marque 9, por favor",
         "Gracias por llamar, marque uno", "En el teclado, su opción", "Pulse numeral", "Marque su número de cuenta",
+        "Mantenga pulsado el 2 para ventas.", "Mantén el dos pulsado", "Número 1 para ventas", "Mantenga el 2 pulsado",
         "Oprima aquí 1", "Pulsando 2 le atiende Ana", "Bienvenido, marque uno",
     ],
     "fr": [
@@ -51,7 +53,8 @@ ASKS = {
         "Pressez 3", "Appuyez maintenant", "Appuyez pour parler", "Faites le zéro", "Tapez dièse", "Composez le 0",
         "Merci d'appeler, tapez 1", "Enfoncez un bouton", "Appuyez sur n'importe quelle touche", "Tapez votre code",
         "Faites le un ou le deux", "Touchez le 6", "Saisissez le 1 puis dièse",
-        "Choisissez une option", "Tapez neuf neuf",
+        "Choisissez une option", "Tapez neuf neuf", "Maintenez le 2 enfoncé pour les ventes.",
+        "Maintenez appuyé le deux", "Numéro 1 pour les ventes", "Maintenez enfoncé le 2",
     ],
     "de": [
         "Für Verkauf drücken Sie die Eins", "wählen Sie die 2", "die 1 drücken", "Drücken Sie die Rautetaste",
@@ -67,7 +70,8 @@ ASKS = {
         "Bitte drücken Sie 5", "Treffen Sie Ihre Wahl", "Betätigen Sie die Taste 2", "Geben Sie Ihren PIN-Code ein",
         "Danke für Ihren Anruf, drücken Sie 1", "Bitte wählen Sie aus", "Eine beliebige Taste drücken",
         "Wird die 1 gedrückt, kommt Paul", "Drücke 7", "Wähle die Neun", "Drücken Sie, bitte, die Acht",
-        "Wählen Sie eine Option", "Bitte eine Option wählen",
+        "Wählen Sie eine Option", "Bitte eine Option wählen", "Halten Sie die 2 gedrückt.",
+        "Halten Sie die Zwei für Verkauf", "Nummer 1 für Verkauf", "Halten Sie 2 für den Verkauf gedrückt",
     ],
 }  # fmt: skip
 
@@ -90,7 +94,9 @@ ASKS_NOTHING = {
         "Keypad Security Systems, hello.", "Extension Hair Studio, one moment.", "Number One Cleaners, hello.",
         "Open Monday 9 to 5, Saturday 9 to 1.", "12 High Street Dental, hello.", "Push Fitness, getting someone.",
         "Button and Thread Tailors.", "We're here from 8 to 6, and Saturdays from 9 to 1.", "Three Star Motors, hello.",
-        "Pound and Daughters, solicitors.", "Option One Mortgage, hold on.", "Thank you for calling Press Two Print.",
+        "Pound and Daughters, solicitors.", "Option One Mortgage, hold on.", "Hold on, one moment.",
+        "Your number one for heating, hello.", "Down 1 moment from the station.", "Smith, number 1 for boilers.",
+        "Hold the line, one of us is coming.", "Hold one second for us.", "Thank you for calling Press Two Print.",
     ],
     "es": [
         "Hola, gracias por llamar, le paso con alguien.", "Su número uno para la casa, hola.",
@@ -101,6 +107,7 @@ ASKS_NOTHING = {
         "Abrimos de 9 a 2 y de 4 a 8.", "Para usted, un momento.", "Hotel Tres Reyes, un instante.",
         "La opción más segura, hola.", "Introduzca calidad en su casa: Gómez.", "Seleccione Viajes, un momento.",
         "Plaza España 2, le atiendo.", "Gato Negro, hola.", "Con usted en un minuto.",
+        "Manténgase en línea, un momento.", "Mantenga la línea, uno de nosotros viene.", "El número uno para su casa.",
         "Bienvenido a Marca Uno, un momento", "Bienvenidos a Marca Dos, hola.",
     ],
     "fr": [
@@ -113,6 +120,7 @@ ASKS_NOTHING = {
         "Faites un tour chez nous, bonjour.", "Les Trois Mousquetaires, bonjour.", "Composez votre menu, Chez Paul.",
         "L'Atelier du Clavier, bonjour.", "Hôtel des Deux Rives, un moment.", "Option Santé, bonjour.",
         "Pour vous depuis 1987, un instant.", "Entrez, un instant.", "La Touche Finale, bonjour.",
+        "Maintenez la ligne, un instant.", "Votre numéro un pour le chauffage.",
         "Le choix de la qualité, bonjour.", "Chez Tapez Décor, bonjour.",
     ],
     "de": [
@@ -124,6 +132,7 @@ ASKS_NOTHING = {
         "Durchwahl zwölf, Praxis Huber, guten Tag.", "Die Drei Tenöre, guten Tag.", "Gasthof Vier Jahreszeiten.",
         "Wir drucken Bücher, guten Tag.", "Hotel Sieben Berge, guten Tag.", "Geöffnet von 8 bis 12 und 14 bis 18 Uhr.",
         "Wahlkreis 5, Büro Meier.", "Tippgemeinschaft Acht, hallo.", "Eine Sekunde bitte.",
-        "Stern 5, Elektro Raute, guten Tag.",
+        "Stern 5, Elektro Raute, guten Tag.", "Bitte halten Sie eine Minute.", "Wir halten zwei Plätze für Sie frei.",
+        "Unsere Nummer 1 für Sie: Huber.",
     ],
 }  # fmt: skip

@@ -8,7 +8,7 @@ import sys
 import pytest
 
 from bench import list as callback_list
-from bench import load, start, webhook
+from bench import start, webhook
 from tests.postgres import PostgresServer
 from voice import migrate
 
@@ -28,27 +28,27 @@ def test_what_the_webhook_bears_is_printed_for_both_databases_beside_a_bare_rout
             made.append(postgres_server.create_database(postgres_server.template("ringback", migrate.upgrade)))
             return made[-1]
 
-    seen: dict[str, list[load.Figures]] = {}
+    seen: webhook.Seen = {}
     summary = webhook.summary
 
-    def kept(found: dict[str, list[load.Figures]]) -> list[dict[str, object]]:
+    def kept(found: webhook.Seen) -> list[dict[str, object]]:
         seen.update(found)
         return summary(found)
 
     monkeypatch.setattr(webhook, "summary", kept)
     monkeypatch.setattr(webhook, "running_postgres", lambda: contextlib.nullcontext(Server()))
-    monkeypatch.setattr(sys, "argv", ["bench", "--seconds", "0.05", "--repeats", "1", "--json"])
+    monkeypatch.setattr(sys, "argv", ["bench", "--workers", "1", "--seconds", "0.05", "--repeats", "1", "--json"])
     try:
         webhook.main()
     finally:
         for url in made:
             postgres_server.drop_database(url)
     rows = json.loads(capsys.readouterr().out)["rows"]
-    assert [row["name"] for row in rows] == ["bare", "sqlite", "postgres"]
+    assert [(row["name"], row["workers"]) for row in rows] == [("bare", 1), ("sqlite", 1), ("postgres", 1)]
     for row in rows:
         assert row["wrong"] == 0
         assert min(row["calls_per_second"], row["to_bare"], row["p50_ms"], row["p99_ms"]) > 0
-    bare, theirs = seen["bare"][0].body, seen["postgres"][0].body
+    bare, theirs = seen["bare", 1][0].body, seen["postgres", 1][0].body
     assert CALL_ID.sub("", bare) == CALL_ID.sub("", theirs), "the yardstick returns the webhook's own bytes"
     assert len(bare) == len(theirs)
 

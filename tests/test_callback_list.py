@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from tests.missed import missed, opened
 from tests.program import JANE, MAIN, NOON, OTHER
-from voice import callbacks, claims, contacts, promising
+from voice import callbacks, claims, contacts, crossings, promising
 from voice.db import Database
 from voice.models import Attempt, Call, Callback, Promise
 
@@ -135,22 +135,22 @@ def test_what_was_said_is_kept_word_by_word_and_who_was_gone_was_told_nothing(se
 def test_getting_through_closes_it_and_nobody_elses(session: Session) -> None:
     mine, other_line, other = opened(session), opened(session, line=OTHER), opened(session, caller="+12125550143")
     call = missed(session, NOON + MINUTE)
-    assert callbacks.got_through(session, call, NOON + 2 * MINUTE) is mine
+    assert crossings.got_through(session, call, NOON + 2 * MINUTE) is mine
     assert (mine.state, mine.closed_reason, mine.closed_at) == ("closed", "got_through", NOON + 2 * MINUTE)
     assert {other_line.state, other.state} == {"waiting"}
-    assert callbacks.got_through(session, call, NOON + 3 * MINUTE) is None
+    assert crossings.got_through(session, call, NOON + 3 * MINUTE) is None
 
 
 def test_a_talk_told_of_late_does_not_close_what_a_later_call_has_raised(session: Session) -> None:
     talk = missed(session, NOON, joined_at=NOON + MINUTE)
     raised = opened(session, NOON + 10 * MINUTE)
-    assert callbacks.got_through(session, talk, NOON + 20 * MINUTE) is None
+    assert crossings.got_through(session, talk, NOON + 20 * MINUTE) is None
     assert raised.state == "waiting"
 
 
 def test_after_it_is_closed_a_new_call_opens_another(session: Session) -> None:
     first = opened(session)
-    callbacks.got_through(session, missed(session), NOON)
+    crossings.got_through(session, missed(session), NOON)
     second = opened(session, NOON + MINUTE)
     assert second.id != first.id
     assert second.calls == 1

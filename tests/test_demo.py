@@ -1,15 +1,17 @@
 """The demo's firm and its week: plausible, the same for everyone, made once."""
 
 import datetime as dt
+import time
 from pathlib import Path
 
+import pytest
 import sqlalchemy as sa
 
 from tests.program import NOON
-from voice import figures, topics
+from voice import availability, clock, figures, topics
 from voice.db import Database
 from voice.demo import firm, week
-from voice.firm import Line
+from voice.firm import Line, StaffMember
 from voice.models import Attempt, Call, Callback
 from voice.rules.periods import Range
 from voice.settings import Settings
@@ -34,6 +36,8 @@ def test_the_week_adds_up_and_its_promises_were_mostly_kept(
         told = firm.carrier(session, settings, "a token")["phones"]
         answers = {phone["number"] for phone in told if phone.get("script") == firm.ANSWERS}
         assert set(session.scalars(sa.select(Callback.caller).where(Callback.caller.is_not(None)))) <= answers
+        # Who plays the first call and lets it ring is not told that everybody's phone rests.
+        assert [availability.rings_missed(session, each) for each in session.scalars(sa.select(StaffMember))] == [0] * 3
 
 
 def test_what_talks_are_about_is_there_to_choose_from_and_was_chosen(database: Database, tmp_path: Path) -> None:
@@ -65,3 +69,9 @@ def test_a_second_start_makes_nothing_anew(database: Database, tmp_path: Path) -
     assert path.stat().st_mode & 0o077 == 0
     assert firm.found(database, path, NOON) == first
     assert calls() == before
+
+
+@pytest.mark.parametrize("known_to", ["/proc/self/stat", "/nowhere"])
+def test_the_time_a_start_took_counts_from_the_interpreters_own(known_to: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(clock, "OURSELVES", Path(known_to))
+    assert clock.monotonic() - clock.started() > time.process_time() - 0.1 > 0

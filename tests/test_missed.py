@@ -218,7 +218,9 @@ def test_closed_goes_straight_to_the_promise_without_ringing_for_show(make_world
 
 
 @pytest.mark.proves("01-6.7", "01-2.8")
-@pytest.mark.parametrize("why", [{"shifts": {"mon": "12:00-17:00"}}, {"availability": "away"}, {"availability": "off"}])
+@pytest.mark.parametrize(
+    "why", [{"shifts": {"mon": "12:00-17:00"}}, {"availability": "away"}, {"availability": "off"}, {"phone": ""}]
+)
 def test_nobody_on_shift_goes_straight_to_the_promise(world: World, why: dict[str, object]) -> None:
     def change(session: object) -> None:
         for name in ("sam", "alex"):
@@ -246,8 +248,11 @@ def test_late_in_the_day_the_promise_is_for_the_next_morning(make_world: MakeWor
 def test_all_declined_at_once_does_not_wait_out_the_ring_time(make_world: MakeWorld) -> None:
     world = make_world(staff=("sam", "alex"), ring_seconds=60)
     sam, alex = world.staff("sam", scripts.Declines(after=2)), world.staff("alex", scripts.Declines(after=5))
+    world.day.carrier.switches.declined_status = "no-answer"  # as Sam's network calls it; Alex's says busy
     leg = world.rings()
-    world.advance(20)
+    world.advance(4)
+    world.day.carrier.switches.declined_status = "busy"
+    world.advance(16)
     call = world.call(leg)
     assert (call.state, call.cause) == ("unanswered", "declined")
     assert alex.rings[0].ended is not None

@@ -57,6 +57,26 @@ def test_whoever_owes_them_rings_first_and_alone(make_world: MakeWorld) -> None:
 
 
 @pytest.mark.proves("01-2.12")
+def test_who_has_it_in_hand_is_rung_though_not_of_the_line(make_world: MakeWorld) -> None:
+    world = make_world(staff=("sam", "alex"))
+    nobody_answers(world)
+    callback = missed(world)
+    world.write(lambda session: claims.claim(session, session.get_one(Callback, callback.id), "kim", world.now))
+    sam, alex, kim = (world.staff(name) for name in ("sam", "alex", "kim"))
+    world.rings(BOB)
+    world.advance(3)
+    assert (sam.ringing, alex.ringing, kim.ringing) == (True, True, False)
+    leg = world.rings(ANN, talk=20)
+    world.advance(3)
+    assert kim.ringing
+    kim.pick_up()
+    world.advance(2)
+    kim.press("1")
+    world.advance(3)
+    assert world.call(leg).answered_by == "kim"
+
+
+@pytest.mark.proves("01-2.12")
 def test_getting_through_closes_the_callback(world: World) -> None:
     nobody_answers(world)
     callback = missed(world)

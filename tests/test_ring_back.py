@@ -21,7 +21,8 @@ QUARTER = dt.timedelta(minutes=15)
 
 @pytest.fixture
 def owing(world: World) -> World:
-    """Jane hung up before anybody took her call, and is on the list."""
+    """Jane hung up before anybody took her call, and is on the list. Sam alone answers a second line."""
+    firm.second_line(world.database, "sam")
     miss(world)
     return world
 
@@ -37,14 +38,12 @@ def miss(world: World) -> None:
 def tap(world: World, who: str = "sam", anyway: bool = False) -> Attempt | Refusal:
     """That person's button: ring Jane back."""
     with world.database.transaction() as session:
-        row = session.scalars(sa.select(Callback)).one()
-        return attempts.ring_back(session, row, who, world.now, anyway)
+        return attempts.ring_back(session, session.scalars(sa.select(Callback)).one(), who, world.now, anyway)
 
 
 def callback(world: World) -> Callback:
     """Jane's."""
-    (row,) = world.callbacks()
-    return row
+    return world.callbacks().pop()
 
 
 def tries(world: World) -> list[tuple[str | None, int]]:
@@ -61,8 +60,7 @@ def dials(world: World) -> list[PhoneLeg]:
 def result(world: World, what: str) -> Refusal | None:
     """Sam says how it ended."""
     with world.database.transaction() as session:
-        row = session.scalars(sa.select(Callback)).one()
-        return results.give_result(session, row, "sam", what, world.now)
+        return results.give_result(session, session.scalars(sa.select(Callback)).one(), "sam", what, world.now)
 
 
 @pytest.mark.proves("01-6.14", "01-3.3")
@@ -191,12 +189,13 @@ def test_outside_the_callers_hours_only_on_purpose(make_world: MakeWorld) -> Non
 
 
 @pytest.mark.proves("01-6.14", "02-3.2")
-def test_the_caller_rings_in_before_the_staff_phone_is_picked_up(owing: World) -> None:
+@pytest.mark.parametrize("line", [firm.LINE, firm.SECOND_LINE], ids=["", "on another line"])
+def test_the_caller_rings_in_before_the_staff_phone_is_picked_up(owing: World, line: str) -> None:
     sam = owing.staff("sam")
     tap(owing)
     owing.advance(3)
     assert sam.ringing
-    leg = owing.rings(JANE, talk=20)
+    leg = owing.rings(JANE, line, talk=20)
     owing.advance(1)
     sam.pick_up()
     owing.advance(2)
@@ -210,14 +209,15 @@ def test_the_caller_rings_in_before_the_staff_phone_is_picked_up(owing: World) -
 
 
 @pytest.mark.proves("01-6.14", "02-3.2")
-def test_the_caller_rings_in_while_their_own_phone_rings(owing: World) -> None:
+@pytest.mark.parametrize("line", [firm.LINE, firm.SECOND_LINE], ids=["", "on another line"])
+def test_the_caller_rings_in_while_their_own_phone_rings(owing: World, line: str) -> None:
     owing.staff("sam", scripts.Answers(after=1))
     owing.staff("alex", scripts.Off())
     tap(owing)
     owing.advance(10)
     (dialled,) = dials(owing)
     assert dialled.rang_at is not None
-    leg = owing.rings(JANE, talk=20)
+    leg = owing.rings(JANE, line, talk=20)
     owing.advance(40)
     assert (owing.call(leg).outcome, owing.call(leg).answered_by) == ("talked", "sam")
     assert dialled.answered_at is None

@@ -151,6 +151,8 @@ def test_all_declined_means_nobody_is_left() -> None:
     assert exhausted(caller(rings=declined))
     assert not exhausted(caller(rings=declined[:2]))
     assert not exhausted(caller(rings=(*declined[:2], Ring("kim", at(0)))))
+    assert exhausted(caller(rings=declined[:2]), talking={"kim"})
+    assert not exhausted(caller(rings=(Ring("sam", at(0), "not_screened", at(3)),)), talking={"alex", "kim"})
     assert not exhausted(caller(rings=(*declined[:2], Ring("kim", at(0), "no_answer", at(15)))))
 
 

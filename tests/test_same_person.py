@@ -8,7 +8,7 @@ import time_machine
 
 from tests.firm import LINE
 from tests.pages import JANE, Firm, Visitor, reads
-from voice import callbacks, clock, contacts, same_person
+from voice import callbacks, clock, contacts, crossings, same_person
 from voice.ledger import Outbox
 from voice.models import Attempt, Call, Callback, Contact, Promise
 from voice.people import ContactTag
@@ -120,7 +120,7 @@ def test_from_whichever_number_they_ring_it_is_counted_once_and_rung_there(firm:
     assert [(each.calls, each.caller, each.caller_key) for each in opened(firm)] == [(2, JANE, JANE)]
     with firm.database.transaction() as session:  # got through from the other number
         talk = firm.call(session, OFFICE, state="joined", joined_at=clock.now() + 2 * MINUTE)
-        assert callbacks.got_through(session, talk, clock.now()) is not None
+        assert crossings.got_through(session, talk, clock.now()) is not None
     assert opened(firm) == []
     sam.press(f"/callbacks/{first}/reopen")
     assert [each.caller_key for each in opened(firm)] == [JANE]

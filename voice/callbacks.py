@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from voice import allowed, contacts, moves, paging, promising, pushing
 from voice.about import NOTHING_SAID, About
-from voice.claims import NOT_HANDED, Refusal, lease_until, live_attempt, mine_to_touch, no_live_attempt, refusal
+from voice.claims import NOT_HANDED, Refusal, lease_until, mine_to_touch, no_live_attempt, refusal
 from voice.firm import Line
 from voice.ledger import CallEvent
 from voice.models import Call, Callback, Contact, id_from
@@ -24,11 +24,10 @@ OPEN = tuple(state for state in states.CALLBACK_STATES if state != "closed")
 IS_OPEN = Callback.state != sa.literal_column("'closed'")  # written out, so that both databases know their index fits
 REOPENED_WITHIN = dt.timedelta(days=30)
 FIRST_NUMBER = sa.select(Contact.same_as).where(Contact.number == sa.bindparam("key")).scalar_subquery()
+THEIRS_ANYWHERE = sa.and_(Callback.caller_key == sa.func.coalesce(FIRST_NUMBER, sa.bindparam("key")), IS_OPEN)
 THEIRS = (
     sa.select(Callback)
-    .where(Callback.line == sa.bindparam("called"))
-    .where(Callback.caller_key == sa.func.coalesce(FIRST_NUMBER, sa.bindparam("key")))
-    .where(IS_OPEN)
+    .where(Callback.line == sa.bindparam("called"), THEIRS_ANYWHERE)
     .execution_options(populate_existing=True)
 )
 # Reasons a person may give.
@@ -73,22 +72,6 @@ def explain(session: Session, call: Call, cause: str) -> None:
     """The cause of `call` is known better now; it is the callback's reason where that call was the first."""
     first = [Callback.id == call.callback_id, Callback.first_called_at == call.received_at]
     session.execute(sa.update(Callback).where(*first).values(reason=cause))
-
-
-def got_through(session: Session, call: Call, now: dt.datetime) -> Callback | None:
-    """The caller has talked with us on a call of their own: their open callback closes. None: they had none.
-
-    One that a later call has raised stays: the end of a talk may be told long after it, and promises nothing away.
-    """
-    callback = open_of(session, call.line, call.caller_key)
-    if callback is None or callback.last_called_at > (call.joined_at or call.received_at):
-        return None
-    if not shut(session, callback, "got_through", now):
-        return None
-    if (attempt := live_attempt(session, callback)) is not None:
-        moves.move(session, attempt, "cross", now, ended_at=now, ending="crossed")
-    moves.note(session, "got_through", now, call, callback)
-    return callback
 
 
 def open_of(session: Session, line: str, caller_key: str) -> Callback | None:

@@ -270,7 +270,7 @@ def _longest_talk(session: Session, call: Call) -> int:
 
 
 def _talked(session: Session, call: Call, at: dt.datetime) -> None:
-    callbacks.got_through(session, call, at)
+    crossings.got_through(session, call, at)
     if call.answered_by:
         contacts.remember_talk(session, call, call.answered_by, at)
 

@@ -8,11 +8,11 @@ from sqlalchemy.orm import Session
 from voice import attempts, availability, calls, carrier_pace, mailboxes, moves, ringing
 from voice.db import one_row
 from voice.models import Attempt, Call, Leg
-from voice.rules import ring_plan
+from voice.rules.availability import RANG_OUT
 
 UNRUNG = 2.0  # seconds: a leg that fails sooner, without ringing, was refused for a cap
 SETUP = 1.0  # seconds from asking for a leg until its phone rings
-HAND = 1.0  # seconds: a phone that rang longer than this before "busy" was declined by a hand
+HAND = 1.0  # seconds: a phone that rang longer than this before it was refused was declined by a hand
 
 
 def bind(session: Session, leg: Leg, sid: str) -> None:
@@ -78,15 +78,14 @@ def _call_of(session: Session, leg: Leg) -> Call | None:
 
 
 def _meaning(session: Session, leg: Leg, event: str, at: dt.datetime) -> str:
-    """The carrier's ending in our words: `busy` after ringing is a hand that declined, an early failure a cap."""
+    """The carrier's ending in our words: a ring cut short is a hand that declined, an early failure a cap."""
     if leg.stopping_at is not None and leg.state in ("placed", "ringing") and event in ("end", "no_answer"):
         return "cancelled"  # we ended it, whatever the carrier calls that
     if event == "end" and leg.state in ("placed", "ringing"):
         # Completed without news of a pick-up: the news is lost or late. Nobody pressed a key, that is what counts.
         moves.move(session, leg, "picked_up", at, picked_up_at=at)
-    if leg.state in ("placed", "ringing") and event == "busy":
-        rang = leg.ringing_at or leg.placed_at + dt.timedelta(seconds=SETUP)  # that news may be lost, or on its way
-        return "declined" if (at - rang).total_seconds() >= HAND else "busy"
+    if leg.state in ("placed", "ringing") and event in ("busy", "no_answer"):
+        return "declined" if _by_a_hand(leg, event, at) else event
     early = leg.state == "placed" and event == "failed" and (at - leg.placed_at).total_seconds() <= UNRUNG
     if early and carrier_pace.failed_early(session, leg, at):
         return "limited"
@@ -95,6 +94,16 @@ def _meaning(session: Session, leg: Leg, event: str, at: dt.datetime) -> str:
     if leg.state in ("accepted", "joined") and event in ("busy", "no_answer", "cancelled"):
         return "end"
     return event
+
+
+def _by_a_hand(leg: Leg, event: str, at: dt.datetime) -> bool:
+    """Whether somebody declined: networks call that busy, or as if nobody had answered, though nobody had the time."""
+    if event == "busy":
+        rang = leg.ringing_at or leg.placed_at + dt.timedelta(seconds=SETUP)  # that news may be lost, or on its way
+        return (at - rang).total_seconds() >= HAND
+    # A phone that is switched off may end like this soon as well; but it never rang.
+    rang_for = (at - leg.ringing_at).total_seconds() if leg.ringing_at is not None else 0.0
+    return HAND <= rang_for < RANG_OUT * leg.ring_seconds
 
 
 def _without_a_caller(session: Session, leg: Leg) -> str:
@@ -112,7 +121,7 @@ def _tell_caller(session: Session, leg: Leg, call: Call, before: str, at: dt.dat
         calls.part_from(session, call, leg, at)
     elif leg.purpose == "cut_off" and before == "picked_up" and not silent:
         calls.done(session, call, at)
-    if call.state == "ringing" and call.path == "queue" and ring_plan.exhausted(ringing.waiting(session, call, at)):
+    if call.state == "ringing" and call.path == "queue" and ringing.exhausted(session, call, at):
         calls.give_up_now(session, call, at)
     elif call.state == "unanswered":
         calls.explain(session, call, at)

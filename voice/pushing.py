@@ -79,7 +79,7 @@ def wake_for_due(session: Session, now: dt.datetime) -> None:
 def spread(session: Session, callback: Callback, kind: Kind, staff_id: str | None, now: dt.datetime) -> None:
     """One job for each browser of those who are to be told, so that one that fails holds up no other."""
     card = roster.current(session).line(callback.line)
-    people = {staff_id} if staff_id else {person.id for person in card.on_shift(now)} if card else set()
+    people = {staff_id} if staff_id else {person.id for person in card.working(now)} if card else set()
     for device, user in session.execute(sa.select(Device, User).join(User, User.id == Device.user_id)):
         sees = user.in_sight is None or callback.line in user.in_sight
         if user.active and sees and accounts.staff_of(session, user) in people:

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from voice import callbacks, calls, contacts, moves, notices
+from voice import callbacks, calls, contacts, crossings, moves, notices
 from voice.db import one_row
 from voice.firm import Business, StaffMember
 from voice.ledger import CallEvent, Message
@@ -49,7 +49,7 @@ def find(session: Session, found: Found, talk: evidence.Talk | None, now: dt.dat
         later = _talk_since(session, call)
     calls.end(session, call, max(found.ended_at, found.started_at), failed=found.failed)
     if later is not None and later.joined_at is not None:
-        callbacks.got_through(session, later, later.joined_at)
+        crossings.got_through(session, later, later.joined_at)
     return call
 
 
@@ -105,7 +105,7 @@ def examined(session: Session, call: Call, talk: evidence.Talk | None, now: dt.d
     if not one_row(changed):
         return False
     moves.note(session, "talk_proven", now, call=call, staff=call.answered_by, seconds=talk.seconds)
-    callbacks.got_through(session, call, now)
+    crossings.got_through(session, call, now)
     if call.answered_by:
         contacts.remember_talk(session, call, call.answered_by, talk.since)
     return True

@@ -13,8 +13,8 @@ from voice.claims import Refusal
 from voice.db import one_row
 from voice.firm import StaffMember
 from voice.ledger import Pace
-from voice.models import Call, Leg
-from voice.rules import causes, ring_plan, states
+from voice.models import Call, Callback, Leg
+from voice.rules import causes, hours, ring_plan, states
 from voice.rules.wording import Who
 
 RECENT = dt.timedelta(hours=24)  # the window of fewest_recent
@@ -22,6 +22,7 @@ MINE = sa.bindparam("mine", type_=sa.Text)
 RINGS = sa.select(Leg).where(sa.or_(Leg.call_id == MINE, Leg.offered_call_id == MINE)).order_by(Leg.placed_at)
 AFTER_TALK = RINGS.where(Leg.purpose == "cut_off")
 RESERVED = dt.timedelta(seconds=ring_plan.RESERVED)
+TALKING = sa.select(Leg.staff_id).where(Leg.ended_at.is_(None), Leg.state.in_(("accepted", "joined")))
 IN_QUEUE = sa.select(Call.id).where(Call.state == "ringing", Call.path == "queue", Call.round == 0)
 
 
@@ -51,6 +52,9 @@ def waiting(session: Session, call: Call, now: dt.datetime) -> ring_plan.Waiting
     firm = roster.current(session)
     card = firm.line(call.line)
     who = people(session, card, call, now) if card else ()
+    owed = callbacks.open_of(session, call.line, call.caller_key) if card and call.caller else None
+    if card and owed and _joins_in(session, card, call, owed, now):
+        who = (owed.claimed_by or "", *who)
     return ring_plan.Waiting(
         call_id=call.id,
         since=call.received_at,
@@ -58,7 +62,7 @@ def waiting(session: Session, call: Call, now: dt.datetime) -> ring_plan.Waiting
         ring_until=call.ring_until,
         mode=_mode(card, call),
         people=who,
-        first=_first(session, card, call),
+        first=_first(session, card, call, owed),
         step_seconds=card.in_order_step_seconds if card else 0,
         reserved_by=call.reserved_by if call.reserved_until and call.reserved_until > now else None,
         reserved_since=call.reserved_until - RESERVED if call.reserved_until else None,
@@ -72,12 +76,22 @@ def _mode(card: roster.LineCard | None, call: Call) -> ring_plan.Mode:
     return card.ring if card is not None and call.caller is not None else "everyone"
 
 
-def _first(session: Session, card: roster.LineCard | None, call: Call) -> str | None:
+def _joins_in(session: Session, card: roster.LineCard, call: Call, owed: Callback, now: dt.datetime) -> bool:
+    """Whether who has this caller's callback in hand is not of the line, and can be rung for them all the same."""
+    if call.round > 0 or owed.claimed_by is None or owed.claimed_by in [person.id for person in card.people]:
+        return False
+    member = session.get_one(StaffMember, owed.claimed_by)
+    person = roster.person_of(member)
+    here = phones.is_on(member, now) and hours.is_open(card.shifts(person), now)
+    return here and person.phone_at(now) not in ("", call.caller)
+
+
+def _first(session: Session, card: roster.LineCard | None, call: Call, owed: Callback | None) -> str | None:
     """Who owes this caller a callback, else who last spoke with them."""
     if card is None or call.caller is None:
         return None
-    if owed := callbacks.owed_by(session, call.line, call.caller_key):
-        return owed
+    if owed is not None and (by := owed.claimed_by or owed.owed_by):
+        return by
     contact = contacts.find(session, call.caller) if card.last_person_first else None
     return contact.last_staff_id if contact else None
 
@@ -92,6 +106,11 @@ def _rings(session: Session, call: Call) -> tuple[ring_plan.Ring, ...]:
         )
         for leg in legs
     )  # fmt: skip
+
+
+def exhausted(session: Session, call: Call, now: dt.datetime) -> bool:
+    """Whether nobody is left who could still take the caller."""
+    return ring_plan.exhausted(waiting(session, call, now), set(session.scalars(TALKING)))
 
 
 def why_unanswered(session: Session, call: Call, now: dt.datetime) -> str:
@@ -243,16 +262,13 @@ def reserve(session: Session, call: Call, staff_id: str, now: dt.datetime) -> Re
     if refused := attempts.no_phone(session, staff_id, now, but=rings):
         return refused
     until = now + RESERVED
+    # The person gets the time they were given, and the first time whatever was left for the others comes after it.
+    ring_until = call.ring_until + RESERVED if call.reserved_until is None else max(call.ring_until, until)
     free = sa.or_(Call.reserved_by.is_(None), Call.reserved_by == staff_id, Call.reserved_until <= now)
     reserved = session.execute(
         sa.update(Call)
         .where(Call.id == call.id, Call.state == "ringing", Call.path == "queue", Call.round == 0, free)
-        # The person gets the time they were given, even when the ring time is nearly over.
-        .values(
-            reserved_by=staff_id,
-            reserved_until=until,
-            ring_until=sa.case((Call.ring_until < until, until), else_=Call.ring_until),
-        )
+        .values(reserved_by=staff_id, reserved_until=until, ring_until=ring_until)
     )
     won = one_row(reserved)
     session.refresh(call)

@@ -75,9 +75,13 @@ class LineCard:
         """When the line is open."""
         return _schedule(self.hours, self.time_zone, self.holidays, self.closed_days)
 
-    def on_shift(self, now: dt.datetime) -> tuple[Person, ...]:
+    def working(self, now: dt.datetime) -> tuple[Person, ...]:
         """Who is working at `now`, in the order of the plan."""
         return tuple(p for p in self.people if _is_back(p, now) and opening.is_open(self.shifts(p), now))
+
+    def on_shift(self, now: dt.datetime) -> tuple[Person, ...]:
+        """Those of them who can be rung: somebody without a phone works on the list alone."""
+        return tuple(person for person in self.working(now) if person.phone_at(now))
 
     def shifts(self, person: Person) -> opening.Schedule:
         """When somebody of this line works: their own shifts on their own clock, else the line's hours."""

@@ -10,7 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from voice import accounts, business, tokens
+from voice import accounts, availability, business, tokens
 from voice.db import Database
 from voice.demo import week
 from voice.firm import Line, StaffMember
@@ -95,6 +95,9 @@ def _make(session: Session, secret: str, now: dt.datetime) -> str:
     closed_day = week.closed_day(now)
     business.apply(session, FILE.format(closed_day=closed_day.isoformat()), now)
     week.write(session, session.get_one(Line, LINE), now)
+    for member in session.scalars(sa.select(StaffMember)).all():
+        # As if each had come in just now: else the phones the week has rung in vain rest after the first call played.
+        availability.set_to(session, member, "on", now)
     if accounts.find_user(session, OWNER):
         accounts.reset_user(session, OWNER, secret)
     else:

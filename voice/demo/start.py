@@ -17,7 +17,6 @@ PHONES_PORT = 8400
 
 def run(settings: Settings, open_browser: bool) -> int:
     """Play until Ctrl-C. Exit status. Nothing of a real installation is read or written, except its port and home."""
-    begun = clock.monotonic()
     home = settings.home / "demo"
     home.mkdir(parents=True, exist_ok=True, mode=0o700)
     # PORT=0 asks for ports nobody can meanwhile take: for tests and benches, several of which may start at once.
@@ -30,7 +29,7 @@ def run(settings: Settings, open_browser: bool) -> int:
 
     def ready() -> None:
         running.say(f"The list, linked there, lets {firm.OWNER} in with the password {keys.password}")
-        running.say(f"Everything is up after {clock.monotonic() - begun:.1f} s. Ctrl-C ends it.  The phones:")
+        running.say(f"Everything is up after {clock.monotonic() - clock.started():.1f} s. Ctrl-C ends it.  The phones:")
         running.say(f"{phones}/")
         if open_browser:
             webbrowser.open(f"{phones}/")

@@ -9,7 +9,7 @@ import re
 import unicodedata
 from collections.abc import Iterator
 
-from voice.rules.key_words import ALL, AND, BEFORE_A_NAME, COUNTED, PLACES, THEN, KeyWords
+from voice.rules.key_words import ALL, AND, BEFORE_A_NAME, COUNTED, NUMBER, PLACES, THEN, KeyWords
 
 MAX_SECONDS = 6.0
 # Syllable-timed voices say more words a second; German words are longer. Measured in words, pauses apart.
@@ -139,6 +139,9 @@ class _Reading:
         for found in (before, after, self._in_a_row(last)):
             if len(found) > 1:
                 yield found[0], found[-1]
+        for at in before:
+            if at > 0 and self.said[at - 1] in NUMBER and (at == 1 or self.said[at - 2] in _STOPS):
+                yield at - 1, at
         for at in after:
             told_apart = self.said[at - 1] == "," or self.said[at - 1] in self.words.between
             if told_apart and self.said[at + 1] in _SIGNS:

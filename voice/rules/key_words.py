@@ -48,6 +48,8 @@ COUNTED = _set(
     "instant instants secondes heure heures jour jours an ans etoiles rue avenue "
     "momente minuten sekunde sekunden stunde stunden tag tage jahre jahren sterne augenblick uhr prozent"
 )
+# Opens a menu of one: "number 1 for sales". Behind another word it is praise: "your number one for heating".
+NUMBER = _set("number numero nummer")
 AND = _set("and or y o et ou und oder")
 THEN = AND | _set("then just simply to luego despues puis dann")  # before a verb that opens an instruction
 # A number after a word that ends so is an address.
@@ -57,8 +59,8 @@ PLACES = ("street", "road", "house", "unit", "suite", "gate", "floor", "strasse"
 ENGLISH = KeyWords(
     verbs=_set("press pressing dial dialing dialling hit push pushing punch tap touch enter entering type typing "
                "select "
-               "selecting choose choosing key keying"),
-    sparing=_set("use using"),
+               "selecting choose choosing key keying down"),
+    sparing=_set("use using hold"),
     named=_set("option options"),
     keys=_set("key keys button buttons digit digits keypad star pound hash choice selection option # *"),
     digit_of=_digits("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"),
@@ -85,13 +87,14 @@ SPANISH = KeyWords(
                "oprima "
                "oprime oprimir oprimiendo apriete aprieta apretar teclee teclea teclear digite digita digitar "
                "introduzca "
-               "ingrese seleccione elija toque"),
+               "ingrese seleccione elija toque mantenga manten"),
     sparing=_set("use utilice con"),
     named=_set("opcion tecla teclas boton"),
     keys=_set("tecla teclas boton botones digito digitos teclado asterisco almohadilla numeral gato opcion # *"),
     digit_of=_digits("cero", "uno una", "dos", "tres", "cuatro", "cinco", "seis", "siete", "ocho", "nueve"),
-    between=_set("el la los las un una cualquier su en numero tecla boton digito por favor"),
-    on=_set("para si y o ahora por tecla se habla hablara hablar"),
+    between=_set("el la los las un una cualquier su en numero tecla boton digito por favor pulsado "
+                 "presionado oprimido apretado"),
+    on=_set("para si y o ahora por tecla se habla hablara hablar pulsado presionado oprimido apretado"),
     calls_for=_set("para"),
     hours=_set("a las hasta desde de entre"),
     opening=_set("presione pulse marque oprima digite"),
@@ -110,13 +113,14 @@ SPANISH = KeyWords(
 FRENCH = KeyWords(
     verbs=_set("appuyez appuyer appuie appuyant tapez taper tapant composez composer composant pressez faites "
                "saisissez "
-               "choisissez selectionnez enfoncez touchez entrez"),
+               "choisissez selectionnez enfoncez touchez entrez maintenez"),
     sparing=_set("utilisez avec"),
     named=_set("touche touches option bouton"),
     keys=_set("touche touches bouton boutons chiffre chiffres etoile diese choix option # *"),
     digit_of=_digits("zero", "un une", "deux", "trois", "quatre", "cinq", "six", "sept", "huit", "neuf"),
-    between=_set("le la les l un une sur votre n'importe quelle chiffre numero touche bouton de s'il vous te plait"),
-    on=_set("pour si ou et puis maintenant sur vous on s'il touche suivi"),
+    between=_set("le la les l un une sur votre n'importe quelle chiffre numero touche bouton de s'il vous te plait "
+                 "appuye enfonce"),
+    on=_set("pour si ou et puis maintenant sur vous on s'il touche suivi appuye enfonce"),
     calls_for=_set("pour"),
     hours=_set("a de jusqu'a des depuis avant apres"),
     opening=_set("appuyez tapez"),
@@ -132,7 +136,7 @@ FRENCH = KeyWords(
 
 GERMAN = KeyWords(
     verbs=_set("drucken druecken drueck druecke wahlen waehlen waehle tippen tippe betatigen betaetigen geben gib"),
-    sparing=_set("mit nutzen benutzen verwenden"),
+    sparing=_set("mit nutzen benutzen verwenden halten halte"),
     named=_set("taste tasten knopf"),
     keys=_set("taste tasten knopf stern sterntaste raute rautetaste ziffer ziffern option # *"),
     digit_of=_digits("null", "eins eine", "zwei zwo", "drei", "vier", "funf fuenf", "sechs", "sieben", "acht", "neun"),

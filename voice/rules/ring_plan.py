@@ -169,11 +169,15 @@ def _free_from(ring: Ring) -> dt.datetime:
     return max(rested, wave) if ring.end in NEXT_WAVE else rested
 
 
-def exhausted(waiting: Waiting) -> bool:
-    """Whether nobody is left who could still pick up: everyone declined, failed or let a machine answer."""
+def exhausted(waiting: Waiting, talking: Collection[str] = ()) -> bool:
+    """Whether nobody is left who could still pick up: everyone declined, failed or let a machine answer.
+
+    Once somebody has declined, nobody is waited for who is `talking` to another caller: no phone would ring meanwhile.
+    """
     if waiting.live() or _taker(waiting) is not None:
         return False
-    return all(spent(waiting, person) for person in waiting.people)
+    left_out = talking if any(ring.end == "declined" for ring in waiting.rings) else ()
+    return all(person in left_out or spent(waiting, person) for person in waiting.people)
 
 
 @dataclass(frozen=True)

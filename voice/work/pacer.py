@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from voice import (
     attempts,
+    callbacks,
     carrier_pace,
     due_rings,
     legs,
@@ -40,9 +41,15 @@ FREE = sa.exists().where(
     LineStaff.line == Call.line, StaffMember.id == LineStaff.staff_id,
     ~phones.OFF_DUTY, StaffMember.id.not_in(phones.BUSY),
 )  # fmt: skip
+# Whoever has their callback in hand, of the line or not.
+HOLDER_FREE = sa.exists().where(
+    Callback.line == Call.line, Callback.caller_key == Call.caller_key, callbacks.IS_OPEN,
+    Callback.claimed_by.is_not(None), Callback.claimed_by.not_in(phones.BUSY),
+)  # fmt: skip
 TO_PLAN = sa.exists().where(
-    Call.state == "ringing", Call.ended_at.is_(None), sa.or_(Call.round > 0, Call.reserved_until > NOW, FREE)
-)
+    Call.state == "ringing", Call.ended_at.is_(None),
+    sa.or_(Call.round > 0, Call.reserved_until > NOW, FREE, HOLDER_FREE),
+)  # fmt: skip
 LONG_RINGS = sa.and_(
     Leg.ended_at.is_(None), Leg.state.in_(("placed", "ringing")),
     # Rung long enough; or a caller's phone whose owner has been switched off meanwhile.
@@ -108,14 +115,17 @@ def _ring_back(session: Session, attempt: Attempt) -> ring_plan.RingBack:
 
 
 def _has_a_free_phone(session: Session, call: Call, busy: set[str], now: dt.datetime) -> bool:
-    """A look without a query: mostly everybody's phone rings already, and there is nothing to plan.
+    """A quick look: mostly everybody's phone rings already, and there is nothing to plan.
 
-    Who was cut off, and who said "Take it", is rung on shift or not.
+    Who was cut off, and who said "Take it", is rung on shift or not; who has the callback in hand, of the line or not.
     """
     if call.round > 0 or (call.reserved_until is not None and call.reserved_until > now):
         return True
     card = roster.current(session).line(call.line)
-    return card is not None and any(person.id not in busy for person in card.on_shift(now))
+    if card is None or any(person.id not in busy for person in card.on_shift(now)):
+        return card is not None
+    owed = callbacks.open_of(session, call.line, call.caller_key)
+    return owed is not None and owed.claimed_by not in (None, *busy)
 
 
 def _leg_for(session: Session, release: ring_plan.Release, now: dt.datetime) -> Leg | None:
