@@ -68,6 +68,9 @@ def test_who_is_left_when_a_caller_is_given_up_early_was_not_there() -> None:
     assert gone(call(rings=declined, cause="declined", waited=2.0)) == [("alex", 0)]
     cut = (*declined, Ring("alex", 0.2, 0.4, 15.4, "cut"))
     assert gone(call(rings=cut, waited=16.0)) == [("alex", 15.4)]
+    given_up = call(rings=(*declined, Ring("alex", 0.2, 0.4, 5.4, "cut")), cause="declined", waited=25.0)
+    rung_since = call(1, 0.1, rings=(*declined, Ring("alex", 0.1, 0.3, 9, "cut")), cause="abandoned", waited=9.0)
+    assert gone(given_up, rung_since) == [("alex", 15)]  # for another caller, and as long as that they were there
 
 
 def test_who_is_missing_twice_was_away_throughout_unless_seen_between() -> None:

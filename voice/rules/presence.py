@@ -85,8 +85,11 @@ class _Look:
         if call.cause in ("nobody_on_shift", "declined") or _early(self.past, call):
             # Nobody is missed who had refused, or was at their phone for somebody else.
             spent = {ring.staff for ring in call.rings if ring.end in ENDS} | self._in_use(end)
-            rang = {ring.staff: _at(call, ring.over) for ring in call.rings}
-            yield from (Held(person, rang.get(person, call.at), end) for person in working if person not in spent)
+            # Their phone may have rung for another caller in the meantime: they were there until that was over.
+            seen = {use.staff: use.until for use in sorted(self.uses, key=lambda use: use.until) if use.until <= end}
+            yield from (
+                Held(person, max(call.at, seen.get(person, call.at)), end) for person in working if person not in spent
+            )
             return
         people, due_since = _order(self.past, call, working), dict[str, dt.datetime]()
         passed = self._passed_over(call, people)
