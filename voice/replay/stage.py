@@ -114,8 +114,11 @@ class Stage:
         """Set whom this caller knows, where it is told; else whoever has talked with them here, as in real life.
 
         And for how long the phones that rang might ring then, whatever has been learned of their mailboxes in playing.
+        And that nobody rests because of rings in vain: whoever came back was given a new start.
         """
         with self.database.transaction() as session:
+            for member in session.scalars(sa.select(StaffMember)):
+                _set(member, on_since=NEVER_MISSED)
             if not call.withheld and call.first in self.numbers:
                 session.merge(Contact(number=self.caller(call), last_staff_id=call.first))
             then = {ring.staff: ring.limit for ring in call.rings if ring.staff in self.numbers}
