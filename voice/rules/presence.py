@@ -98,8 +98,9 @@ class _Look:
         while True:  # who is not there keeps no turn: without them that of the next one came sooner
             people = tuple(person for person in people if person not in gone)
             late = list(self._late(call, people))
-            yield from late
-            if not (gone := [held.staff for held in late]):
+            gone = [held.staff for held in late if held.since == min(each.since for each in late)]
+            yield from (held for held in late if held.staff in gone)
+            if not gone:
                 return
 
     def _late(self, call: PastCall, people: tuple[str, ...]) -> Iterator[Held]:
