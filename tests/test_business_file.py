@@ -8,7 +8,7 @@ import sqlalchemy as sa
 import tomlkit
 
 from tests.program import ACME, JANE, MAIN, NOON, OTHER
-from voice import business
+from voice import business, letters
 from voice.db import Database
 from voice.firm import Audio, Business, Line, LineStaff, StaffMember
 from voice.models import Callback, Contact
@@ -106,6 +106,10 @@ def test_every_field_reaches_its_row(database: Database) -> None:
         order = sa.select(LineStaff.staff_id).order_by(LineStaff.position)
         assert session.scalars(order).all() == ["sam", "alex"]
         assert session.get_one(Contact, "+12125550199").blocked
+    # Digests and figures go by one clock: a firm that moves takes its lines along.
+    assert apply(database, EVERY_FIELD.replace("America/New_York", "America/Los_Angeles"))
+    with database.reading() as session:
+        assert {*session.scalars(sa.select(Line.time_zone)), letters.zone(session)} == {"America/Los_Angeles"}
 
 
 @pytest.mark.proves("01-2.18")

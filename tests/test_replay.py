@@ -18,14 +18,14 @@ from dashboard import replay_words
 from tests import documents, firm, moody
 from tests.conftest import MakeWorld
 from tests.simulator import openapi
-from voice import past_calls, ringing
+from voice import availability, past_calls, ringing
 from voice.db import Database
-from voice.firm import Line
+from voice.firm import Line, StaffMember
 from voice.models import Leg, Mailbox
 from voice.replay import play as playing
 from voice.replay import study as studying
 from voice.replay.box import Box
-from voice.replay.stage import Outcome, Stage, empty_database
+from voice.replay.stage import NEVER_MISSED, Outcome, Stage, empty_database
 from voice.replay.study import study
 from voice.replay.swift import Swift
 from voice.rules import compared, other_settings, presence
@@ -194,6 +194,18 @@ def test_who_took_fewest_calls_is_known_from_what_happened_not_from_what_was_pla
         with stage.database.reading() as session:
             now = TUESDAY_ELEVEN + dt.timedelta(minutes=5)
             assert ringing._answered_lately(session, ["sam", "alex"], now) == {"sam": 1}
+
+
+def test_who_came_back_does_not_rest_because_of_rings_in_vain_of_a_playing(template: Path) -> None:
+    past = in_vain(2, dt.timedelta(minutes=4))
+    with contextlib.closing(Stage(template, past, TODAY, "rested")) as stage:
+        back = TUESDAY_ELEVEN + dt.timedelta(minutes=1)
+        stage.goes(Held("sam", TUESDAY_ELEVEN, back))
+        with stage.database.transaction() as session:
+            availability.come_back(session, back)  # from now on rings in vain would count
+        stage.knows(past.calls[1])
+        with stage.database.reading() as session:
+            assert session.get_one(StaffMember, "sam").on_since == NEVER_MISSED
 
 
 def test_of_very_many_calls_some_are_played_and_the_rest_reckoned(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -23,6 +23,9 @@ def test_whose_turn_it_was_and_who_was_not_rung_was_not_there() -> None:
     assert gone(call(rings=rung, cause="abandoned", waited=2.0)) == []  # too soon over to say
     assert gone(call(rings=rung, mode="in_order"), in_order_step_seconds=18) == []  # their turn had not come
     assert gone(call(rings=rung), held=(Held("alex", TUESDAY_ELEVEN, TUESDAY_ELEVEN + dt.timedelta(seconds=20)),)) == []
+    for waited in (5.0, 15.0):  # who is not there keeps no turn
+        nobody = call(cause="abandoned", waited=waited, mode="in_order")
+        assert gone(nobody, in_order_step_seconds=6) == [("sam", 0), ("alex", 0)]
     assert gone(call(cause="nobody_on_shift", waited=0.0)) == [("sam", 0), ("alex", 0)]
     assert gone(call(cause="closed", waited=9.0)) == []
 
@@ -34,7 +37,7 @@ def test_a_phone_that_still_tells_of_a_hang_up_or_came_from_a_ring_back_is_in_us
         rung = (Ring("sam", 0.5, 0.7, 15.7, "cut"), Ring("alex", 6.5, 6.7, 21, "cut"))
         return gone(short, call(1, 0.1, rings=rung))
 
-    assert (missing(free=12.0), missing(free=6.5)) == ([], [("alex", 6)])
+    assert (missing(free=12.0), missing(free=6.5)) == ([], [("alex", 8)])  # with a breath after it
     came = Ring("alex", 0.3, 0.3, 8, "cut", handed=True)
     (held,) = presence.read(weeks(call(rings=(came,))), lambda _call: ("sam", "alex")).busy
     assert (held.staff, (held.until - held.since).total_seconds()) == ("alex", 7.7)
@@ -68,6 +71,9 @@ def test_who_is_left_when_a_caller_is_given_up_early_was_not_there() -> None:
     assert gone(call(rings=declined, cause="declined", waited=2.0)) == [("alex", 0)]
     cut = (*declined, Ring("alex", 0.2, 0.4, 15.4, "cut"))
     assert gone(call(rings=cut, waited=16.0)) == [("alex", 15.4)]
+    given_up = call(rings=(*declined, Ring("alex", 0.2, 0.4, 5.4, "cut")), cause="declined", waited=25.0)
+    rung_since = call(1, 0.1, rings=(*declined, Ring("alex", 0.1, 0.3, 9, "cut")), cause="abandoned", waited=9.0)
+    assert gone(given_up, rung_since) == [("alex", 15)]  # for another caller, and as long as that they were there
 
 
 def test_who_is_missing_twice_was_away_throughout_unless_seen_between() -> None:

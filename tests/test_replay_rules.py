@@ -60,6 +60,9 @@ def test_the_phones_deeds_are_read_off_the_events_in_whatever_call_they_stand() 
         Ring("sam", 19, 20, 22, "declined"),
     )  # fmt: skip
     assert second.rings == ()
+    # A phone that came from a ring-back rings first: then nobody's rings before all others.
+    (came,) = past.read([call(1)], [("call1", at(1), "passed_on", {"staff": "alex"}), *told[1:2]])
+    assert (came.first, [ring.handed for ring in came.rings]) == (None, [True, False])
 
 
 def test_the_past_goes_through_plain_values_unchanged() -> None:
@@ -78,6 +81,10 @@ def test_a_phone_that_rings_at_the_moment_it_did_does_what_it_did_then_for_whome
     assert cut is not None
     assert cut.deed(TUESDAY_ELEVEN + dt.timedelta(seconds=5), drawn, calls[1], 0.0).after >= 5  # not in that second
     assert Rung(calls).at("sam", TUESDAY_ELEVEN + dt.timedelta(seconds=20)) is None
+    at_once = Rung([call(rings=(Ring("sam", 3, 3, 3.2, "declined", handed=True),))])
+    declined = at_once.at("sam", TUESDAY_ELEVEN + dt.timedelta(seconds=3))
+    assert declined is not None
+    assert declined.deed(TUESDAY_ELEVEN + dt.timedelta(seconds=3), drawn, calls[1], 0.0).rings > 1  # else: busy
 
 
 def test_calls_that_met_are_played_together_and_others_apart() -> None:

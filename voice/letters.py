@@ -60,7 +60,7 @@ def stop(session: Session, user_id: str, kind: str) -> None:
 
 
 def zone(session: Session) -> str:
-    """The clock of the firm, by which digests come."""
+    """The clock of the firm, by which digests come; `business` gives it to every line, so it is theirs too."""
     return session.scalar(sa.select(Business.time_zone)) or "UTC"
 
 

@@ -33,6 +33,8 @@ class Mark(Base):
     """
 
     __tablename__ = "rollup_marks"
+    # A page asks which of its days are marked; after an upgrade, for a while, all there ever were are.
+    __table_args__ = (sa.Index("ix_rollup_marks_line_at", "line", "at"),)
     id: Mapped[int] = mapped_column(Count, primary_key=True)
     line: Mapped[str]
     at: Mapped[dt.datetime]  # when the call came in, or the caller first rang

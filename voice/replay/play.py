@@ -159,7 +159,7 @@ class _Playing:
 
 
 async def _answer(ring: Ring, deed: Deed) -> None:
-    await ring.wait(deed.after)
+    await ring.wait(deed.rings)
     if deed.end == "declined":
         ring.settle(ring.phone.carrier.switches.declined_status)
     elif deed.end == "stopped":

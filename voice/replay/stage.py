@@ -11,7 +11,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from voice import migrate, roster
+from voice import findable, migrate, person_words, rollup_marks, roster
 from voice.db import Database
 from voice.firm import Business, Line, LineStaff, StaffMember
 from voice.models import Call, Contact, Leg, Mailbox
@@ -44,10 +44,18 @@ class Outcome:
 
 @contextlib.contextmanager
 def empty_database() -> Iterator[pathlib.Path]:
-    """An SQLite file the migrations have built, in a folder that is thrown away at the end."""
+    """An SQLite file the migrations have built, in a folder that is thrown away at the end.
+
+    Nobody looks at pages of it: sums and words to be found by are not kept.
+    """
     with tempfile.TemporaryDirectory(prefix="ringback-replay-") as folder:
         path = pathlib.Path(folder) / "empty.db"
         migrate.upgrade(f"sqlite:///{path}")
+        engine = sa.create_engine(f"sqlite:///{path}")
+        with engine.begin() as connection:
+            for watched in (rollup_marks, findable, person_words):
+                watched.lift(connection)
+        engine.dispose()
         yield path
 
 
@@ -106,8 +114,11 @@ class Stage:
         """Set whom this caller knows, where it is told; else whoever has talked with them here, as in real life.
 
         And for how long the phones that rang might ring then, whatever has been learned of their mailboxes in playing.
+        And that nobody rests because of rings in vain: whoever came back was given a new start.
         """
         with self.database.transaction() as session:
+            for member in session.scalars(sa.select(StaffMember)):
+                _set(member, on_since=NEVER_MISSED)
             if not call.withheld and call.first in self.numbers:
                 session.merge(Contact(number=self.caller(call), last_staff_id=call.first))
             then = {ring.staff: ring.limit for ring in call.rings if ring.staff in self.numbers}

@@ -22,13 +22,19 @@ from voice.work import pacer
 from voice.work.worker import SWEEP_EVERY, Worker
 
 WRITES = ("INSERT", "UPDATE", "DELETE", "REPLACE")
+# What only keeps a record makes nothing due: what was delivered and answered, what is told of a call, when something
+# was heard of, last or first. Most requests of those who wait write no more than that.
+RECORDS = (
+    "INSERT INTO carrier_events ", "UPDATE carrier_events ", "INSERT INTO call_events ", "UPDATE calls SET seen_at=? W",
+    "UPDATE calls SET first_ring_at=", "UPDATE legs SET sequence=? W", "UPDATE pace SET worker_seen_at=? W",
+)  # fmt: skip
 NOW = sa.bindparam("now", type_=UTC)
 NEXT: sa.CompoundSelect[Any] = sa.union_all(
-    sa.select(sa.func.min(Pace.next_leg_at, type_=UTC)).where(Pace.next_leg_at > NOW),
     sa.select(sa.func.min(Leg.stop_at, type_=UTC)).where(Leg.ended_at.is_(None), Leg.stop_at > NOW),
     sa.select(sa.func.min(Outbox.due_at, type_=UTC)).where(Outbox.done_at.is_(None), Outbox.due_at > NOW),
     sa.select(sa.func.min(StaffMember.away_until, type_=UTC)).where(StaffMember.away_until > NOW),
 )
+PACED = sa.select(Pace.next_leg_at).where(Pace.next_leg_at > NOW)
 A_MINUTE = dt.timedelta(minutes=1)  # shifts and hours begin at whole ones
 
 
@@ -54,15 +60,17 @@ class Swift(Box):
             self.worker = Worker(self.worker.tools, run=lambda work: work(), reads_the_log=False)
         self._written = False
         self._quiet: Quiet | None = None
-        sa.event.listen(self.database.engine, "before_cursor_execute", self._saw)
+        sa.event.listen(self.database.engine, "after_cursor_execute", self._saw)
 
     def close(self) -> None:
         """As any box."""
-        sa.event.remove(self.database.engine, "before_cursor_execute", self._saw)
+        sa.event.remove(self.database.engine, "after_cursor_execute", self._saw)
         super().close()
 
-    def _saw(self, _connection: Any, _cursor: Any, statement: str, *_more: Any) -> None:
-        self._written = self._written or statement.lstrip().startswith(WRITES)
+    def _saw(self, _connection: Any, cursor: Any, statement: str, *_more: Any) -> None:
+        if statement.startswith(WRITES) and not statement.startswith(RECORDS):
+            # Of rows that are given back nobody knows yet how many were changed.
+            self._written = self._written or "RETURNING" in statement or cursor.rowcount != 0
 
     def look(self) -> bool:
         """One pass of the worker, or none; whether anything is under way."""
@@ -77,7 +85,10 @@ class Swift(Box):
         now = self.now
         with self.database.reading() as session:
             moments = [moment for moment in session.scalars(NEXT, {"now": now}) if moment is not None]
-            waiting = [ringing.waiting(session, call, now) for call in session.scalars(pacer.CALLERS)]
+            if (paced := session.scalar(PACED, {"now": now})) is None:
+                waiting = [ringing.waiting(session, call, now) for call in session.scalars(pacer.CALLERS)]
+            else:
+                waiting, moments = [], [*moments, paced]  # no phone can be rung before then
             busy = phones.busy(session, now)
         next_minute = now.replace(second=0, microsecond=0) + A_MINUTE
         return Quiet(min([*moments, next_minute, now + SWEEP_EVERY]), waiting, busy)

@@ -16,6 +16,7 @@ EDGES = (2.0, 4.0, 6.0, 9.0, 12.0, 16.0, 22.0)  # of ringing seconds, for one ca
 TEAM = 40.0  # seconds of ringing the team's habit counts for in one person's
 NEVER = 3600.0  # seconds: nobody rings or waits that long
 STAYS = 20.0  # seconds a machine listens
+HAND = 1.5  # seconds a phone rings that is declined, at least (longer than `legs.HAND`)
 KEY = 2.5  # seconds from pick-up to the key, where nobody has ever pressed one
 CALLERS = 120.0  # seconds of waiting with one hang-up: what is believed of callers before any was seen
 
@@ -58,6 +59,11 @@ class Deed:
     end: str  # accepted, silent, declined, nothing; stopped: it rings no longer
     key: float = KEY
     again: float = 0.0  # from there to another key, for the next caller; 0: none
+
+    @property
+    def rings(self) -> float:
+        """For how long it rings. Whoever declines needs a moment: who says no at once is busy."""
+        return max(self.after, HAND) if self.end == "declined" else self.after
 
 
 class Habits:

@@ -192,6 +192,8 @@ def _with(call: PastCall, told: _Told) -> PastCall:
     rung = (each for each in told.rings if not each[0].crossed or each[0].picked or each[0].accepted)
     limited = (replace(_ring(call.at, *each), limit=each[0].limit) for each in rung)
     rings = sorted(limited, key=lambda ring: ring.placed)
+    if rings and rings[0].handed and told.facts.get("first") != rings[0].staff:
+        told.facts.pop("first", None)  # that phone rang already: nobody was alone before the others
     return replace(call, rings=tuple(rings), **told.facts)
 
 

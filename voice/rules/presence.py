@@ -14,6 +14,7 @@ from voice.rules.past import Held, Past, PastCall, Ring, rooms
 
 PACE = 1.0  # seconds between two phones: the carrier's pace
 DOUBT = 1.5  # seconds a phone may be late beyond that before we say that it was not to be rung
+BREATH = dt.timedelta(seconds=ring_plan.BREATH)
 LOOKS = 0.5  # seconds between two looks at a wait
 STILL = dt.timedelta(seconds=60)  # for so long whoever was not there would have gone on being so
 AGAIN = dt.timedelta(hours=2)  # who is not there twice within so long, and is not seen between, was away throughout
@@ -85,17 +86,31 @@ class _Look:
         if call.cause in ("nobody_on_shift", "declined") or _early(self.past, call):
             # Nobody is missed who had refused, or was at their phone for somebody else.
             spent = {ring.staff for ring in call.rings if ring.end in ENDS} | self._in_use(end)
-            rang = {ring.staff: _at(call, ring.over) for ring in call.rings}
-            yield from (Held(person, rang.get(person, call.at), end) for person in working if person not in spent)
+            # Their phone may have rung for another caller in the meantime: they were there until that was over.
+            seen = {use.staff: use.until for use in sorted(self.uses, key=lambda use: use.until) if use.until <= end}
+            yield from (
+                Held(person, max(call.at, seen.get(person, call.at)), end) for person in working if person not in spent
+            )
             return
-        people, due_since = _order(self.past, call, working), dict[str, dt.datetime]()
-        passed = self._passed_over(call, people)
-        yield from (Held(person, call.at, end) for person in passed)
-        people = tuple(person for person in people if person not in passed)
+        people = _order(self.past, call, working)
+        gone = self._passed_over(call, people)
+        yield from (Held(person, call.at, end) for person in gone)
+        while True:  # who is not there keeps no turn: without them that of the next one came sooner
+            people = tuple(person for person in people if person not in gone)
+            late = list(self._late(call, people))
+            gone = [held.staff for held in late if held.since == min(each.since for each in late)]
+            yield from (held for held in late if held.staff in gone)
+            if not gone:
+                return
+
+    def _late(self, call: PastCall, people: tuple[str, ...]) -> Iterator[Held]:
+        """Of these people, who was not rung though it was their turn."""
+        end, due_since = _at(call, call.waited), dict[str, dt.datetime]()
         for place in range(int(call.waited / LOOKS) + 1):
             now = _at(call, place * LOOKS)
             plan, busy = _waiting(self.past, call, people, self.known[call.id], now), self._in_use(now)
-            due = ring_plan.due(plan, now, busy)
+            # A phone passed on to this caller is known by the one it rang for first, and has a breath after that.
+            due = [person for person in ring_plan.due(plan, now, busy) if person not in self._in_use(now - BREATH)]
             over = [person for person in due_since if person not in due]
             yield from self._told(call, due_since, over, now)
             due_since |= {person: now for person in due if person not in due_since}
