@@ -2,7 +2,6 @@
 
 import datetime as dt
 import re
-import statistics
 import time
 from collections import defaultdict
 from collections.abc import Iterator
@@ -19,7 +18,7 @@ from voice import callbacks, claims, clock, moves, results
 from voice.models import Attempt, Call, Callback, Leg
 
 HEAVIEST = 150_000  # bytes over the wire until the list can be used
-LATE = 2  # seconds a busy machine may take now and then
+NOW_AND_THEN = 2  # of twelve deeds a busy machine may show late; each kind is done three times
 TEN_MINUTES = 600_000  # on the page's own clock, which is moved
 COUNT_QUESTIONS = """
 window.asked = 0;
@@ -89,8 +88,8 @@ def test_what_somebody_else_does_appears_within_a_second(firm: Firm, sign_in: Op
             assert results.give_result(session, row, "alex", "done_by_hand", clock.now()) is None
         shown("is closed", "#title-closed .count", str(number), began)
         turn(page)
-    late = {deed: times for deed, times in took.items() if statistics.median(times) >= 1 or max(times) >= LATE}
-    assert not late, "without the bell each of these would be three seconds or more"
+    late = [(deed, seconds) for deed, times in took.items() for seconds in times if seconds >= 1]
+    assert len(late) <= NOW_AND_THEN, f"without the bell each would take three seconds or more: {late}"
 
 
 @pytest.mark.proves("02-1.2")
