@@ -20,7 +20,7 @@ from voice.simulator.switches import RestFault
 LISTING = "GET .*/Calls.json"
 
 
-@pytest.mark.proves("01-2.14")
+@pytest.mark.proves("01-2.14", "E1", "L4")
 @pytest.mark.parametrize("away", [40, 600, 36_000], ids=["40 s", "10 min", "10 h"])
 def test_who_rang_while_we_were_away_is_on_the_list_in_the_order_they_rang(world: World, away: float) -> None:
     carrier_holds(world)
@@ -63,6 +63,7 @@ def test_the_owner_is_told_once_and_the_notice_grows(world: World) -> None:
     assert len(world.notices()) == 1
 
 
+@pytest.mark.proves("R11")
 def test_a_message_the_carrier_took_for_us_is_found_though_its_delivery_is_lost(world: World) -> None:
     carrier_holds(world)
     world.advance(1)
@@ -92,6 +93,7 @@ def test_a_withheld_caller_and_a_blocked_one_are_found_as_what_they_are(world: W
     assert [callback.state for callback in world.callbacks() if callback.caller is None] == ["no_number"]
 
 
+@pytest.mark.proves("S20")
 def test_an_earlier_call_of_the_same_caller_found_late_moves_their_place_not_their_promise(world: World) -> None:
     world.advance(1)
     lost(world)
@@ -112,6 +114,7 @@ def test_an_earlier_call_of_the_same_caller_found_late_moves_their_place_not_the
     nobody_is_lost(world)
 
 
+@pytest.mark.proves("R10")
 def test_who_got_through_meanwhile_is_not_put_on_the_list_again(world: World) -> None:
     world.staff("sam", scripts.Answers(after=2))
     world.advance(1)
@@ -133,6 +136,7 @@ def test_who_got_through_meanwhile_is_not_put_on_the_list_again(world: World) ->
     assert by_caller[BOB].state == "waiting"
 
 
+@pytest.mark.proves("R10")
 def test_who_rang_again_after_the_talk_is_on_the_list(world: World) -> None:
     world.staff("sam", scripts.Answers(after=2))
     world.advance(1)
@@ -165,6 +169,7 @@ def test_a_call_in_progress_is_never_decided_about(world: World) -> None:
     nobody_is_lost(world)
 
 
+@pytest.mark.proves("R13")
 def test_a_listing_that_breaks_off_moves_nothing_and_is_tried_again(world: World) -> None:
     world.advance(1)
     before = reading(world).watermark
@@ -182,6 +187,7 @@ def test_a_listing_that_breaks_off_moves_nothing_and_is_tried_again(world: World
     assert reading(world).error is None
 
 
+@pytest.mark.proves("R4")
 def test_a_page_that_fails_spoils_the_whole_listing(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(client, "PAGE", 2)
     world.advance(1)
@@ -207,6 +213,7 @@ def test_a_page_that_fails_spoils_the_whole_listing(world: World, monkeypatch: p
     nobody_is_lost(world)
 
 
+@pytest.mark.proves("A20")
 def test_the_log_may_be_late(world: World) -> None:
     """A call that is listed an hour after it came in, long behind the watermark, is found all the same."""
     world.advance(1)
@@ -223,6 +230,7 @@ def test_the_log_may_be_late(world: World) -> None:
     assert world.callbacks()[0].first_called_at - leg.created_at < dt.timedelta(seconds=1)
 
 
+@pytest.mark.proves("E25", "R4")
 @pytest.mark.parametrize("step", ["find", "report", "has_read"])
 def test_a_crash_within_a_reading_loses_nothing_and_doubles_nothing(
     world: World, monkeypatch: pytest.MonkeyPatch, step: str
@@ -266,6 +274,7 @@ def test_what_was_before_us_is_not_ours_to_answer(make_world: MakeWorld) -> None
     assert world.callbacks() == []
 
 
+@pytest.mark.proves("L4")
 def test_days_are_counted_and_one_that_differs_is_told(world: World) -> None:
     world.staff("sam", scripts.Answers(after=2))
     world.rest = dt.timedelta(hours=1)

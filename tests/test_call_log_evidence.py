@@ -12,6 +12,7 @@ from voice.rules import evidence
 from voice.simulator import scripts
 
 
+@pytest.mark.proves("L1")
 @pytest.mark.parametrize("gone_at", [1, 3, 5, 8, 20])
 def test_an_outage_that_begins_in_the_middle_of_a_call_settles_it_as_what_it_was(world: World, gone_at: float) -> None:
     """Sam answers at two seconds and talks for half a minute, whoever of us is there to see it."""
@@ -78,6 +79,7 @@ def test_what_cannot_be_proven_is_called_back(world: World) -> None:
     nobody_is_lost(world)
 
 
+@pytest.mark.proves("S1")
 def test_a_talk_the_log_contradicts_is_kept_and_its_caller_rung_back(world: World) -> None:
     world.staff("sam", scripts.Answers(after=2))
     leg = world.rings(ANN, talk=30)

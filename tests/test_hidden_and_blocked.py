@@ -22,7 +22,7 @@ HIDDEN = ["+266696687", "+7378742833", "+86282452253", "+2562533", "+8656696"]
 HIDDEN += ["anonymous", "Restricted", "unavailable", "UNKNOWN", "private", "blocked", ""]
 
 
-@pytest.mark.proves("01-6.7", "01-2.11")
+@pytest.mark.proves("01-6.7", "01-2.11", "C24", "F7")
 @pytest.mark.parametrize("number", HIDDEN)
 def test_a_hidden_number_rings_everyone_half_as_long_again(make_world: MakeWorld, number: str) -> None:
     world = make_world(staff=("sam", "alex"), ring="in_order", in_order_step_seconds=15)
@@ -56,7 +56,7 @@ def test_two_hidden_callers_are_two_people(make_world: MakeWorld) -> None:
     assert [counted(world, name) for name in ("owed", "broken", "lost")] == [0, 0, 2]
 
 
-@pytest.mark.proves("01-6.7", "01-2.13")
+@pytest.mark.proves("01-6.7", "01-2.13", "F12")
 def test_a_blocked_caller_is_refused_before_anything(world: World) -> None:
     world.write(lambda session: callbacks.block(session, "+12125550177", True, world.now))
     leg = world.rings()

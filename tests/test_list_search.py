@@ -22,7 +22,7 @@ def found(visitor: Visitor, q: str) -> set[str]:
     return {each.partition('"')[0] for each in page.split('id="cb-')[1:]}
 
 
-@pytest.mark.proves("02-1.8")
+@pytest.mark.proves("02-1.8", "F40")
 def test_somebody_is_found_by_any_spelling_of_number_name_or_note(firm: Firm, sam: Visitor) -> None:
     firm.name(JANE, "Jane Doe")
     firm.name(LUIS, carrier_name="LUÍS ORTEGA MÜLLER")

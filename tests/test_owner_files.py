@@ -75,6 +75,7 @@ def test_every_table_of_the_page_is_a_file_with_the_same_rows(firm: Firm) -> Non
     assert taken_along(firm) == [f"{name}.csv" for name in names]
 
 
+@pytest.mark.proves("F22")
 def test_every_call_of_the_days_is_in_the_file_once_as_it_is_and_none_is_a_formula(
     firm: Firm, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -109,6 +109,7 @@ def statuses(visitor: Visitor, asked: list[tuple[str, str]]) -> dict[tuple[str, 
     }
 
 
+@pytest.mark.proves("F30", "S22")
 def test_the_list_shows_the_callers_of_ones_own_lines_only_and_counts_no_others(firm: TwoLines) -> None:
     for path in ("/", "/list", "/people"):
         owner, alex = (firm.visitor(f"{who}@example.com").get(path).text for who in ("sam", "alex"))
@@ -126,7 +127,7 @@ def test_a_caller_ringing_another_line_is_not_shown(firm: TwoLines) -> None:
     assert "555-0188" not in page
 
 
-@pytest.mark.proves("02-4.1")
+@pytest.mark.proves("02-4.1", "F29", "F30", "S22")
 def test_whatever_is_named_of_another_line_is_not_there(firm: TwoLines) -> None:
     """F29: every address with an id, also those that are still to be written."""
     alex, sam = firm.visitor("alex@example.com"), firm.visitor("sam@example.com")
@@ -142,6 +143,7 @@ def test_whatever_is_named_of_another_line_is_not_there(firm: TwoLines) -> None:
     assert set(owners.values()) == {200}
 
 
+@pytest.mark.proves("F29", "F30", "S22")
 def test_a_token_for_one_line_sees_and_changes_nothing_of_another(firm: TwoLines) -> None:
     till, all_seeing = firm.program([LINE]), firm.program(None)
     for program, callbacks, lines in ((till, 1, [LINE]), (all_seeing, 2, [LINE, SECOND_LINE])):
