@@ -74,7 +74,18 @@ def place(carrier: Carrier) -> str:
     return carrier.place(firm.PHONES["sam"], firm.LINE, "https://x.test/a", "https://x.test/s", 15)
 
 
-NO_ANSWER = [b"<html>Bad gateway</html>", b'{"sid": "CA', b"", b"[]", b"null", b'"CA"', b"7", b"{}", b'{"sid": 7}', b"\xff"]
+NO_ANSWER = [
+    b"<html>Bad gateway</html>",
+    b'{"sid": "CA',
+    b"",
+    b"[]",
+    b"null",
+    b'"CA"',
+    b"7",
+    b"{}",
+    b'{"sid": 7}',
+    b"\xff",
+]
 
 
 @pytest.mark.proves("B13")
