@@ -1,4 +1,4 @@
-"""What was promised and what must be survived, by id, and the tests that show it: read off the files, without running."""
+"""What was promised and what must be survived, by id, and the tests that show it: read off the files, not run."""
 
 import ast
 from collections.abc import Iterator

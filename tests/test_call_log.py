@@ -10,7 +10,7 @@ from tests import firm
 from tests.conftest import MakeWorld
 from tests.outage import ANN, BOB, CY, come_back, go_away, lost, nobody_is_lost, reading
 from tests.test_server_gone import carrier_holds
-from tests.world import World
+from tests.world import QUIET, World
 from voice import call_log, contacts, recovered
 from voice.call_log import LogDay
 from voice.carrier import client
@@ -213,20 +213,28 @@ def test_a_page_that_fails_spoils_the_whole_listing(world: World, monkeypatch: p
     nobody_is_lost(world)
 
 
-@pytest.mark.proves("A20")
-def test_the_log_may_be_late(world: World) -> None:
-    """A call that is listed an hour after it came in, long behind the watermark, is found all the same."""
+@pytest.mark.proves("A20", "R6")
+@pytest.mark.parametrize(("hours", "found_within"), [(3, 1), (40, 24)])
+def test_the_log_may_be_late(world: World, hours: float, found_within: float) -> None:
+    """A call that is listed hours after it came in, long behind the watermark, is found all the same."""
+    if hours > 24:  # the day of the first reading is not a whole one, and not counted
+        world.rest = dt.timedelta(hours=1)
+        world.advance(20 * 3600)
+    world.rest = QUIET
     world.advance(1)
     lost(world)
     leg = world.rings(ANN, patience=4)
     world.advance(5)
     hidden = world.day.carrier.calls.pop(leg.sid)
-    world.rest = dt.timedelta(minutes=5)
-    world.advance(3 * 3600)
+    world.rest = dt.timedelta(minutes=5 if hours < 24 else 60)
+    world.advance(hours * 3600)
     assert world.calls() == []
     world.day.carrier.calls[leg.sid] = hidden
-    world.advance(3700)
+    world.advance(found_within * 3600 + 100)
     nobody_is_lost(world)
+    if hours > 24:
+        days = world.read(lambda session: session.scalars(sa.select(LogDay)).all())
+        assert [(day.carrier, day.ours) for day in days if day.day == leg.created_at.date()] == [(1, 1)]
     assert world.callbacks()[0].first_called_at - leg.created_at < dt.timedelta(seconds=1)
 
 

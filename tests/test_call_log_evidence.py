@@ -12,18 +12,22 @@ from voice.rules import evidence
 from voice.simulator import scripts
 
 
-@pytest.mark.proves("L1")
-@pytest.mark.parametrize("gone_at", [1, 3, 5, 8, 20])
-def test_an_outage_that_begins_in_the_middle_of_a_call_settles_it_as_what_it_was(world: World, gone_at: float) -> None:
+@pytest.mark.proves("L1", "R2")
+@pytest.mark.parametrize(
+    ("gone_at", "away"), [(1, 400), (3, 400), (5, 400), (8, 400), (20, 400), (0.2, 2), (2.5, 3), (6, 1), (9, 10)]
+)
+def test_an_outage_that_begins_in_the_middle_of_a_call_settles_it_as_what_it_was(
+    world: World, gone_at: float, away: float
+) -> None:
     """Sam answers at two seconds and talks for half a minute, whoever of us is there to see it."""
     world.staff("sam", scripts.Answers(after=2))
     world.staff("alex", scripts.Script())
     leg = world.rings(ANN, talk=30, patience=60)
     world.advance(gone_at)
     go_away(world)
-    world.advance(400)
+    world.advance(away)
     come_back(world)
-    world.advance(130)
+    world.advance(530 - away)
     world.rest = dt.timedelta(minutes=1)
     world.advance(1200)
     nobody_is_lost(world)

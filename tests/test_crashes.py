@@ -1,23 +1,15 @@
 """A process dies at one line: before a commit, after it, or between the carrier's answer and writing it down."""
 
-import datetime as dt
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
 
-from tests import firm
-from tests.conftest import AUTH_TOKEN
-from tests.outage import ANN, come_back, go_away, nobody_is_lost
-from tests.signed import arrival, call_sid, post
-from tests.test_server_gone import carrier_holds
 from tests.world import World, talked_with
-from voice.carrier import client, inbound, reconcile, webhooks
-from voice.carrier.delivery import RETRY
+from voice.carrier import client, inbound, webhooks
 from voice.models import Leg
 from voice.simulator import scripts
-from voice.simulator.switches import Rudeness
 
 pytestmark = pytest.mark.lived_on("sqlite")  # which line a process dies at is no matter of the database
 

@@ -29,6 +29,8 @@ BAD = {
     "asks a caller": SAY.format("Para fontanería, pulse el dos."),
     "for a key": SAY.format("Appuyez sur la touche étoile."),
     "a key": SAY.format("Drücken Sie bitte die Eins."),
+    "records without": f'<Response><Record action="{URL}/a"/><Say>We recorded that.</Say></Response>',
+    "records a talk": '<Response><Dial record="record-from-answer"><Queue>rb-1</Queue></Dial></Response>',
     "64 kB": SAY.format("x" * 65536),
 }
 
@@ -39,7 +41,7 @@ def seen(body: str, facing: Facing = "caller") -> DocumentSeen:
     return DocumentSeen(at, f"{URL}/voice/x", "CA1", "inbound", facing, "call", "document", "", {}, 200, {}, body)
 
 
-@pytest.mark.proves("S9", "S10")
+@pytest.mark.proves("F36", "S9", "S10", "S24")
 @pytest.mark.parametrize("fault", BAD)
 def test_a_bad_document_is_found(fault: str) -> None:
     found = documents.faults([seen(BAD[fault])], URL)

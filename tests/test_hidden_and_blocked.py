@@ -103,7 +103,7 @@ def test_when_every_line_is_switched_off_nobody_is_lost_all_the_same(world: Worl
     nobody_rang(world)
 
 
-@pytest.mark.proves("01-2.1")
+@pytest.mark.proves("01-2.1", "A11")
 def test_a_number_that_is_no_line_of_ours_is_answered_with_the_first_lines_words(world: World) -> None:
     sam = world.staff("sam", scripts.Answers(after=3))
     leg = world.rings(line=firm.SECOND_LINE, talk=15)
@@ -112,4 +112,7 @@ def test_a_number_that_is_no_line_of_ours_is_answered_with_the_first_lines_words
     assert (call.line, call.dialled, call.outcome) == (firm.LINE, firm.SECOND_LINE, "talked")
     assert world.heard(world.caller())[0] == firm.line_row().greeting
     assert sam.answered
+    world.rings("+12125550178", line=firm.SECOND_LINE, patience=2)
+    world.advance(5)
+    assert len(world.calls()) == 2
     assert [firm.SECOND_LINE in notice.words for notice in world.notices()] == [True]

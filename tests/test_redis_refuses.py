@@ -1,0 +1,48 @@
+"""A Redis that answers, and refuses: full, a read-only copy, or with a stranger's job in it."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from redis import Redis
+from rq import Queue, SimpleWorker
+from rq.serializers import JSONSerializer
+from structlog.testing import capture_logs
+
+from voice.work.worker import QUEUE, Relay
+
+
+@pytest.fixture
+def redis(redis_url: str) -> Iterator["Redis[bytes]"]:
+    """The server, as it was again afterwards."""
+    with Redis.from_url(redis_url) as client:
+        yield client
+        client.config_set("maxmemory", "0")
+        client.replicaof("NO", "ONE")
+
+
+@pytest.mark.proves("D15")
+@pytest.mark.parametrize("fault", ["full", "read-only"])
+def test_a_redis_that_takes_nothing_is_left_alone_and_the_work_is_done_here(
+    redis: "Redis[bytes]", redis_url: str, fault: str
+) -> None:
+    relay = Relay(redis_url)
+    assert relay.hand_over(1)
+    if fault == "full":
+        redis.config_set("maxmemory", "1")
+    else:
+        redis.replicaof("127.0.0.1", "9")  # a copy of a server that is gone
+    with capture_logs() as logs:
+        assert [relay.hand_over(row) for row in (2, 3, 4)] == [False] * 3
+    assert [line["event"] for line in logs] == ["redis_gone"], "asked once, and then left alone"
+
+
+@pytest.mark.proves("F42")
+def test_a_pickle_in_the_queue_is_never_opened(redis: "Redis[bytes]", redis_url: str, tmp_path: Path) -> None:
+    trap = tmp_path / "opened"
+    Queue(QUEUE, connection=redis).enqueue(os.mkdir, str(trap))  # pickled, as RQ does by itself
+    ours = Queue(QUEUE, connection=redis, serializer=JSONSerializer)
+    SimpleWorker([ours], connection=redis, serializer=JSONSerializer).work(burst=True, logging_level="CRITICAL")
+    assert not trap.exists()
+    assert len(ours) == 0
