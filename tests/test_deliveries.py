@@ -158,3 +158,24 @@ def test_of_two_deliveries_about_one_call_at_the_same_moment_nothing_is_lost(app
         assert (call.outcome, call.callback_id) == ("callback", callback.id)
         assert call.ended_at is not None
         assert (callback.calls, count(database, Message)) == (_round + 1, _round + 1)
+
+
+@pytest.mark.proves("F41")
+@pytest.mark.lived_on("sqlite")
+def test_a_sound_is_found_by_its_name_and_by_no_path(app: Flask, settings: Settings) -> None:
+    (settings.home / "secret.wav").write_bytes(b"RIFF")
+    for name in (
+        "../secret",
+        "..%2fsecret",
+        "%2e%2e%2fsecret",
+        "....//secret",
+        "%2fetc%2fpasswd",
+        "x%00",
+        "..\\secret",
+    ):
+        for kind in ("greeting", "ringback"):
+            answer = app.test_client().get(f"/voice/sounds/{kind}-{name}.wav")
+            assert answer.status_code in (200, 404)
+            assert answer.status_code == 404 or kind == "ringback", "a country nobody knows has the usual tone"
+            assert b"secret" not in answer.data
+            assert answer.data != b"RIFF"
