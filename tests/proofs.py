@@ -1,6 +1,7 @@
 """What was promised and what must be survived, by id, and the tests that show it: read off the files, not run."""
 
 import ast
+import functools
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
@@ -45,6 +46,7 @@ def _read(name: str) -> dict[str, str]:
     return {row[0]: row[1] for row in rows}
 
 
+@functools.cache
 def proven() -> dict[str, list[Proof]]:
     """The ids that tests name in `@pytest.mark.proves(...)`, each with the tests that do."""
     found: dict[str, list[Proof]] = {}

@@ -3,6 +3,7 @@
 import itertools
 import threading
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
 import sqlalchemy as sa
@@ -15,6 +16,7 @@ from tests.conftest import AUTH_TOKEN, make_settings
 from tests.signed import arrival, call_sid, count, post
 from tests.world import URL
 from voice.app import create_app
+from voice.carrier import twiml
 from voice.carrier.delivery import Delivery
 from voice.db import Database
 from voice.ledger import CarrierEvent, Message, Outbox
@@ -179,3 +181,24 @@ def test_a_sound_is_found_by_its_name_and_by_no_path(app: Flask, settings: Setti
             assert answer.status_code == 404 or kind == "ringback", "a country nobody knows has the usual tone"
             assert b"secret" not in answer.data
             assert answer.data != b"RIFF"
+
+
+@pytest.mark.proves("F20")
+def test_markup_in_any_words_is_spoken_as_it_is() -> None:
+    hostile = (
+        '<Gather numDigits="1"/>',
+        "</Say><Dial>+19005550100</Dial>",
+        "]]>&amp;'\"",
+        "<!-- ",
+        "<?xml?>",
+        "{{7*7}}",
+    )
+    for words in hostile:
+        made = (
+            twiml.greet(words, "en-US"), twiml.hang_up(words), twiml.ask_for_key(words, "en-US", f"{URL}/a"),
+            twiml.enqueue("rb-1", f"{URL}/w", f"{URL}/a", words), twiml.take_message(words, "en-US", URL, URL),
+        )  # fmt: skip
+        for document in made:
+            root = ElementTree.fromstring(document)  # noqa: S314  our own
+            assert {each.text for each in root.iter("Say")} == {words}
+            assert [each.tag for each in root.iter("Dial")] == []

@@ -107,7 +107,6 @@ def test_the_week_s_letter_says_it_all_as_text_as_html_and_as_a_picture(
     assert box.minute() == []
 
 
-@pytest.mark.proves("E10")
 def test_two_workers_at_one_time_send_one_letter(quick_box: Letterbox, morning: time_machine.Traveller) -> None:
     morning.move_to(MONDAY_EIGHT)
     with quick_box.firm.database.reading() as session:

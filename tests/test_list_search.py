@@ -95,7 +95,7 @@ def test_only_an_unfolded_row_carries_its_forms(firm: Firm, sam: Visitor) -> Non
     assert f"open={first}.{second}" in page
 
 
-@pytest.mark.proves("02-1.6")
+@pytest.mark.proves("02-1.6", "C12")
 def test_a_message_has_its_words_beside_it_when_there_are_any(firm: Firm, sam: Visitor) -> None:
     message = firm.message(firm.callback(), b"RIFF")
     assert "In words" not in sam.get("/").text

@@ -1,5 +1,7 @@
 """Calls that go an unlikely way: answered too late, left by everybody, leading back to us, or never made at all."""
 
+import datetime as dt
+
 import pytest
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -9,8 +11,10 @@ from tests.outage import come_back, go_away, nobody_is_lost
 from tests.signed import arrival, call_sid, post
 from tests.test_server_gone import HELD, carrier_holds
 from tests.world import World, seconds, talked_with
+from voice import callbacks
 from voice.carrier.delivery import RETRY
 from voice.firm import StaffMember
+from voice.models import Callback
 from voice.simulator import scripts
 from voice.simulator.switches import Rudeness
 
@@ -141,3 +145,27 @@ def test_the_carriers_own_words_are_heard_within_nine_seconds(world: World, how:
     assert "what it's about" in said.text
     assert seconds(said.at, leg.created_at) <= 9
     assert {seen.url.startswith(HELD) for seen in world.day.carrier.documents} == {True}
+
+
+@pytest.mark.proves("A4")
+def test_news_that_is_hours_late_after_a_restart_adds_and_reopens_nothing(world: World) -> None:
+    for name in ("sam", "alex"):
+        world.staff(name, scripts.Off())
+    for path in ("/voice/status", "/voice/recording", "/voice/legs/.*/status"):
+        world.day.carrier.moods.webhooks.append(Rudeness("delay", path=path, seconds=5 * 3600))
+    leg = world.rings(message="The boiler is leaking, all over the floor by now.")
+    world.advance(90)
+    [callback] = world.callbacks()
+    with world.database.transaction() as session:
+        row = session.get_one(Callback, callback.id)
+        assert callbacks.close(session, row, "sam", "done_by_staff", world.now) is None
+    world.restart_worker()
+    world.rest = dt.timedelta(minutes=30)
+    world.advance(4 * 3600)
+    before = world.call(leg)
+    assert before.ended_at is not None  # the carrier was asked
+    world.advance(2 * 3600)
+    after, [now] = world.call(leg), world.callbacks()
+    assert (now.state, now.closed_reason, now.calls) == ("closed", "done_by_staff", 1)
+    assert (after.state, after.outcome, after.ended_at) == (before.state, before.outcome, before.ended_at)
+    assert [message.state for message in world.messages()] == ["ready"]

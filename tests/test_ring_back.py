@@ -228,7 +228,6 @@ def test_the_caller_rings_in_while_their_own_phone_rings(owing: World) -> None:
     assert (row.state, row.closed_reason, row.attempts) == ("closed", "got_through", 0)
 
 
-@pytest.mark.proves("A6", "S5", "S8")
 @pytest.mark.parametrize(
     "rude",
     [
