@@ -13,9 +13,7 @@ from voice.simulator import scripts
 
 
 @pytest.mark.proves("L1", "R2")
-@pytest.mark.parametrize(
-    ("gone_at", "away"), [(1, 400), (3, 400), (5, 400), (8, 400), (20, 400), (0.2, 2), (2.5, 3), (6, 1), (9, 10)]
-)
+@pytest.mark.parametrize(("gone_at", "away"), [(1, 400), (3, 400), (5, 400), (8, 400), (20, 400), (2.5, 3), (6, 1)])
 def test_an_outage_that_begins_in_the_middle_of_a_call_settles_it_as_what_it_was(
     world: World, gone_at: float, away: float
 ) -> None:
@@ -27,9 +25,9 @@ def test_an_outage_that_begins_in_the_middle_of_a_call_settles_it_as_what_it_was
     go_away(world)
     world.advance(away)
     come_back(world)
-    world.advance(530 - away)
+    world.advance(30)
     world.rest = dt.timedelta(minutes=1)
-    world.advance(1200)
+    world.advance(1700 - away)
     nobody_is_lost(world)
     talked = any((span.until - span.at).total_seconds() >= 10 for span in leg.bridges if span.until)
     assert (world.call(leg).outcome == "talked") is talked

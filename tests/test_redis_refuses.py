@@ -14,7 +14,7 @@ from voice.work.worker import QUEUE, Relay
 
 
 @pytest.fixture
-def redis(redis_url: str) -> Iterator["Redis[bytes]"]:
+def redis(redis_url: str) -> Iterator[Redis]:
     """The server, as it was again afterwards."""
     with Redis.from_url(redis_url) as client:
         yield client
@@ -25,7 +25,7 @@ def redis(redis_url: str) -> Iterator["Redis[bytes]"]:
 @pytest.mark.proves("D15")
 @pytest.mark.parametrize("fault", ["full", "read-only"])
 def test_a_redis_that_takes_nothing_is_left_alone_and_the_work_is_done_here(
-    redis: "Redis[bytes]", redis_url: str, fault: str
+    redis: Redis, redis_url: str, fault: str
 ) -> None:
     relay = Relay(redis_url)
     assert relay.hand_over(1)
@@ -39,7 +39,7 @@ def test_a_redis_that_takes_nothing_is_left_alone_and_the_work_is_done_here(
 
 
 @pytest.mark.proves("F42")
-def test_a_pickle_in_the_queue_is_never_opened(redis: "Redis[bytes]", redis_url: str, tmp_path: Path) -> None:
+def test_a_pickle_in_the_queue_is_never_opened(redis: Redis, redis_url: str, tmp_path: Path) -> None:
     trap = tmp_path / "opened"
     Queue(QUEUE, connection=redis).enqueue(os.mkdir, str(trap))  # pickled, as RQ does by itself
     ours = Queue(QUEUE, connection=redis, serializer=JSONSerializer)

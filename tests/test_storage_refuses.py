@@ -167,7 +167,7 @@ def test_rows_are_numbered_beyond_two_to_the_31st(postgres_url: str) -> None:
     ]  # fmt: skip
     assert len(numbered) > 8
     with database.transaction() as session:
-        sizes = dict(session.execute(SIZES))
+        sizes = {row.table_name: row.data_type for row in session.execute(SIZES)}
         session.execute(sa.text("SELECT setval(pg_get_serial_sequence('call_events', 'id'), 2147483647)"))
         event = CallEvent(kind="claimed", at=clock.now(), data={})
         session.add(event)
