@@ -26,7 +26,7 @@ def test_an_outage_that_begins_in_the_middle_of_a_call_settles_it_as_what_it_was
     world.advance(away)
     come_back(world)
     world.advance(30)
-    world.rest = dt.timedelta(minutes=1)
+    world.rest = dt.timedelta(minutes=4)
     world.advance(1700 - away)
     nobody_is_lost(world)
     talked = any((span.until - span.at).total_seconds() >= 10 for span in leg.bridges if span.until)
@@ -46,7 +46,7 @@ def test_a_talk_our_own_rows_have_forgotten_is_read_off_the_carriers_record(worl
     forget_everything(world)
     assert world.calls() == []
     world.advance(200)
-    world.rest = dt.timedelta(minutes=1)
+    world.rest = dt.timedelta(minutes=3)
     assert world.calls() == []  # somebody of ours was on the phone then: what came of it can be read after 15 minutes
     world.advance(1000)
     call = world.call(leg)
@@ -75,7 +75,7 @@ def test_what_cannot_be_proven_is_called_back(world: World) -> None:
     leg = world.rings(ANN, patience=40)
     world.advance(70)
     forget_everything(world)
-    world.rest = dt.timedelta(minutes=1)
+    world.rest = dt.timedelta(minutes=3)
     world.advance(1300)
     assert world.call(leg).outcome == "callback"
     nobody_is_lost(world)
