@@ -3,13 +3,14 @@
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from redis import Redis
 from rq import Queue, SimpleWorker
-from rq.serializers import JSONSerializer
 from structlog.testing import capture_logs
 
+from voice.work import rq_worker
 from voice.work.worker import QUEUE, Relay
 
 
@@ -38,11 +39,24 @@ def test_a_redis_that_takes_nothing_is_left_alone_and_the_work_is_done_here(
     assert [line["event"] for line in logs] == ["redis_gone"], "asked once, and then left alone"
 
 
+class Burst(SimpleWorker):
+    """RQ's worker, until the queue is empty."""
+
+    def work(self, *_given: Any, **_more: Any) -> bool:
+        return bool(super().work(burst=True, logging_level="CRITICAL"))
+
+
 @pytest.mark.proves("F42")
-def test_a_pickle_in_the_queue_is_never_opened(redis: Redis, redis_url: str, tmp_path: Path) -> None:
+def test_a_pickle_in_the_queue_is_never_opened(
+    redis: Redis, redis_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     trap = tmp_path / "opened"
     Queue(QUEUE, connection=redis).enqueue(os.mkdir, str(trap))  # pickled, as RQ does by itself
-    ours = Queue(QUEUE, connection=redis, serializer=JSONSerializer)
-    SimpleWorker([ours], connection=redis, serializer=JSONSerializer).work(burst=True, logging_level="CRITICAL")
+    monkeypatch.setenv("REDIS_URL", redis_url)
+    monkeypatch.setenv("RINGBACK_HOME", str(tmp_path))
+    for name in ("die_with_parent", "_tools"):  # this process is no child, and has no carrier
+        monkeypatch.setattr(rq_worker, name, lambda: None)
+    monkeypatch.setattr(rq_worker, "SimpleWorker", Burst)
+    rq_worker.main()
     assert not trap.exists()
-    assert len(ours) == 0
+    assert len(Queue(QUEUE, connection=redis)) == 0
