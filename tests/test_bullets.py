@@ -24,7 +24,7 @@ GROUPS = {
 ABOUT = """# What goes wrong, and how it is shown that nobody is lost
 
 Everything we know of that can go wrong between a caller and a person, what must become of it, and the tests that
-show it. A row is called shown only when a test fails without it; half of it does not count. Made from
+show it. A row counts as shown when tests show the whole of it; half of it does not count. Made from
 `tests/faults.txt`, `tests/not_shown.txt` and the marks of the tests by `RINGBACK_WRITE_DOCS=1 .venv/bin/pytest
 tests/test_bullets.py`: not written by hand.
 """
