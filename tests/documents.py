@@ -18,8 +18,11 @@ LINK = re.compile(r"(url|action|callback)$", re.IGNORECASE)
 
 def faults(seen: Iterable[DocumentSeen], *ours: str) -> list[str]:
     """What is wrong with these documents; `ours` are the only places their links may lead to."""
-    places = tuple(f"{place}/" for place in ours)
-    return [f"{document.url}: {fault}" for document in seen for fault in _faults(document, places)]
+    places, told, found = tuple(f"{place}/" for place in ours), set[str](), list[str]()
+    for document in seen:
+        faults = [*_faults(document, places), *_unannounced(document, told)]
+        found += [f"{document.url}: {fault}" for fault in faults]
+    return found
 
 
 def answered(url: str, form: Mapping[str, str], kind: str, body: str, staff: Collection[str] = ()) -> list[str]:
@@ -48,6 +51,19 @@ def _faults(document: DocumentSeen, ours: tuple[str, ...]) -> Iterator[str]:
     yield from (f"leads to {link}" for link in _links(root) if not link.startswith(ours))
     if document.facing == "caller":
         yield from _asks_for_keys(root)
+
+
+def _unannounced(document: DocumentSeen, told: set[str]) -> Iterator[str]:
+    """A recording nobody was told of before; `told`: the legs on which words or a sound came before one."""
+    if "ecord" not in document.body:
+        return
+    for verb, attributes in re.findall(r"<(\w+)([^>]*)>", document.body):
+        if re.search(r"\srecord=", attributes):
+            yield f"<{verb}> records a talk"
+        if verb in ("Say", "Play") and "<Record" in document.body:
+            told.add(document.call_sid)
+        if verb == "Record" and document.call_sid not in told:
+            yield "records without a word before"
 
 
 _asked = functools.cache(key_request)  # the same few sentences, thousands of times

@@ -103,7 +103,7 @@ def _talk_seconds(leg: PhoneLeg) -> float:
 
 
 @pytest.mark.timeout(600)
-@pytest.mark.proves("01-6.12")
+@pytest.mark.proves("01-6.12", "L4", "S1", "S2", "S3", "S6", "S7", "S20")
 def test_a_day_of_three_hundred_callers_adds_up_and_the_carrier_agrees_line_by_line(
     make_world: MakeWorld, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -109,7 +109,7 @@ def test_an_invitation_that_cannot_be_is_refused_and_what_was_typed_is_kept(
     assert fields.get("email", "New@Example.com") in page
 
 
-@pytest.mark.proves("02-4.1")
+@pytest.mark.proves("02-4.1", "F31")
 def test_an_owner_changes_role_lines_and_phone_and_it_counts_at_once(firm: Firm) -> None:
     sam, alex = firm.visitor(SAM), firm.visitor(ALEX)
     path = f"/users/{user(firm, ALEX).id}"
@@ -158,7 +158,7 @@ def test_the_owners_pages_are_for_the_owner(firm: Firm, path: str) -> None:
     assert firm.visitor(SAM).get(path).status_code == 200
 
 
-@pytest.mark.proves("02-4.1")
+@pytest.mark.proves("02-4.1", "F31", "S25")
 def test_no_button_of_the_owners_pages_works_for_staff(firm: Firm) -> None:
     """F31, API5: role by route."""
     alex, changed = firm.visitor(ALEX), []

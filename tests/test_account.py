@@ -77,6 +77,7 @@ def test_all_other_sessions_end_with_one_press(firm: Firm) -> None:
     assert [desk.get("/").status_code, phone.get("/").status_code] == [200, 303]
 
 
+@pytest.mark.proves("F25")
 def test_pages_that_open_doors_ask_for_the_password_again_after_half_an_hour(firm: Firm) -> None:
     """ASVS 7.5.1, F44: a screen left open is not enough."""
     with time_machine.travel(NOON, tick=False) as clock:

@@ -90,7 +90,7 @@ def test_at_night_a_call_is_refused_until_morning_unless_meant(program: Program,
         assert program.post(f"/callbacks/{callback}/call", staff="sam", anyway=True)[0] == 202
 
 
-@pytest.mark.proves("01-2.18", "01-3.3")
+@pytest.mark.proves("01-2.18", "01-3.3", "C24")
 @pytest.mark.parametrize(
     ("caller", "values"),
     [

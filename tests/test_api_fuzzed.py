@@ -92,7 +92,7 @@ def run(schema: Any) -> tuple[list[str], dict[int, int]]:
     return found, statuses
 
 
-@pytest.mark.proves("01-2.18", "02-5.4")
+@pytest.mark.proves("01-2.18", "02-5.4", "F40")
 @pytest.mark.lived_on(*(KINDS if LONG else ("sqlite",)))  # what stumbles is what reads a request
 @pytest.mark.timeout(2400 if LONG else 300)
 @pytest.mark.filterwarnings("ignore:Generating overly large repr")

@@ -106,7 +106,7 @@ def talk(desk: Desk, name: str = "Sam") -> None:
     until(lambda: desk.phones.of(desk.staff()[name])["state"] == "idle", "the staff phone to be free", seconds=15)
 
 
-@pytest.mark.proves("01-1.1", "01-6.15")
+@pytest.mark.proves("01-1.1", "01-6.15", "E4")
 @pytest.mark.parametrize("name", ["web", "worker", "jobs", "redis", "phones"])
 def test_a_process_that_is_killed_is_back_and_the_next_call_is_answered(desk: Desk, name: str) -> None:
     kill(desk, name)
@@ -115,7 +115,7 @@ def test_a_process_that_is_killed_is_back_and_the_next_call_is_answered(desk: De
     talk(desk)
 
 
-@pytest.mark.proves("01-1.1", "01-6.15")
+@pytest.mark.proves("01-1.1", "01-6.15", "E1")
 def test_a_caller_who_hangs_up_while_web_is_dead_is_on_the_list(desk: Desk) -> None:
     desk.everybody("off")
     desk.phones.do(TOM, "dial", to=desk.line)

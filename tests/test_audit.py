@@ -179,7 +179,7 @@ def test_older_entries_are_a_page_further(firm: Firm) -> None:
     assert "file 5<" not in page
 
 
-@pytest.mark.proves("02-4.8")
+@pytest.mark.proves("02-4.8", "F22")
 def test_as_a_table_no_cell_is_a_formula_and_taking_it_is_written_down(firm: Firm) -> None:
     """F22, F45."""
     add(firm, "=cmd()", "exported", "@sum", NOON)

@@ -208,6 +208,7 @@ def test_a_caller_who_rings_now_appears_and_can_be_taken(firm: Firm, sign_in: Op
     expect(page.locator("#live")).to_have_count(0)
 
 
+@pytest.mark.proves("F46")
 def test_signing_out_in_another_tab_takes_the_list_away(firm: Firm, sign_in: Open) -> None:
     firm.callback()
     page = sign_in("sam")
@@ -221,6 +222,7 @@ def test_signing_out_in_another_tab_takes_the_list_away(firm: Firm, sign_in: Ope
     expect(other.get_by_label("Password")).to_be_visible()
 
 
+@pytest.mark.proves("F21")
 def test_hostile_callers_cannot_make_the_page_do_anything(firm: Firm, sign_in: Open) -> None:
     names = ["<img src=x onerror=alert(1)>", "<script>alert(2)</script>", '"onfocus=alert(3) x="']
     callbacks = []

@@ -180,7 +180,7 @@ def test_a_browser_is_woken_through_its_push_service_and_its_notification_leads_
     assert len(browser.shown) == 1
 
 
-@pytest.mark.proves("02-6.3")
+@pytest.mark.proves("02-6.3", "D12")
 def test_a_redis_that_dies_and_stays_away_is_not_noticed_on_an_open_page(
     there: Installed, sign_in: Any, redis: "subprocess.Popen[bytes]"
 ) -> None:

@@ -113,6 +113,7 @@ def test_who_hides_their_number_is_given_longer_and_the_page_says_why(world: Wor
     assert "Everyone at once: they hide their number" in told
 
 
+@pytest.mark.proves("F8")
 def test_what_the_carrier_says_of_the_number_is_kept_with_the_call(world: World) -> None:
     world.staff("sam", scripts.Off())
     world.staff("alex", scripts.Off())

@@ -10,7 +10,7 @@ from tests import firm
 from tests.conftest import MakeWorld
 from tests.outage import ANN, BOB, CY, come_back, go_away, lost, nobody_is_lost, reading
 from tests.test_server_gone import carrier_holds
-from tests.world import World
+from tests.world import QUIET, World
 from voice import call_log, contacts, recovered
 from voice.call_log import LogDay
 from voice.carrier import client
@@ -20,7 +20,7 @@ from voice.simulator.switches import RestFault
 LISTING = "GET .*/Calls.json"
 
 
-@pytest.mark.proves("01-2.14")
+@pytest.mark.proves("01-2.14", "E1", "L4")
 @pytest.mark.parametrize("away", [40, 600, 36_000], ids=["40 s", "10 min", "10 h"])
 def test_who_rang_while_we_were_away_is_on_the_list_in_the_order_they_rang(world: World, away: float) -> None:
     carrier_holds(world)
@@ -63,6 +63,7 @@ def test_the_owner_is_told_once_and_the_notice_grows(world: World) -> None:
     assert len(world.notices()) == 1
 
 
+@pytest.mark.proves("R11")
 def test_a_message_the_carrier_took_for_us_is_found_though_its_delivery_is_lost(world: World) -> None:
     carrier_holds(world)
     world.advance(1)
@@ -92,6 +93,7 @@ def test_a_withheld_caller_and_a_blocked_one_are_found_as_what_they_are(world: W
     assert [callback.state for callback in world.callbacks() if callback.caller is None] == ["no_number"]
 
 
+@pytest.mark.proves("S20")
 def test_an_earlier_call_of_the_same_caller_found_late_moves_their_place_not_their_promise(world: World) -> None:
     world.advance(1)
     lost(world)
@@ -112,6 +114,7 @@ def test_an_earlier_call_of_the_same_caller_found_late_moves_their_place_not_the
     nobody_is_lost(world)
 
 
+@pytest.mark.proves("R10")
 def test_who_got_through_meanwhile_is_not_put_on_the_list_again(world: World) -> None:
     world.staff("sam", scripts.Answers(after=2))
     world.advance(1)
@@ -133,6 +136,7 @@ def test_who_got_through_meanwhile_is_not_put_on_the_list_again(world: World) ->
     assert by_caller[BOB].state == "waiting"
 
 
+@pytest.mark.proves("R10")
 def test_who_rang_again_after_the_talk_is_on_the_list(world: World) -> None:
     world.staff("sam", scripts.Answers(after=2))
     world.advance(1)
@@ -165,6 +169,7 @@ def test_a_call_in_progress_is_never_decided_about(world: World) -> None:
     nobody_is_lost(world)
 
 
+@pytest.mark.proves("R13")
 def test_a_listing_that_breaks_off_moves_nothing_and_is_tried_again(world: World) -> None:
     world.advance(1)
     before = reading(world).watermark
@@ -182,6 +187,7 @@ def test_a_listing_that_breaks_off_moves_nothing_and_is_tried_again(world: World
     assert reading(world).error is None
 
 
+@pytest.mark.proves("R4")
 def test_a_page_that_fails_spoils_the_whole_listing(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(client, "PAGE", 2)
     world.advance(1)
@@ -207,22 +213,32 @@ def test_a_page_that_fails_spoils_the_whole_listing(world: World, monkeypatch: p
     nobody_is_lost(world)
 
 
-def test_the_log_may_be_late(world: World) -> None:
-    """A call that is listed an hour after it came in, long behind the watermark, is found all the same."""
+@pytest.mark.proves("A20", "R6")
+@pytest.mark.parametrize(("hours", "found_within"), [(3, 1), (40, 24)])
+def test_the_log_may_be_late(world: World, hours: float, found_within: float) -> None:
+    """A call that is listed hours after it came in, long behind the watermark, is found all the same."""
+    if hours > 24:  # the day of the first reading is not a whole one, and not counted
+        world.rest = dt.timedelta(hours=1)
+        world.advance(20 * 3600)
+    world.rest = QUIET
     world.advance(1)
     lost(world)
     leg = world.rings(ANN, patience=4)
     world.advance(5)
     hidden = world.day.carrier.calls.pop(leg.sid)
-    world.rest = dt.timedelta(minutes=5)
-    world.advance(3 * 3600)
+    world.rest = dt.timedelta(minutes=5 if hours < 24 else 60)
+    world.advance(hours * 3600)
     assert world.calls() == []
     world.day.carrier.calls[leg.sid] = hidden
-    world.advance(3700)
+    world.advance(found_within * 3600 + 100)
     nobody_is_lost(world)
+    if hours > 24:
+        days = world.read(lambda session: session.scalars(sa.select(LogDay)).all())
+        assert [(day.carrier, day.ours) for day in days if day.day == leg.created_at.date()] == [(1, 1)]
     assert world.callbacks()[0].first_called_at - leg.created_at < dt.timedelta(seconds=1)
 
 
+@pytest.mark.proves("E25", "R4")
 @pytest.mark.parametrize("step", ["find", "report", "has_read"])
 def test_a_crash_within_a_reading_loses_nothing_and_doubles_nothing(
     world: World, monkeypatch: pytest.MonkeyPatch, step: str
@@ -266,6 +282,7 @@ def test_what_was_before_us_is_not_ours_to_answer(make_world: MakeWorld) -> None
     assert world.callbacks() == []
 
 
+@pytest.mark.proves("L4")
 def test_days_are_counted_and_one_that_differs_is_told(world: World) -> None:
     world.staff("sam", scripts.Answers(after=2))
     world.rest = dt.timedelta(hours=1)

@@ -38,7 +38,7 @@ def rows(world: World) -> list[tuple[Any, ...]]:
     return [*calls, *lists, *((notice.key, notice.words) for notice in world.notices())]
 
 
-@pytest.mark.proves("01-2.14")
+@pytest.mark.proves("01-2.14", "M3")
 def test_an_outage_read_twice_and_told_of_late_is_the_same_outage(both_worlds: World) -> None:
     world = both_worlds
     world.advance(1)

@@ -12,19 +12,22 @@ from voice.rules import evidence
 from voice.simulator import scripts
 
 
-@pytest.mark.parametrize("gone_at", [1, 3, 5, 8, 20])
-def test_an_outage_that_begins_in_the_middle_of_a_call_settles_it_as_what_it_was(world: World, gone_at: float) -> None:
+@pytest.mark.proves("L1", "R2")
+@pytest.mark.parametrize(("gone_at", "away"), [(1, 400), (3, 400), (5, 400), (8, 400), (20, 400), (2.5, 3), (6, 1)])
+def test_an_outage_that_begins_in_the_middle_of_a_call_settles_it_as_what_it_was(
+    world: World, gone_at: float, away: float
+) -> None:
     """Sam answers at two seconds and talks for half a minute, whoever of us is there to see it."""
     world.staff("sam", scripts.Answers(after=2))
     world.staff("alex", scripts.Script())
     leg = world.rings(ANN, talk=30, patience=60)
     world.advance(gone_at)
     go_away(world)
-    world.advance(400)
+    world.advance(away)
     come_back(world)
-    world.advance(130)
-    world.rest = dt.timedelta(minutes=1)
-    world.advance(1200)
+    world.advance(30)
+    world.rest = dt.timedelta(minutes=4)
+    world.advance(1700 - away)
     nobody_is_lost(world)
     talked = any((span.until - span.at).total_seconds() >= 10 for span in leg.bridges if span.until)
     assert (world.call(leg).outcome == "talked") is talked
@@ -43,7 +46,7 @@ def test_a_talk_our_own_rows_have_forgotten_is_read_off_the_carriers_record(worl
     forget_everything(world)
     assert world.calls() == []
     world.advance(200)
-    world.rest = dt.timedelta(minutes=1)
+    world.rest = dt.timedelta(minutes=3)
     assert world.calls() == []  # somebody of ours was on the phone then: what came of it can be read after 15 minutes
     world.advance(1000)
     call = world.call(leg)
@@ -72,12 +75,13 @@ def test_what_cannot_be_proven_is_called_back(world: World) -> None:
     leg = world.rings(ANN, patience=40)
     world.advance(70)
     forget_everything(world)
-    world.rest = dt.timedelta(minutes=1)
+    world.rest = dt.timedelta(minutes=3)
     world.advance(1300)
     assert world.call(leg).outcome == "callback"
     nobody_is_lost(world)
 
 
+@pytest.mark.proves("S1")
 def test_a_talk_the_log_contradicts_is_kept_and_its_caller_rung_back(world: World) -> None:
     world.staff("sam", scripts.Answers(after=2))
     leg = world.rings(ANN, talk=30)

@@ -126,7 +126,7 @@ class History:
             assert abs((callback.first_called_at - min(rang[key])).total_seconds()) <= 1
 
 
-@pytest.mark.proves("01-2.14")
+@pytest.mark.proves("01-2.14", "A20", "E25", "L4", "R4")
 def test_forty_mornings(tmp_path: Path, new_storage: Callable[[str], str], monkeypatch: pytest.MonkeyPatch) -> None:
     killer, whole = Random(0), recovered.find
 

@@ -35,6 +35,7 @@ def read(firm: Firm, minutes_ago: float, whole: bool) -> None:
             call_log.broke_off(session, LINE, "Unclear: ReadTimeout")
 
 
+@pytest.mark.proves("R13")
 @pytest.mark.parametrize(
     ("minutes_ago", "whole", "warned"), [(4, True, False), (6, True, True), (4, False, False), (6, False, True)]
 )

@@ -42,7 +42,7 @@ def test_a_caller_who_rings_three_times_has_one_callback_in_the_first_place(sess
     assert (first.due_at, first.id) == place
 
 
-@pytest.mark.proves("01-3.1")
+@pytest.mark.proves("01-3.1", "S3")
 def test_eight_calls_at_once_from_one_number_make_one_callback(acme: Database) -> None:
     with acme.transaction() as session:
         calls = [missed(session).id for _ in range(8)]
@@ -71,6 +71,7 @@ def test_the_same_call_asked_for_twice_counts_once(session: Session) -> None:
     assert (first.calls, first.reason) == (1, "rang_out")
 
 
+@pytest.mark.proves("S20")
 def test_a_call_found_late_moves_the_first_time_back_and_nothing_else(session: Session) -> None:
     callback = opened(session)
     opened(session, NOON + MINUTE, received_at=NOON - 60 * MINUTE)
@@ -214,7 +215,7 @@ def columns(row: Callback) -> dict[str, object]:
     return {column.name: getattr(row, column.name) for column in Callback.__table__.columns}
 
 
-@pytest.mark.proves("01-3.3")
+@pytest.mark.proves("01-3.3", "S16")
 @pytest.mark.parametrize(("number", "why"), [(PREMIUM, "premium"), ("+442071234567", "foreign"), (OTHER, "own_line")])
 def test_a_number_the_policy_forbids_is_held_with_the_reason(session: Session, number: str, why: str) -> None:
     callback = opened(session, caller=number)

@@ -19,7 +19,7 @@ LUIS = "+12125550177"
 pytestmark = pytest.mark.usefixtures("morning")
 
 
-@pytest.mark.proves("01-3.2", "02-1.5")
+@pytest.mark.proves("01-3.2", "02-1.5", "L6")
 def test_the_list_is_in_order_of_promise_and_says_who_when_how_late_and_how_often(firm: Firm) -> None:
     firm.name(JANE, "Jane Doe")
     firm.callback(LUIS, due=12)
@@ -64,7 +64,7 @@ def test_a_claim_is_one_persons_and_the_other_is_told_whose(firm: Firm) -> None:
     assert firm.row(callback).state == "waiting"
 
 
-@pytest.mark.proves("01-3.3")
+@pytest.mark.proves("01-3.3", "B11")
 def test_call_has_my_phone_rung_once_however_often_it_is_pressed(firm: Firm) -> None:
     callback = firm.callback()
     sam = firm.visitor("sam@example.com")
@@ -136,6 +136,7 @@ def test_call_again_takes_a_time_ahead_on_the_callers_clock(firm: Firm) -> None:
     assert firm.row(callback).due_at == dt.datetime(2026, 11, 24, 14, 30, tzinfo=dt.UTC)
 
 
+@pytest.mark.proves("F31")
 @pytest.mark.parametrize(("path", "fields"), [("result", {"result": "exploded"}), ("close", {"reason": "erased"})])
 def test_a_result_or_reason_that_is_none_of_ours_is_refused_and_fields_of_the_row_are_not_taken(
     firm: Firm, path: str, fields: dict[str, str]
@@ -177,6 +178,7 @@ def test_held_unreached_and_hidden_callers_stand_apart_with_why(firm: Firm) -> N
     assert sam.press(f"/callbacks/{hidden}/call").status_code == 409
 
 
+@pytest.mark.proves("F21")
 @pytest.mark.parametrize(
     "name", ["<script>alert(1)</script>", '"><img src=x onerror=alert(1)>', "{{ 7 * 7 }}", "' or 1=1"]
 )
@@ -190,6 +192,7 @@ def test_a_hostile_name_is_only_ever_text(firm: Firm, name: str) -> None:
     assert "49" not in reads(page)
 
 
+@pytest.mark.proves("F18")
 def test_a_name_cannot_turn_its_line_around_nor_run_on_for_ever(firm: Firm) -> None:
     firm.name(JANE, carrier_name="\u202eenaJ\u2066 z" + "\u0301" * 50 + "x" * 500)
     firm.callback()

@@ -42,7 +42,7 @@ def overlaps(world: World) -> int:
     return most
 
 
-@pytest.mark.proves("01-6.10")
+@pytest.mark.proves("01-6.10", "B11")
 def test_legs_are_asked_for_one_a_second_and_callers_first_phones_come_first(make_world: MakeWorld) -> None:
     world = make_world(staff=ALL)
     for name in ALL:
@@ -150,7 +150,7 @@ def test_a_limit_is_unlearned_as_soon_as_more_phones_ring_at_once(database: Data
         assert carrier_pace.cap(session, now) is None
 
 
-@pytest.mark.proves("01-6.10")
+@pytest.mark.proves("01-6.10", "B1")
 def test_too_many_requests_is_asked_again_and_no_limit_is_learned_from_it(make_world: MakeWorld) -> None:
     world = make_world(staff=ALL)
     busy = RestFault("error", match=PLACING, times=2, status=429, code=20429, message="Too many requests")
@@ -167,7 +167,7 @@ def test_too_many_requests_is_asked_again_and_no_limit_is_learned_from_it(make_w
     assert (times[1] - times[0]).total_seconds() >= 2  # it was told to slow down
 
 
-@pytest.mark.proves("01-6.10")
+@pytest.mark.proves("01-6.10", "B3", "S8")
 @pytest.mark.parametrize("fault", ["error_done", "timeout_done"])
 def test_a_call_that_was_placed_though_its_answer_was_lost_rings_once_and_is_bound_by_its_news(
     make_world: MakeWorld, fault: str
@@ -184,7 +184,7 @@ def test_a_call_that_was_placed_though_its_answer_was_lost_rings_once_and_is_bou
     assert world.call(leg).outcome == "talked"
 
 
-@pytest.mark.proves("01-6.10")
+@pytest.mark.proves("01-6.10", "B2", "S8")
 @pytest.mark.parametrize("fault", ["error", "timeout"])
 def test_a_call_that_was_not_placed_is_not_sent_again_blindly_and_another_phone_rings(
     make_world: MakeWorld, fault: str
@@ -201,7 +201,7 @@ def test_a_call_that_was_not_placed_is_not_sent_again_blindly_and_another_phone_
     assert all(row.ended_at for row in world.read(lambda session: session.scalars(sa.select(Leg)).all()))
 
 
-@pytest.mark.proves("01-6.10")
+@pytest.mark.proves("01-6.10", "B4")
 def test_a_refused_connection_was_not_a_call_so_the_phone_is_asked_for_again(make_world: MakeWorld) -> None:
     world = make_world(staff=("sam",))
     world.day.carrier.moods.rest.append(RestFault("refused", match=PLACING, times=2))
@@ -212,7 +212,7 @@ def test_a_refused_connection_was_not_a_call_so_the_phone_is_asked_for_again(mak
     assert world.call(leg).outcome == "talked"
 
 
-@pytest.mark.proves("01-6.10", "01-2.14")
+@pytest.mark.proves("01-6.10", "01-2.14", "B6")
 @pytest.mark.parametrize(("status", "code"), [(401, 20003), (400, 21216), (400, 10003), (403, 20005)])
 def test_an_account_that_may_not_call_counts_as_dead_at_once_and_the_owner_is_told(
     world: World, status: int, code: int
@@ -230,7 +230,7 @@ def test_an_account_that_may_not_call_counts_as_dead_at_once_and_the_owner_is_to
     assert str(code) in notices[0]
 
 
-@pytest.mark.proves("01-6.10")
+@pytest.mark.proves("01-6.10", "B7", "B8")
 @pytest.mark.parametrize(("status", "code"), [(400, 21211), (400, 21215), (403, 21215), (400, 13227)])
 def test_a_number_that_cannot_be_rung_is_not_tried_again_and_the_others_still_ring(
     world: World, status: int, code: int
@@ -247,7 +247,7 @@ def test_a_number_that_cannot_be_rung_is_not_tried_again_and_the_others_still_ri
     assert firm.PHONES["sam"] not in notices[0]
 
 
-@pytest.mark.proves("01-6.10", "01-2.14")
+@pytest.mark.proves("01-6.10", "01-2.14", "B4")
 def test_an_api_that_answers_nothing_is_left_alone_after_three_tries_and_the_ladder_serves_the_caller(
     make_world: MakeWorld,
 ) -> None:
@@ -267,7 +267,7 @@ def test_an_api_that_answers_nothing_is_left_alone_after_three_tries_and_the_lad
     assert (world.call(second).path, world.call(second).outcome) == ("queue", "talked")
 
 
-@pytest.mark.proves("01-6.10", "01-2.14")
+@pytest.mark.proves("01-6.10", "01-2.14", "B12")
 def test_an_api_that_hangs_does_not_hold_the_caller_in_a_queue_where_nothing_rings(make_world: MakeWorld) -> None:
     world = make_world(staff=ALL, ring_seconds=40)
     world.day.carrier.moods.rest.append(RestFault("timeout", match=PLACING))

@@ -89,7 +89,7 @@ def test_of_eight_who_claim_at_once_one_person_wins(acme: Database, add_callback
     assert got == (won + lost if holder == "sam" else lost + won)
 
 
-@pytest.mark.proves("01-3.3", "01-6.14")
+@pytest.mark.proves("01-3.3", "01-6.14", "C13", "S4")
 def test_two_people_who_call_at_once_make_one_attempt(acme: Database, add_callback: AddRow) -> None:
     callback_id = add_callback()
     got = together(acme, lambda session, row, who: attempts.ring_back(session, row, who, NOON), callback_id)
@@ -102,7 +102,7 @@ def test_two_people_who_call_at_once_make_one_attempt(acme: Database, add_callba
         assert others == [Refusal("held_by", holder=attempt.staff_id)] * 4
 
 
-@pytest.mark.proves("01-3.3")
+@pytest.mark.proves("01-3.3", "C15")
 def test_of_close_and_call_at_the_same_moment_one_happens(acme: Database, add_callback: AddRow) -> None:
     callback_id = add_callback()
 
@@ -129,6 +129,7 @@ def test_the_holder_again_renews_and_another_is_told_who_has_it(session: Session
     assert callback.claimed_by == "sam"
 
 
+@pytest.mark.proves("S21")
 def test_a_lapsed_claim_can_be_taken_over_before_any_sweep(session: Session, callback: Callback) -> None:
     claims.claim(session, callback, "sam", NOON)
     assert claims.claim(session, callback, "alex", NOON + LEASE) == Refusal("held_by", holder="sam")
@@ -169,7 +170,7 @@ def test_one_that_was_tried_often_enough_goes_back_as_unreached(session: Session
     assert callback.state == "unreached"
 
 
-@pytest.mark.proves("01-3.3", "02-3.1")
+@pytest.mark.proves("01-3.3", "02-3.1", "C14", "L3")
 def test_a_claim_without_a_sign_of_life_lapses_after_ninety_seconds(session: Session, callback: Callback) -> None:
     claims.claim(session, callback, "sam", NOON)
     assert claims.lapse(session, NOON + LEASE) == 0
@@ -178,6 +179,7 @@ def test_a_claim_without_a_sign_of_life_lapses_after_ninety_seconds(session: Ses
     assert callbacks.owed_by(session, callback.line, callback.caller_key) == "sam"
 
 
+@pytest.mark.proves("B11", "C14", "L3")
 def test_nothing_lapses_while_a_leg_is_live(session: Session, callback: Callback) -> None:
     claims.claim(session, callback, "sam", NOON)
     callback.state = "calling"
@@ -190,7 +192,7 @@ def test_nothing_lapses_while_a_leg_is_live(session: Session, callback: Callback
     assert claims.lapse(session, LAPSED) == 1
 
 
-@pytest.mark.proves("02-1.15")
+@pytest.mark.proves("02-1.15", "L3")
 def test_a_talk_whose_result_nobody_says_is_listed_again_not_closed(session: Session, callback: Callback) -> None:
     claims.claim(session, callback, "sam", NOON)
     callback.state, callback.lease_until = "wrapping_up", NOON + WRAP_UP

@@ -87,6 +87,7 @@ def test_a_file_that_cannot_be_read_ends_with_1(
     assert told in capsys.readouterr().err
 
 
+@pytest.mark.proves("E17")
 @pytest.mark.parametrize(
     ("name", "value"),
     [("PORT", "http"), ("DATABASE_URL", "mysql://x"), ("RINGBACK_REDIS_SERVER", "yes"), ("PUBLIC_URL", "http://x.com")],
@@ -100,6 +101,7 @@ def test_a_bad_setting_is_told_by_name_without_a_traceback(
     assert capsys.readouterr().err.startswith(name)
 
 
+@pytest.mark.proves("E17")
 @pytest.mark.usefixtures("home")
 @pytest.mark.parametrize("command", ["run", "web", "worker"])
 def test_a_process_without_a_carrier_account_says_so(command: str, capsys: pytest.CaptureFixture[str]) -> None:

@@ -246,6 +246,7 @@ def test_what_goes_out_comes_in_again_as_it_was(firm: Firm, tmp_path: pathlib.Pa
     assert sam.get(f"/people/export.{kind}").data == answer.data
 
 
+@pytest.mark.proves("F22")
 def test_a_spreadsheet_finds_no_formula_in_what_goes_out(firm: Firm) -> None:
     _a_full_book(firm)
     rows = list(csv.reader(io.StringIO(firm.visitor("sam@example.com").get("/people/export.csv").text)))

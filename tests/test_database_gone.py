@@ -52,7 +52,7 @@ def knows_the_firm(world: World) -> None:
     assert roster.file_path(world.settings.home).exists()
 
 
-@pytest.mark.proves("01-2.15", "01-6.10")
+@pytest.mark.proves("01-2.15", "01-6.10", "R20")
 def test_a_call_while_the_database_is_gone_rings_staff_from_the_roster_file(world: World) -> None:
     knows_the_firm(world)
     sam, alex = world.staff("sam", scripts.Mailbox(after=3)), world.staff("alex", scripts.Answers(after=4))
@@ -99,7 +99,7 @@ def test_a_caller_nobody_answers_while_the_database_is_gone_leaves_a_message_and
 MOMENTS = (0.0, 0.5, 3.0, 4.5, 6.3, 7.6, 8.5, 25.0, 39.0, 41.0)
 
 
-@pytest.mark.proves("01-2.15", "01-6.10")
+@pytest.mark.proves("01-2.15", "01-6.10", "S13")
 @pytest.mark.parametrize("lasts", [2.0, 9.0, 300.0])
 @pytest.mark.parametrize("gone_at", MOMENTS)
 def test_the_database_gone_at_any_step_leaves_the_outcome_right(world: World, gone_at: float, lasts: float) -> None:
@@ -195,7 +195,7 @@ def test_blocked_callers_and_closed_hours_hold_without_the_database_too(make_wor
     assert [notice.key.partition(":")[0].replace("-", "_") for notice in world.notices()] == told
 
 
-@pytest.mark.proves("01-2.15", "01-2.4")
+@pytest.mark.proves("01-2.15", "01-2.4", "C19")
 def test_a_phone_that_forwards_to_the_line_makes_no_new_caller_without_the_database_either(world: World) -> None:
     knows_the_firm(world)
     sam = world.staff("sam", scripts.Forwards(to=firm.LINE, after=1))
@@ -215,7 +215,7 @@ def test_a_phone_that_forwards_to_the_line_makes_no_new_caller_without_the_datab
     assert world.callbacks() == []
 
 
-@pytest.mark.proves("01-2.15")
+@pytest.mark.proves("01-2.15", "R20")
 @pytest.mark.parametrize("content", [None, b"", b"{", b"[]", b'{"lines": [{"number": 3}], "blocked": []}', b"\xff\xfe"])
 def test_without_a_roster_file_or_with_a_broken_one_the_caller_is_asked_for_a_message(
     world: World, content: bytes | None

@@ -221,7 +221,7 @@ def test_undisturbed_stories_end_as_told(undisturbed: dict[str, Ending]) -> None
 
 
 @pytest.mark.timeout(600)
-@pytest.mark.proves("01-6.11", "01-2.16")
+@pytest.mark.proves("01-6.11", "01-2.16", "A3", "A4", "M1", "M2", "M4")
 @settings(max_examples=25, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 @given(kind=st.sampled_from(KINDS), story=st.sampled_from(STORIES), moods=rudeness)
 @surely("postgres", declined, Rudeness("delay", path=NEWS, seconds=30.0))  # why it ended is heard after it has

@@ -29,6 +29,8 @@ BAD = {
     "asks a caller": SAY.format("Para fontanería, pulse el dos."),
     "for a key": SAY.format("Appuyez sur la touche étoile."),
     "a key": SAY.format("Drücken Sie bitte die Eins."),
+    "records without": f'<Response><Record action="{URL}/a"/><Say>We recorded that.</Say></Response>',
+    "records a talk": '<Response><Dial record="record-from-answer"><Queue>rb-1</Queue></Dial></Response>',
     "64 kB": SAY.format("x" * 65536),
 }
 
@@ -39,6 +41,7 @@ def seen(body: str, facing: Facing = "caller") -> DocumentSeen:
     return DocumentSeen(at, f"{URL}/voice/x", "CA1", "inbound", facing, "call", "document", "", {}, 200, {}, body)
 
 
+@pytest.mark.proves("F36", "S9", "S10", "S24")
 @pytest.mark.parametrize("fault", BAD)
 def test_a_bad_document_is_found(fault: str) -> None:
     found = documents.faults([seen(BAD[fault])], URL)
@@ -62,6 +65,7 @@ def test_a_document_asked_for_by_hand_is_held_to_the_same() -> None:
         post(app, "/ask", arrival("CA1", Direction="outbound-api", To="+12125550177"))
 
 
+@pytest.mark.proves("S9", "S10")
 def test_a_story_with_a_bad_document_fails(make_world: MakeWorld) -> None:
     world = make_world(greeting="For plumbing press 1, for heating press 2.")
     world.rings(patience=3)
@@ -89,6 +93,7 @@ STORIES = {
 }
 
 
+@pytest.mark.proves("C22", "S9")
 @pytest.mark.parametrize("keys_end_recordings", [False, True])
 @pytest.mark.parametrize("story", STORIES)
 def test_keys_change_nothing_for_the_caller(make_world: MakeWorld, story: str, keys_end_recordings: bool) -> None:

@@ -7,7 +7,7 @@ from voice.rules.greeting import audio_fault, greeting_fault, key_request, spoke
 from voice.rules.wording import LANGUAGES, default_greeting
 
 
-@pytest.mark.proves("01-2.3")
+@pytest.mark.proves("01-2.3", "F51")
 @pytest.mark.parametrize("language", ASKS)
 def test_a_greeting_that_asks_for_a_key_is_refused_however_it_is_written(language: str) -> None:
     for text in ASKS[language]:

@@ -76,7 +76,7 @@ def test_a_recording_is_measured_made_fit_for_the_phone_and_played(firm: Firm, s
         assert played.getnframes() / 8000 == pytest.approx(3, abs=0.1)
 
 
-@pytest.mark.proves("01-2.3")
+@pytest.mark.proves("01-2.3", "F37")
 @pytest.mark.parametrize(
     ("sound", "says"),
     [
@@ -101,7 +101,7 @@ def test_a_file_larger_than_any_sentence_is_refused(firm: Firm) -> None:
         greetings.set_recording(session, session.get_one(Line, LINE), b"RIFF" + bytes(greetings.MAX_BYTES))
 
 
-@pytest.mark.proves("01-2.3")
+@pytest.mark.proves("01-2.3", "F51")
 def test_words_that_ask_for_a_key_or_take_too_long_are_refused_and_kept_to_mend(firm: Firm) -> None:
     owner = firm.visitor("sam@example.com")
     before = line(firm).greeting

@@ -29,7 +29,7 @@ def settled(world: World, leg: PhoneLeg) -> Call:
     return call
 
 
-@pytest.mark.proves("01-6.6", "01-2.10")
+@pytest.mark.proves("01-6.6", "01-2.10", "C1")
 @pytest.mark.parametrize("patience", [*EDGES, *range(61)])
 def test_hanging_up_at_any_second_leaves_one_callback(world: World, patience: float) -> None:
     for name in ("sam", "alex"):
@@ -49,7 +49,7 @@ def test_hanging_up_at_any_second_leaves_one_callback(world: World, patience: fl
     assert all(len(phone.rings) <= 1 for phone in world.phones.values())
 
 
-@pytest.mark.proves("01-6.6", "01-2.10")
+@pytest.mark.proves("01-6.6", "01-2.10", "C1")
 @pytest.mark.parametrize("tenths", range(0, 44, 2))
 def test_around_the_pick_up_the_key_and_the_join_it_is_one_or_the_other(make_world: MakeWorld, tenths: int) -> None:
     world = make_world(staff=("sam", "alex"))
@@ -93,7 +93,7 @@ def test_gone_during_the_whisper_one_key_rings_them_back_on_the_same_leg(make_wo
     assert [(row.state, row.closed_reason) for row in world.callbacks()] == [("closed", "talked")]
 
 
-@pytest.mark.proves("01-2.7")
+@pytest.mark.proves("01-2.7", "S5")
 @pytest.mark.lived_on("postgres")
 def test_of_two_who_want_to_ring_the_same_caller_back_one_dials_and_the_other_is_told(make_world: MakeWorld) -> None:
     world = make_world()
@@ -174,6 +174,7 @@ def test_gone_with_another_waiting_the_next_caller_is_offered_instead(make_world
     assert len(sam.rings) == 1
 
 
+@pytest.mark.proves("C5", "S2")
 @pytest.mark.parametrize(("talk", "outcome", "cause"), [(6, "callback", "short_talk"), (14, "talked", None)])
 def test_a_talk_of_less_than_ten_seconds_is_not_a_talk(
     make_world: MakeWorld, talk: float, outcome: str, cause: str | None
@@ -187,6 +188,7 @@ def test_a_talk_of_less_than_ten_seconds_is_not_a_talk(
     assert len(world.callbacks()) == (outcome == "callback")
 
 
+@pytest.mark.proves("C1")
 def test_hanging_up_while_speaking_keeps_what_was_said(make_world: MakeWorld) -> None:
     world = make_world(staff=("sam",))
     world.staff("sam", scripts.Off())

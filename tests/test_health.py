@@ -45,7 +45,7 @@ def log_was_read(database: Database, seconds_ago: float) -> None:
         call_log.has_read(session, firm.LINE, evidence.Window(at, at), at, at)
 
 
-@pytest.mark.proves("01-2.18")
+@pytest.mark.proves("01-2.18", "F47")
 def test_a_process_that_answers_says_one_word(app: Flask) -> None:
     answer = app.test_client().get("/healthz")
     assert (answer.status_code, answer.data) == (200, b"ok")
@@ -92,7 +92,7 @@ def test_without_its_database_it_is_not_ready_but_still_answers(app: Flask, data
     assert app.test_client().get("/metrics", environ_base=NEAR).status_code == 503
 
 
-@pytest.mark.proves("01-2.18")
+@pytest.mark.proves("01-2.18", "F47")
 def test_figures_are_for_this_machine_or_for_who_has_the_token(database: Database, tmp_path: Path) -> None:
     firm.found(database)
     client = create_app(make_settings(database.url, tmp_path, METRICS_TOKEN="scrape"), database).test_client()
@@ -112,7 +112,7 @@ def test_without_a_token_set_no_token_opens_the_figures(app: Flask) -> None:
         assert answer.status_code == 403
 
 
-@pytest.mark.proves("01-2.18")
+@pytest.mark.proves("01-2.18", "F47", "S23")
 def test_figures_count_and_name_nobody(app: Flask) -> None:
     post(app, "/voice/incoming", arrival(call_sid()))
     missed = call_sid()

@@ -90,6 +90,7 @@ def test_an_owner_without_a_phone_here_can_allow_too(firm: Firm) -> None:
     assert firm.row(held).state == "waiting"
 
 
+@pytest.mark.proves("C23", "S16")
 @pytest.mark.parametrize("number", ["+1911", "+12125550100", "+266696687", "+121255"])
 def test_what_is_nobodys_phone_is_never_allowed(firm: Firm, sam: Visitor, number: str) -> None:
     held = firm.callback(number, state="held", held_reason="emergency")

@@ -22,7 +22,7 @@ HIDDEN = ["+266696687", "+7378742833", "+86282452253", "+2562533", "+8656696"]
 HIDDEN += ["anonymous", "Restricted", "unavailable", "UNKNOWN", "private", "blocked", ""]
 
 
-@pytest.mark.proves("01-6.7", "01-2.11")
+@pytest.mark.proves("01-6.7", "01-2.11", "C24", "F7")
 @pytest.mark.parametrize("number", HIDDEN)
 def test_a_hidden_number_rings_everyone_half_as_long_again(make_world: MakeWorld, number: str) -> None:
     world = make_world(staff=("sam", "alex"), ring="in_order", in_order_step_seconds=15)
@@ -56,7 +56,7 @@ def test_two_hidden_callers_are_two_people(make_world: MakeWorld) -> None:
     assert [counted(world, name) for name in ("owed", "broken", "lost")] == [0, 0, 2]
 
 
-@pytest.mark.proves("01-6.7", "01-2.13")
+@pytest.mark.proves("01-6.7", "01-2.13", "F12")
 def test_a_blocked_caller_is_refused_before_anything(world: World) -> None:
     world.write(lambda session: callbacks.block(session, "+12125550177", True, world.now))
     leg = world.rings()
@@ -103,7 +103,7 @@ def test_when_every_line_is_switched_off_nobody_is_lost_all_the_same(world: Worl
     nobody_rang(world)
 
 
-@pytest.mark.proves("01-2.1")
+@pytest.mark.proves("01-2.1", "A11")
 def test_a_number_that_is_no_line_of_ours_is_answered_with_the_first_lines_words(world: World) -> None:
     sam = world.staff("sam", scripts.Answers(after=3))
     leg = world.rings(line=firm.SECOND_LINE, talk=15)
@@ -112,4 +112,7 @@ def test_a_number_that_is_no_line_of_ours_is_answered_with_the_first_lines_words
     assert (call.line, call.dialled, call.outcome) == (firm.LINE, firm.SECOND_LINE, "talked")
     assert world.heard(world.caller())[0] == firm.line_row().greeting
     assert sam.answered
+    world.rings("+12125550178", line=firm.SECOND_LINE, patience=2)
+    world.advance(5)
+    assert len(world.calls()) == 2
     assert [firm.SECOND_LINE in notice.words for notice in world.notices()] == [True]

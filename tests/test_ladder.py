@@ -121,7 +121,7 @@ MACHINES = {
 }
 
 
-@pytest.mark.proves("01-2.14", "01-6.5", "01-2.5")
+@pytest.mark.proves("01-2.14", "01-6.5", "01-2.5", "C2")
 @pytest.mark.parametrize("accept_wins", [False, True])
 @pytest.mark.parametrize("machine", MACHINES)
 def test_a_machine_on_the_ladder_is_never_a_person_and_the_next_phone_is_dialled(
@@ -165,7 +165,7 @@ def test_a_phone_without_a_mailbox_is_accepted_by_being_picked_up_on_the_ladder_
     assert "any key" not in sam.said_to_it()
 
 
-@pytest.mark.proves("01-2.14", "01-2.10")
+@pytest.mark.proves("01-2.14", "01-2.10", "A6", "C1")
 @pytest.mark.parametrize(
     ("patience", "switch"), [*((n, {}) for n in range(1, 46)), *((n, SILENT) for n in range(2, 46, 6))]
 )

@@ -27,7 +27,7 @@ ASKED: dict[str, sa.Select[*tuple[object, ...]]] = {
 }
 
 
-@pytest.mark.proves("02-1.9")
+@pytest.mark.proves("02-1.9", "D20")
 def test_no_question_of_the_list_reads_a_whole_table(sqlite_url: str) -> None:
     connection = sqlite3.connect(sqlite_url.removeprefix("sqlite:///"))
     for what, statement in ASKED.items():

@@ -22,7 +22,7 @@ def found(visitor: Visitor, q: str) -> set[str]:
     return {each.partition('"')[0] for each in page.split('id="cb-')[1:]}
 
 
-@pytest.mark.proves("02-1.8")
+@pytest.mark.proves("02-1.8", "F40")
 def test_somebody_is_found_by_any_spelling_of_number_name_or_note(firm: Firm, sam: Visitor) -> None:
     firm.name(JANE, "Jane Doe")
     firm.name(LUIS, carrier_name="LUÍS ORTEGA MÜLLER")
@@ -101,7 +101,7 @@ def test_only_an_unfolded_row_carries_its_forms(firm: Firm, sam: Visitor) -> Non
     assert f"open={first}.{second}" in page
 
 
-@pytest.mark.proves("02-1.6")
+@pytest.mark.proves("02-1.6", "C12")
 def test_a_message_has_its_words_beside_it_when_there_are_any(firm: Firm, sam: Visitor) -> None:
     message = firm.message(firm.callback(), b"RIFF")
     assert "In words" not in sam.get("/").text

@@ -110,7 +110,7 @@ def test_what_was_rolled_back_is_no_transition_and_what_was_tried_again_is_one(
     assert moved == [(call.id, "ring"), (call.id, "give_up")]
 
 
-@pytest.mark.proves("01-2.19")
+@pytest.mark.proves("01-2.19", "F32", "S23")
 def test_no_line_holds_a_number_or_a_secret(lines: tuple[World, io.StringIO]) -> None:
     world, written = lines
     a_full_story(world)
@@ -122,7 +122,7 @@ def test_no_line_holds_a_number_or_a_secret(lines: tuple[World, io.StringIO]) ->
         assert word not in text, word
 
 
-@pytest.mark.proves("01-2.19")
+@pytest.mark.proves("01-2.19", "F32", "S23")
 def test_numbers_are_masked_whoever_writes_them(lines: tuple[World, io.StringIO]) -> None:
     _world, written = lines
     try:
@@ -135,7 +135,30 @@ def test_numbers_are_masked_whoever_writes_them(lines: tuple[World, io.StringIO]
     assert read(written)[0]["to"] == "+1212…77"
 
 
-@pytest.mark.proves("01-2.19")
+class Full(io.StringIO):
+    """A disk without a byte left."""
+
+    def write(self, _text: str) -> int:
+        raise OSError(28, "No space left on device")
+
+    def flush(self) -> None:
+        self.write("")
+
+
+@pytest.mark.lived_on("sqlite")
+def test_a_log_that_cannot_be_written_costs_nobody_their_call(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = structlog.get_config()
+    monkeypatch.setattr(sys, "stderr", Full())
+    logs.set_up()
+    world.staff("sam", scripts.Answers(after=3))
+    leg = world.rings(talk=15)
+    world.advance(40)
+    assert post(world.app, "/voice/incoming", arrival(call_sid()), token="forged").status_code == 403
+    structlog.configure(**before)
+    assert world.call(leg).outcome == "talked"
+
+
+@pytest.mark.proves("01-2.19", "F33")
 def test_control_characters_cannot_forge_a_line(lines: tuple[World, io.StringIO]) -> None:
     _world, written = lines
     structlog.get_logger().info("odd", name='Ann"\n{"event": "forged"}\x1b[31m\r')

@@ -35,7 +35,7 @@ def nobody_had(world: World, leg: PhoneLeg) -> None:
     assert [callback.caller for callback in world.callbacks()] == ["+12125550177"]
 
 
-@pytest.mark.proves("01-6.5", "01-2.5")
+@pytest.mark.proves("01-6.5", "01-2.5", "C2", "C3")
 @pytest.mark.parametrize("ring", ["everyone", "in_order"])
 @pytest.mark.parametrize("kind", NOBODY)
 def test_it_does_not_keep_the_caller_from_a_person(make_world: MakeWorld, kind: str, ring: str) -> None:
@@ -49,7 +49,7 @@ def test_it_does_not_keep_the_caller_from_a_person(make_world: MakeWorld, kind: 
     assert world.callbacks() == []
 
 
-@pytest.mark.proves("01-6.5")
+@pytest.mark.proves("01-6.5", "C2", "C3", "S2")
 @pytest.mark.parametrize("kind", NOBODY)
 def test_alone_it_leads_to_the_promise(make_world: MakeWorld, kind: str) -> None:
     world = make_world(staff=("sam",))
@@ -84,7 +84,7 @@ def test_when_every_phone_has_a_machine_the_caller_need_not_wait_it_out(make_wor
     assert all(len(world.phones[name].rings) == 1 for name in ("sam", "alex"))
 
 
-@pytest.mark.proves("01-6.5", "01-6.7")
+@pytest.mark.proves("01-6.5", "01-6.7", "C19")
 def test_a_phone_that_forwards_to_the_line_gets_a_busy_signal_and_no_callback(make_world: MakeWorld) -> None:
     world = make_world(staff=("sam", "alex"))
     world.staff("sam", scripts.Forwards(to=firm.LINE, after=1))

@@ -36,6 +36,7 @@ def test_a_server_is_read_from_its_address(url: str, read: MailServer) -> None:
     assert read.password == "" or read.password not in repr(read)
 
 
+@pytest.mark.proves("E17")
 @pytest.mark.parametrize(
     "url",
     [

@@ -44,7 +44,7 @@ def test_up_down_and_up_again_leaves_no_difference_to_the_models(empty_url: str)
     assert difference == []
 
 
-@pytest.mark.proves("01-6.16")
+@pytest.mark.proves("01-6.16", "M3")
 def test_migrating_twice_is_harmless_and_there_is_one_newest(empty_url: str) -> None:
     migrate.upgrade(empty_url)
     migrate.upgrade(empty_url)

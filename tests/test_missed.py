@@ -82,7 +82,7 @@ def counted(world: World, figure: str) -> int | None:
     return world.read(lambda session: session.scalar(count, {"now": world.now}))
 
 
-@pytest.mark.proves("01-2.8")
+@pytest.mark.proves("01-2.8", "C6")
 def test_nobody_in_time(world: World) -> None:
     for name in ("sam", "alex"):
         world.staff(name, scripts.Answers(after=100))
@@ -97,7 +97,7 @@ def test_nobody_in_time(world: World) -> None:
     assert world.messages()[0].audio_id is not None
 
 
-@pytest.mark.proves("01-2.8")
+@pytest.mark.proves("01-2.8", "C20")
 @pytest.mark.parametrize(
     ("says", "answer"), [("", "Thank you. Goodbye."), ("A leak.", "Thank you, we have that. Goodbye.")]
 )
@@ -132,6 +132,7 @@ def test_the_callback_is_committed_before_the_words_are_sent(world: World, monke
     assert kinds.index("callback_opened") < kinds.index("promised")
 
 
+@pytest.mark.proves("C20")
 def test_a_caller_who_says_nothing_is_thanked_and_keeps_the_callback(world: World) -> None:
     for name in ("sam", "alex"):
         world.staff(name, scripts.Off())
@@ -142,6 +143,7 @@ def test_a_caller_who_says_nothing_is_thanked_and_keeps_the_callback(world: Worl
     assert world.callbacks()[0].state == "waiting"
 
 
+@pytest.mark.proves("C21")
 def test_a_message_of_the_longest_kind_is_cut_cleanly_and_thanked(make_world: MakeWorld) -> None:
     world = make_world(staff=())
     leg = world.rings()
@@ -153,6 +155,7 @@ def test_a_message_of_the_longest_kind_is_cut_cleanly_and_thanked(make_world: Ma
     assert [(row.state, row.seconds) for row in world.messages()] == [("ready", 120)]
 
 
+@pytest.mark.proves("C22", "S9")
 @pytest.mark.parametrize(
     ("ignored", "gone_at"),
     [(True, None), (False, None), (False, 0), (False, 12)],
@@ -244,7 +247,7 @@ def test_late_in_the_day_the_promise_is_for_the_next_morning(make_world: MakeWor
     words_are_true(world, leg)
 
 
-@pytest.mark.proves("01-6.7", "01-2.9")
+@pytest.mark.proves("01-6.7", "01-2.9", "C3")
 def test_all_declined_at_once_does_not_wait_out_the_ring_time(make_world: MakeWorld) -> None:
     world = make_world(staff=("sam", "alex"), ring_seconds=60)
     sam, alex = world.staff("sam", scripts.Declines(after=2)), world.staff("alex", scripts.Declines(after=5))

@@ -29,7 +29,7 @@ def refused(number: str, home: tuple[str, ...] = ("US",)) -> str | None:
     return refusal.code if refusal else None
 
 
-@pytest.mark.proves("01-2.11")
+@pytest.mark.proves("01-2.11", "F7")
 @pytest.mark.parametrize(
     "sent", [*HIDDEN, "2125550111", "+12", "12345", "sip:alice@example.com", "+1212555011x", "client:sam"]
 )
@@ -44,7 +44,7 @@ def test_a_caller_with_a_number_is_the_same_on_every_call() -> None:
     assert parse_caller("+12125550111", "CA1").e164 == "+12125550111"
 
 
-@pytest.mark.proves("01-3.3")
+@pytest.mark.proves("01-3.3", "C23", "F7", "F9", "S16")
 @pytest.mark.parametrize(
     ("number", "code"),
     [
@@ -126,7 +126,7 @@ def test_whatever_the_carrier_sends_has_an_answer(sent: str) -> None:
     assert refusal or country_of(sent) == "US"
 
 
-@pytest.mark.proves("01-3.3")
+@pytest.mark.proves("01-3.3", "E14")
 @pytest.mark.parametrize(
     ("number", "zones"),
     [

@@ -17,7 +17,7 @@ TAPS = 50
 BUTTONS = ("call", "call", "by-hand", "claim", "take-over")
 
 
-@pytest.mark.proves("01-3.3", "02-3.3")
+@pytest.mark.proves("01-3.3", "02-3.3", "C13", "S4")
 @pytest.mark.parametrize("kind", ["sqlite", "postgres"])
 def test_fifty_taps_at_once_in_many_tabs_dial_once(
     kind: str, request: pytest.FixtureRequest, tmp_path: pathlib.Path

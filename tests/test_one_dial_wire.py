@@ -103,7 +103,7 @@ def winner(answers: dict[str, tuple[int, str]]) -> str:
     return won[0]
 
 
-@pytest.mark.proves("01-3.3", "02-3.3")
+@pytest.mark.proves("01-3.3", "02-3.3", "C13", "S5")
 @pytest.mark.parametrize("kind", ["sqlite", "postgres"])
 def test_of_fifty_who_press_at_once_one_has_it_and_one_phone_rings(
     kind: str, request: pytest.FixtureRequest, tmp_path: pathlib.Path, redis_url: str

@@ -151,7 +151,7 @@ def test_the_same_instant_is_open_in_one_zone_and_closed_in_another() -> None:
     assert not is_open(Schedule.make(DAILY, "Pacific/Honolulu"), noon)
 
 
-@pytest.mark.proves("01-2.17")
+@pytest.mark.proves("01-2.17", "E13")
 @pytest.mark.parametrize(
     ("hours", "day", "length"),
     [
@@ -180,7 +180,7 @@ def test_a_time_the_clock_shows_twice_is_its_first_showing() -> None:
     assert is_open(opens_alone, at("2026-11-01T01:30", fold=1))
 
 
-@pytest.mark.proves("01-2.17")
+@pytest.mark.proves("01-2.17", "E13")
 def test_nine_stays_nine_on_both_sides_of_the_change() -> None:
     schedule = Schedule.make(DAILY, "Europe/London")
     friday, monday = at("2026-03-27T18:00", "Europe/London"), at("2026-03-29T18:00", "Europe/London")

@@ -56,6 +56,7 @@ def taken_along(firm: Firm) -> list[str]:
         return [entry.object for entry in rows]
 
 
+@pytest.mark.proves("F38")
 def test_every_table_of_the_page_is_a_file_with_the_same_rows(firm: Firm) -> None:
     sam = firm.visitor("sam@example.com")
     page = sam.get("/owner").text
@@ -71,10 +72,12 @@ def test_every_table_of_the_page_is_a_file_with_the_same_rows(firm: Firm) -> Non
             counts = [(have, said) for have, said in zip(mine, theirs, strict=True) if said.isdecimal()]
             assert all(have == said for have, said in counts), name
         assert taken, name
-    assert sam.get("/owner/tables/none.csv").status_code == 404
+    for name in ("none", "calls%0d%0aX-Evil:%201", "..%2f..%2fetc%2fpasswd", "a%22b"):
+        assert sam.get(f"/owner/tables/{name}.csv").status_code == 404
     assert taken_along(firm) == [f"{name}.csv" for name in names]
 
 
+@pytest.mark.proves("F22")
 def test_every_call_of_the_days_is_in_the_file_once_as_it_is_and_none_is_a_formula(
     firm: Firm, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -99,6 +99,7 @@ def test_so_it_does_for_other_days_set_against_others(storage_url: str, tmp_path
     assert crawl(sam, address) > 20
 
 
+@pytest.mark.proves("D20")
 def test_no_question_of_the_page_reads_a_whole_table_that_grows(firm: Firm) -> None:
     sam, engine = firm.visitor("sam@example.com"), firm.database.engine
     asked = list[tuple[str, Any]]()

@@ -11,7 +11,7 @@ from voice.ledger import CallEvent, Notice
 from voice.models import Call
 
 
-@pytest.mark.proves("01-3.2")
+@pytest.mark.proves("01-3.2", "F37")
 def test_a_message_plays_in_ranges_for_people_who_are_signed_in(firm: Firm) -> None:
     message = firm.message(firm.callback(), bytes(range(200)) * 50)
     sam, address = firm.visitor("sam@example.com"), f"/messages/{message}/audio"
@@ -24,6 +24,7 @@ def test_a_message_plays_in_ranges_for_people_who_are_signed_in(firm: Firm) -> N
     assert sam.get(f"/messages/{'0' * 32}/audio").status_code == 404
 
 
+@pytest.mark.proves("F37")
 def test_a_message_is_never_sent_as_a_kind_a_browser_would_run(firm: Firm) -> None:
     message = firm.message(firm.callback(), b"<script>alert(1)</script>", content_type="text/html")
     assert firm.visitor("sam@example.com").get(f"/messages/{message}/audio").status_code == 404
@@ -75,6 +76,7 @@ def test_what_is_not_there_is_said_on_a_page_of_ours_with_a_way_on(
     assert "To the callback list" in answer.text
 
 
+@pytest.mark.proves("S23")
 def test_a_wrong_method_an_endless_form_and_a_bug_of_ours_are_said_too(firm: Firm) -> None:
     @firm.app.get("/broken", endpoint="health.broken")
     def broken() -> str:

@@ -79,7 +79,7 @@ def test_a_long_list_has_pages_and_nobody_is_left_out_between_them(firm: Firm, m
     assert sam.get("/people?after=rubbish").status_code == 400
 
 
-@pytest.mark.proves("02-2.1")
+@pytest.mark.proves("02-2.1", "C12")
 def test_the_card_tells_calls_rings_back_texts_and_notes_in_one_line_of_time(firm: Firm) -> None:
     now = clock.now()
     firm.name(JANE, None, "DOE J")
@@ -244,6 +244,7 @@ def test_who_is_not_known_has_no_card_and_who_hides_has_a_call_that_says_so(firm
     assert "/people/+" not in hidden
 
 
+@pytest.mark.proves("C12")
 def test_a_long_history_has_pages(firm: Firm) -> None:
     calls = [rang(firm, JANE, hours) for hours in range(1, 71)]
     sam = firm.visitor("sam@example.com")
@@ -257,6 +258,7 @@ def test_a_long_history_has_pages(firm: Firm) -> None:
     assert sam.get(f"/people/{JANE}?before=soon").status_code == 400
 
 
+@pytest.mark.proves("F18", "F21")
 def test_a_hostile_name_is_only_ever_text(firm: Firm) -> None:
     rang(firm, JANE)
     firm.name(JANE, '<script>alert(1)</script>" onload="x', "\u202egnp.exe")

@@ -28,6 +28,7 @@ def utc(year: int, month: int, day: int, hour: int = 0, minute: int = 0) -> dt.d
     return dt.datetime(year, month, day, hour, minute, tzinfo=dt.UTC)
 
 
+@pytest.mark.proves("E13")
 @pytest.mark.parametrize(
     ("zone", "day", "hours"),
     [

@@ -104,6 +104,7 @@ def test_people_are_found_by_the_heads_of_their_words_and_any_digits_of_their_nu
         assert {q: found(session, q) for q in hits} == hits
 
 
+@pytest.mark.proves("D20")
 def test_what_one_number_is_found_by_is_read_from_indexes(firm: Firm) -> None:
     asked = f"SELECT DISTINCT number, word FROM {VIEW} WHERE number = 'x'"  # noqa: S608
     with firm.database.reading() as session:

@@ -66,7 +66,7 @@ def test_nobody_is_promised_a_call_before_eight_where_they_live() -> None:
     assert promise(inputs("2026-11-23T20:30", schedule=late)) == at("2026-11-24T08:30")
 
 
-@pytest.mark.proves("01-3.1")
+@pytest.mark.proves("01-3.1", "E14")
 def test_a_number_that_may_be_in_two_zones_gets_the_hours_they_share() -> None:
     late = Schedule.make(dict.fromkeys(DAYS, "06:00-23:00"), NEW_YORK)
     both = (NEW_YORK, LOS_ANGELES)
@@ -95,7 +95,7 @@ def test_rounding_past_an_odd_closing_time_carries_over_to_the_next_opening() ->
     assert promise(inputs("2026-11-23T16:31", schedule=odd)) == at("2026-11-24T09:05")
 
 
-@pytest.mark.proves("01-3.1")
+@pytest.mark.proves("01-3.1", "E13")
 def test_the_night_the_clocks_change_costs_no_promised_minute() -> None:
     night = Schedule.make(dict.fromkeys(DAYS, "00:00-24:00"), NEW_YORK)
     fiji = ("Pacific/Fiji",)  # daytime there while New York changes its clocks
@@ -112,7 +112,7 @@ def test_callers_are_rung_from_eight_until_nine_in_the_evening() -> None:
     assert next_caller_hours(at("2026-11-23T21:00"), (NEW_YORK,), NEW_YORK) == at("2026-11-24T08:00")
 
 
-@pytest.mark.proves("01-3.1")
+@pytest.mark.proves("01-3.1", "S15")
 @settings(deadline=None)  # a busy machine is no fault of the promise
 @given(
     st.datetimes(dt.datetime(2026, 1, 1), dt.datetime(2027, 1, 1)),  # noqa: DTZ001 made aware below

@@ -154,6 +154,7 @@ def test_without_such_browsers_a_missed_call_costs_no_job(world: World) -> None:
         assert session.scalar(sa.select(sa.func.count()).where(Outbox.job == "wake")) == 0
 
 
+@pytest.mark.proves("F23")
 @pytest.mark.parametrize(
     "endpoint",
     [

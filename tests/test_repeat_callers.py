@@ -26,7 +26,7 @@ def missed(world: World, number: str = ANN) -> Callback:
     return next(callback for callback in world.callbacks() if callback.caller == number)
 
 
-@pytest.mark.proves("01-3.1", "01-2.12")
+@pytest.mark.proves("01-3.1", "01-2.12", "C11")
 def test_however_often_they_ring_there_is_one_callback_that_keeps_its_place(world: World) -> None:
     nobody_answers(world)
     first = missed(world)
@@ -107,6 +107,7 @@ def test_missed_again_raises_it_and_the_staff_hear_how_long(make_world: MakeWorl
     assert "third call today" in world.heard(sam)[0]
 
 
+@pytest.mark.proves("C5")
 def test_a_short_talk_keeps_the_callback_open(world: World) -> None:
     nobody_answers(world)
     callback = missed(world)

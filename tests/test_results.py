@@ -68,6 +68,7 @@ def test_tries_by_hand_come_back_at_widening_gaps_and_then_it_is_unreached(sessi
     assert (callback.state, callback.attempts) == ("unreached", 4)
 
 
+@pytest.mark.proves("C16")
 def test_a_machine_that_picked_up_is_not_the_caller(session: Session) -> None:
     callback = opened(session)
     callback.state, callback.claimed_by = "wrapping_up", "sam"
@@ -119,6 +120,7 @@ def test_a_result_or_reason_nobody_knows_is_refused_by_name(session: Session) ->
         callbacks.close(session, callback, "sam", "erased", NOON)
 
 
+@pytest.mark.proves("S21")
 def test_nobody_closes_what_another_holds(session: Session) -> None:
     callback = opened(session)
     claims.claim(session, callback, "alex", NOON)
@@ -131,6 +133,7 @@ def test_nobody_closes_what_another_holds(session: Session) -> None:
     assert (callback.state, callback.result, callback.attempts) == ("claimed", None, 0)
 
 
+@pytest.mark.proves("C15")
 def test_it_is_not_closed_while_a_phone_is_live_for_it(session: Session) -> None:
     callback = opened(session)
     callback.state, callback.claimed_by = "calling", "sam"

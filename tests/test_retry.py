@@ -21,7 +21,7 @@ def at(text: str) -> dt.datetime:
     return dt.datetime.fromisoformat(text).replace(tzinfo=ZoneInfo(NEW_YORK)).astimezone(dt.UTC)
 
 
-@pytest.mark.proves("01-3.3", "02-3.1")
+@pytest.mark.proves("01-3.3", "02-3.1", "C17")
 @pytest.mark.parametrize(
     ("tries", "now", "due"),
     [
@@ -74,7 +74,7 @@ def test_a_line_that_never_opens_again_retries_the_next_day() -> None:
     assert retry_at(at("2026-11-23T16:00"), 3, always, (NEW_YORK,)) == at("2026-11-24T09:00")
 
 
-@pytest.mark.proves("01-3.3")
+@pytest.mark.proves("01-3.3", "C17")
 @given(
     st.datetimes(dt.datetime(2026, 1, 1), dt.datetime(2027, 1, 1)),  # noqa: DTZ001 made aware below
     st.integers(1, 6),

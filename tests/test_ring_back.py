@@ -108,7 +108,7 @@ def test_not_reached_it_is_counted_and_comes_back(owing: World, script: scripts.
     assert abs(row.due_at - dialled.ended_at - QUARTER) < dt.timedelta(seconds=1)
 
 
-@pytest.mark.proves("01-6.14")
+@pytest.mark.proves("01-6.14", "C16")
 def test_the_callers_mailbox_is_no_talk_until_staff_say_so(owing: World) -> None:
     owing.staff("sam", scripts.Answers(after=2, talk=20))
     owing.caller(JANE).script = scripts.Mailbox(after=5)
@@ -131,7 +131,7 @@ def test_a_number_that_cannot_be_reached_counts_nothing_and_stays_with_who_tried
     assert tries(owing) == [("failed", 0)]
 
 
-@pytest.mark.proves("01-6.14", "01-3.3")
+@pytest.mark.proves("01-6.14", "01-3.3", "F9", "S16")
 def test_a_held_number_is_dialled_by_nobody(world: World) -> None:
     world.rings("+19005550100", patience=6)
     world.advance(12)
@@ -188,7 +188,7 @@ def test_outside_the_callers_hours_only_on_purpose(make_world: MakeWorld) -> Non
     assert isinstance(tap(world, anyway=True), Attempt)
 
 
-@pytest.mark.proves("01-6.14", "02-3.2")
+@pytest.mark.proves("01-6.14", "02-3.2", "C10")
 @pytest.mark.parametrize("line", [firm.LINE, firm.SECOND_LINE], ids=["", "on another line"])
 def test_the_caller_rings_in_before_the_staff_phone_is_picked_up(owing: World, line: str) -> None:
     sam = owing.staff("sam")
@@ -208,7 +208,7 @@ def test_the_caller_rings_in_before_the_staff_phone_is_picked_up(owing: World, l
     assert (row.state, row.closed_reason, row.attempts) == ("closed", "got_through", 0)
 
 
-@pytest.mark.proves("01-6.14", "02-3.2")
+@pytest.mark.proves("01-6.14", "02-3.2", "C10")
 @pytest.mark.parametrize("line", [firm.LINE, firm.SECOND_LINE], ids=["", "on another line"])
 def test_the_caller_rings_in_while_their_own_phone_rings(owing: World, line: str) -> None:
     owing.staff("sam", scripts.Answers(after=1))

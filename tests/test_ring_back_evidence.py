@@ -81,7 +81,7 @@ def jobs(session: Session) -> list[str]:
     return list(session.scalars(asked))
 
 
-@pytest.mark.proves("01-6.14")
+@pytest.mark.proves("01-6.14", "A3", "M1")
 @pytest.mark.parametrize("story", STORIES)
 def test_the_end_is_the_same_in_any_order_twice_or_with_losses(session: Session, story: str) -> None:
     told, (ending, state, tries) = STORIES[story]
@@ -112,7 +112,7 @@ SAID_OF_A_NUMBER = {  # what the Dial's action may say beside `failed`: the carr
 }  # fmt: skip
 
 
-@pytest.mark.proves("01-6.14")
+@pytest.mark.proves("01-6.14", "B7", "B8")
 def test_whatever_the_carrier_says_of_a_number_it_cannot_ring_is_heard(acme: Database, settings: Settings) -> None:
     app = create_app(settings, acme)
     for code, held in SAID_OF_A_NUMBER.items():
@@ -151,6 +151,7 @@ def test_a_phone_that_cannot_be_rung_twice_running_is_held_unless_our_legs_may_h
         nested.rollback()
 
 
+@pytest.mark.proves("C17")
 def test_the_retry_comes_after_a_quarter_of_an_hour_and_the_last_one_never(session: Session) -> None:
     attempt, callback, leg = sent(session)
     dialled.heard(session, attempt, News("no_answer", CHILD), NOON)
@@ -192,6 +193,7 @@ def test_staff_who_hang_up_while_it_rings_keep_the_callback_and_the_try_counts(s
     assert (callback.state, callback.attempts) == ("claimed", 1)
 
 
+@pytest.mark.proves("S6")
 def test_a_caller_who_is_on_the_line_by_now_is_not_dialled(session: Session) -> None:
     attempt, callback, leg = intended(session)
     times = dict.fromkeys(("received_at", "ring_from", "ring_until", "seen_at"), NOON)
@@ -201,6 +203,7 @@ def test_a_caller_who_is_on_the_line_by_now_is_not_dialled(session: Session) -> 
     assert (attempt.state, callback.state, callback.claimed_by) == ("refused", "claimed", "sam")
 
 
+@pytest.mark.proves("S6")
 def test_a_caller_with_callbacks_on_two_lines_is_rung_for_one_at_a_time(session: Session) -> None:
     sent(session)
     assert attempts.ring_back(session, waiting(session, line=OTHER), "alex", NOON) == Refusal("on_the_line")
@@ -229,6 +232,7 @@ def test_a_staff_leg_that_ends_after_the_dial_has_the_carrier_asked(session: Ses
     assert (attempt.ending, callback.state) == ("talked", "wrapping_up")
 
 
+@pytest.mark.proves("L2", "S4", "S8")
 def test_a_dial_nobody_tells_of_is_unknown_and_looked_up_not_repeated(session: Session) -> None:
     attempt, callback, _leg = sent(session)
     dialled.lose_sight(session, NOON + 60 * SECOND)
@@ -239,6 +243,7 @@ def test_a_dial_nobody_tells_of_is_unknown_and_looked_up_not_repeated(session: S
     assert attempts.to_ring(session) == []
 
 
+@pytest.mark.proves("B2", "L2", "R12")
 def test_not_in_the_carriers_log_after_ninety_seconds_it_was_never_dialled(session: Session) -> None:
     attempt, callback, _leg = sent(session)
     dialled.found(session, attempt, [], NOON + 80 * SECOND)
@@ -248,6 +253,7 @@ def test_not_in_the_carriers_log_after_ninety_seconds_it_was_never_dialled(sessi
     assert callback.attempts == 0
 
 
+@pytest.mark.proves("L2", "R12")
 def test_found_in_the_log_it_is_followed_to_its_end(session: Session) -> None:
     attempt, callback, _leg = sent(session)
     dialled.lose_sight(session, NOON + 61 * SECOND)

@@ -115,6 +115,7 @@ def rung(world: World) -> list[float]:
     ]  # fmt: skip
 
 
+@pytest.mark.proves("C2")
 def test_a_mailbox_at_13_s_takes_two_callers_and_no_third(make_world: MakeWorld) -> None:
     world = make_world(staff=("sam",), ring_seconds=30)
     world.day.carrier.switches.api_buffer_seconds = 5.0  # the carrier may add these: it is we who end the ring

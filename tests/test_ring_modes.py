@@ -144,6 +144,7 @@ def test_a_busy_phone_is_not_hammered(make_world: MakeWorld) -> None:
     assert len([row for row in world.legs(call) if row.staff_id == "sam"]) <= 3
 
 
+@pytest.mark.proves("C8")
 def test_nobody_is_rung_for_their_own_call(make_world: MakeWorld) -> None:
     world = make_world(staff=("sam", "alex"))
     alex = world.staff("alex", scripts.Answers(after=2))

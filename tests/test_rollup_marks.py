@@ -130,6 +130,7 @@ def test_who_gets_through_later_was_not_lost_before(day: Session, number: str) -
         rolled(day)
 
 
+@pytest.mark.proves("S26")
 def test_in_every_hour_of_every_line_each_call_has_one_outcome(day: Session) -> None:
     sums = day.scalars(sa.select(Rollup)).all()
     assert {row.line for row in sums} == {MAIN, OTHER}

@@ -173,6 +173,7 @@ def without_rollups(session: Session, asked: Range, now: dt.datetime) -> figures
     return live
 
 
+@pytest.mark.proves("S26")
 @pytest.mark.parametrize("start", [AUTUMN, SPRING], ids=["25 hours", "23 hours"])
 def test_on_any_history_roll_ups_say_what_the_calls_say(acme: Database, start: dt.datetime) -> None:
     now, dice = start + dt.timedelta(days=DAYS), random.Random(4)

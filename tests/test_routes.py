@@ -57,6 +57,7 @@ def ask(client: FlaskClient, rule: Rule, method: str) -> tuple[int, dict[str, st
     return answer.status_code, dict(answer.headers)
 
 
+@pytest.mark.proves("F48")
 def test_every_route_refuses_who_comes_without_what_its_class_asks_for(both: Flask) -> None:
     client = both.test_client()
     wrong = []
@@ -74,11 +75,13 @@ def test_every_route_refuses_who_comes_without_what_its_class_asks_for(both: Fla
     assert wrong == []
 
 
+@pytest.mark.proves("F47", "F48")
 def test_the_public_routes_are_those_written_down_here_and_no_others(both: Flask) -> None:
     public = {rule.rule for rule, _ in rules(both) if route_class(rule.endpoint) == "public"}
     assert {rule for rule in public if not SOUNDS.match(rule)} == PUBLIC
 
 
+@pytest.mark.proves("F27")
 def test_nothing_is_changed_by_a_get_and_each_post_of_the_people_side_wants_the_pages_token(
     storage_url: str, tmp_path: pathlib.Path
 ) -> None:
@@ -95,6 +98,7 @@ def test_nothing_is_changed_by_a_get_and_each_post_of_the_people_side_wants_the_
     assert not [rule.rule for rule, method in rules(firm.app) if method == "GET" and rule.rule in changing]
 
 
+@pytest.mark.proves("F46")
 @pytest.mark.parametrize(
     ("public_url", "transport"),
     [("https://phone.example.com", "max-age=31536000; includeSubDomains"), ("http://localhost", None)],
@@ -114,6 +118,7 @@ def test_every_answer_of_the_people_side_carries_the_headers_also_the_errors(
     assert sam.post("/notices").headers["X-Content-Type-Options"] == "nosniff"
 
 
+@pytest.mark.proves("F21")
 def test_no_page_needs_a_script_or_style_the_policy_would_refuse(storage_url: str, tmp_path: pathlib.Path) -> None:
     firm = Firm(storage_url, tmp_path)
     firm.callback(state="wrapping_up", claimed_by="sam")

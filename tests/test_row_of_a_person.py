@@ -44,7 +44,7 @@ def test_the_name_leads_to_the_card_and_tags_and_vip_stand_beside_it(firm: Firm,
     [((None,), False), (("TN-Validation-Passed-A",), False), (("TN-Validation-Failed",), True), (("",), True),
      (("TN-Validation-Failed", None), True), (("TN-Validation-Failed", "TN-Validation-Passed-A"), False)],
 )  # fmt: skip
-@pytest.mark.proves("02-2.3")
+@pytest.mark.proves("02-2.3", "F8")
 def test_a_number_the_carrier_does_not_vouch_for_is_marked_by_the_last_word_on_it(
     firm: Firm, sam: Visitor, verstats: tuple[str | None, ...], said: bool
 ) -> None:
@@ -69,7 +69,7 @@ def test_somebody_is_found_by_a_tag_or_by_a_note_on_any_of_their_numbers(firm: F
     assert {q: set(re.findall(r'id="cb-(\w+)"', page)) for q, page in pages.items()} == hits
 
 
-@pytest.mark.proves("02-1.5")
+@pytest.mark.proves("02-1.5", "L6")
 def test_a_promise_that_is_near_or_past_and_nobodys_is_said_in_words(firm: Firm, sam: Visitor) -> None:
     lease = clock.now() + 9 * MINUTE
     near, far, late = firm.callback(JANE, due=5), firm.callback(LUIS, due=6), firm.callback("+12125550158", due=-8)

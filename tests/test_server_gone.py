@@ -5,10 +5,11 @@ from pathlib import Path
 import pytest
 from flask import Flask, Response
 
-from tests import firm
+from tests import documents, firm
 from tests.world import URL, World
 from voice import cli
 from voice.carrier import held
+from voice.rules.wording import LANGUAGES
 from voice.simulator import scripts
 
 pytest_plugins = ["tests.interface"]
@@ -46,11 +47,19 @@ def test_a_caller_who_rings_while_our_server_is_gone_may_leave_a_message_and_is_
     assert world.phones["sam"].rings == []
 
 
-def test_what_the_carrier_holds_promises_no_time_and_asks_our_server_for_nothing_but_the_recording() -> None:
-    text = held.message("en-US", URL, f"{HELD}/thanks")
+@pytest.mark.proves("R16")
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_what_the_carrier_holds_promises_no_time_and_asks_our_server_for_nothing_but_the_recording(
+    language: str,
+) -> None:
+    text = held.message(language, URL, f"{HELD}/thanks")
     assert text.count(URL) == 1
     assert f"{URL}/voice/recording" in text
     assert " by " not in text.partition("<Record")[0].partition("<Say")[2].partition(">")[2]
+    form = {"Direction": "inbound", "CallSid": "CA1"}
+    for each in (text, held.thanks(language)):
+        assert documents.answered(f"{URL}/x", form, "text/xml", each.replace(HELD, URL)) == []
+    assert URL not in held.thanks(language)
 
 
 @pytest.mark.proves("01-2.18")

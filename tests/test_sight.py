@@ -109,6 +109,7 @@ def statuses(visitor: Visitor, asked: list[tuple[str, str]]) -> dict[tuple[str, 
     }
 
 
+@pytest.mark.proves("F30", "S22")
 def test_the_list_shows_the_callers_of_ones_own_lines_only_and_counts_no_others(firm: TwoLines) -> None:
     for path in ("/", "/list", "/people"):
         owner, alex = (firm.visitor(f"{who}@example.com").get(path).text for who in ("sam", "alex"))
@@ -126,7 +127,7 @@ def test_a_caller_ringing_another_line_is_not_shown(firm: TwoLines) -> None:
     assert "555-0188" not in page
 
 
-@pytest.mark.proves("02-4.1")
+@pytest.mark.proves("02-4.1", "F29", "F30", "S22")
 def test_whatever_is_named_of_another_line_is_not_there(firm: TwoLines) -> None:
     """F29: every address with an id, also those that are still to be written."""
     alex, sam = firm.visitor("alex@example.com"), firm.visitor("sam@example.com")
@@ -238,8 +239,7 @@ def test_work_on_what_is_in_sight_looks_at_every_line(firm: TwoLines) -> None:
     with firm.database.transaction() as session:
         firm.call(session, JANE, line=SECOND_LINE, state="joined")
     answer = firm.visitor("alex@example.com").press(f"/callbacks/{firm.jane}/call")
-    assert answer.status_code == 409
-    assert "on the phone with us at this moment" in answer.text
+    assert (answer.status_code, "on the phone with us at this moment" in answer.text) == (409, True)
 
 
 def test_a_callback_is_handed_to_nobody_who_does_not_see_its_line(firm: TwoLines) -> None:

@@ -31,7 +31,7 @@ def test_the_right_password_opens_the_list_and_is_kept_as_argon2id_only(firm: Fi
 
 
 @pytest.mark.parametrize("email", ["sam@example.com", "nobody@example.com", "", "off@example.com"])
-@pytest.mark.proves("02-4.6")
+@pytest.mark.proves("02-4.6", "F28")
 def test_every_refusal_reads_the_same_and_costs_one_hash(
     firm: Firm, email: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -53,6 +53,7 @@ def test_every_refusal_reads_the_same_and_costs_one_hash(
     assert len(hashes) == 1
 
 
+@pytest.mark.proves("F28")
 def test_after_five_wrong_tries_the_sixth_waits_and_the_wait_grows_but_ends(firm: Firm) -> None:
     visitor = firm.visitor()
     with time_machine.travel(NOON, tick=False) as travel:
@@ -72,6 +73,7 @@ def test_after_five_wrong_tries_the_sixth_waits_and_the_wait_grows_but_ends(firm
         assert firm.visitor().sign_in("sam@example.com").status_code == 303, "no wait is longer than a quarter hour"
 
 
+@pytest.mark.proves("F28")
 def test_a_stranger_who_keeps_guessing_cannot_keep_the_owner_out_of_a_known_device(firm: Firm) -> None:
     owner, stranger = firm.visitor("sam@example.com"), firm.visitor()
     owner.press("/logout")
@@ -107,6 +109,7 @@ def test_the_cookie_is_out_of_reach_of_scripts_other_sites_and_neighbouring_host
     assert ("Secure" in parts) == ("Secure" in flags)
 
 
+@pytest.mark.proves("F25")
 def test_the_session_is_new_at_each_sign_in_and_the_old_one_is_dead(firm: Firm) -> None:
     visitor = firm.visitor()
     visitor.client.set_cookie("ringback-session", "planted by somebody")
@@ -123,7 +126,7 @@ def test_the_session_is_new_at_each_sign_in_and_the_old_one_is_dead(firm: Firm) 
     assert _with_cookie(firm, first) == 303
 
 
-@pytest.mark.proves("01-3.2")
+@pytest.mark.proves("01-3.2", "F26", "F46")
 def test_a_signed_out_cookie_opens_nothing_any_more(firm: Firm) -> None:
     visitor = firm.visitor("sam@example.com")
     stolen = visitor.cookie("session")
@@ -178,7 +181,7 @@ def test_who_is_switched_off_or_made_staff_feels_it_at_once(firm: Firm) -> None:
     assert visitor.get("/").status_code == 303
 
 
-@pytest.mark.proves("01-3.2")
+@pytest.mark.proves("01-3.2", "F27", "S25")
 @pytest.mark.parametrize("path", ["/logout", "/logout/everywhere", "/callbacks/x/claim", "/notices/1/dismiss"])
 def test_a_form_without_the_pages_token_changes_nothing(firm: Firm, path: str) -> None:
     visitor = firm.visitor("sam@example.com")
@@ -193,6 +196,7 @@ def test_the_sign_in_form_needs_its_own_token(firm: Firm) -> None:
     assert visitor.get("/").status_code == 303
 
 
+@pytest.mark.proves("F27")
 @pytest.mark.parametrize(
     "headers", [{"Origin": "https://evil.example"}, {"Origin": "null"}, {"Sec_Fetch_Site": "cross-site"}]
 )
@@ -203,6 +207,7 @@ def test_what_another_site_sends_is_refused_even_with_the_right_token(firm: Firm
     assert visitor.get("/").status_code == 200
 
 
+@pytest.mark.proves("F24")
 @pytest.mark.parametrize(
     "place",
     ["//evil.example", "https://evil.example", "/\\evil.example", "///evil.example", "/%09/evil.example",

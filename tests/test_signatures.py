@@ -70,7 +70,7 @@ def test_a_call_is_recorded_with_its_event_and_the_work_that_follows_in_one_tran
     assert rows(database) == before
 
 
-@pytest.mark.proves("01-2.1")
+@pytest.mark.proves("01-2.1", "F1", "S25")
 @pytest.mark.parametrize("signature", ["", "nonsense", "AAAAAAAAAAAAAAAAAAAAAAAAAAA=", "as of another url"])
 def test_what_is_not_signed_is_refused_and_leaves_no_trace(app: Flask, database: Database, signature: str) -> None:
     form = arrival(call_sid())
@@ -83,7 +83,7 @@ def test_what_is_not_signed_is_refused_and_leaves_no_trace(app: Flask, database:
     assert rows(database) == before
 
 
-@pytest.mark.proves("01-2.1")
+@pytest.mark.proves("01-2.1", "A12", "F1", "S25")
 def test_a_signature_of_another_account_or_of_changed_words_is_refused(app: Flask, database: Database) -> None:
     before, sid = rows(database), call_sid()
     assert post(app, "/voice/incoming", arrival(sid, AccountSid="AC" + "b2" * 16)).status_code == 403
@@ -108,7 +108,7 @@ def _sends(app: Flask, body: bytes) -> TestResponse:
     )  # fmt: skip
 
 
-@pytest.mark.proves("01-2.1")
+@pytest.mark.proves("01-2.1", "F4", "F15", "F16", "S25")
 def test_bodies_the_carrier_never_sends_are_refused(app: Flask, database: Database) -> None:
     before, good = rows(database), urlencode(arrival(call_sid())).encode()
     assert _sends(app, good + b"&Big=" + b"x" * 70_000).status_code == 413
@@ -129,7 +129,7 @@ def test_a_call_without_a_proper_id_is_refused_even_when_it_is_signed(
     assert rows(database) == before
 
 
-@pytest.mark.proves("01-2.1")
+@pytest.mark.proves("01-2.1", "E18")
 def test_the_token_before_this_one_is_accepted_while_it_is_rotated(database: Database, tmp_path: Path) -> None:
     firm.found(database)
     settings = make_settings(database.url, tmp_path, TWILIO_AUTH_TOKEN_PREVIOUS="yesterday's token")
@@ -148,14 +148,14 @@ def test_signatures_are_checked_against_the_public_address_whatever_host_the_req
     assert app.test_client().post("/voice/incoming", data=form, headers=headers).status_code == 403
 
 
-@pytest.mark.proves("01-2.1")
+@pytest.mark.proves("01-2.1", "F6")
 def test_documents_never_name_the_host_a_request_claims(app: Flask) -> None:
     answer = post(app, "/voice/incoming", arrival(call_sid()))
     assert b"somewhere.else" not in answer.data
     assert URL.encode() in answer.data
 
 
-@pytest.mark.proves("01-2.1")
+@pytest.mark.proves("01-2.1", "A1", "A2", "S12")
 @pytest.mark.parametrize("tokens", [("one", "one"), ("one", "two"), ("", "")])
 def test_two_deliveries_get_the_same_bytes_and_are_one_call(
     app: Flask, database: Database, tokens: tuple[str, str]
@@ -175,7 +175,7 @@ def firm_on_both(settings: Settings, database: Database) -> Flask:
     return create_app(settings, database)
 
 
-@pytest.mark.proves("01-2.1", "01-2.16")
+@pytest.mark.proves("01-2.1", "01-2.16", "S12")
 def test_deliveries_at_the_same_moment_get_the_same_bytes_and_are_one_call(
     firm_on_both: Flask, database: Database
 ) -> None:
@@ -198,7 +198,7 @@ def test_deliveries_at_the_same_moment_get_the_same_bytes_and_are_one_call(
     assert rows(database)[0] == 5
 
 
-@pytest.mark.proves("01-2.1")
+@pytest.mark.proves("01-2.1", "A1", "A2")
 def test_a_call_delivered_twice_rings_a_phone_once(world: World) -> None:
     for same in (True, False):
         world.day.carrier.moods.webhooks.append(
@@ -231,7 +231,7 @@ def test_parameters_nobody_has_heard_of_are_kept_and_change_nothing(app: Flask, 
     assert odd["NewThing"] in [form.get("NewThing") for form in kept]
 
 
-@pytest.mark.proves("01-2.1")
+@pytest.mark.proves("01-2.1", "D19", "F19", "F20")
 def test_control_characters_never_break_a_document_or_a_row(firm_on_both: Flask, database: Database) -> None:
     for piece in itertools.chain([ODD], (f"Mr {character} Smith" for character in ODD)):
         odd = dict.fromkeys(("CallerName", "FromCity", "ForwardedFrom", "New" + piece), piece)
@@ -248,7 +248,7 @@ def test_control_characters_never_break_a_document_or_a_row(firm_on_both: Flask,
     assert "Mr Smith" in {" ".join(str(name).split()) for name in names}
 
 
-@pytest.mark.proves("01-2.1")
+@pytest.mark.proves("01-2.1", "F19", "F20")
 def test_a_name_with_control_characters_is_spoken_to_staff_without_them(world: World) -> None:
     leg_params = {"CallerName": "Ann\x0b\x00 <Gather> & Co"}
     sid = call_sid()

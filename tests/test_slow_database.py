@@ -30,7 +30,7 @@ def timed() -> Iterator[Callable[[], float]]:
     yield lambda: time.monotonic() - start
 
 
-@pytest.mark.proves("01-2.15")
+@pytest.mark.proves("01-2.15", "D1", "S13")
 def test_a_database_locked_for_three_seconds_degrades_in_time_and_loses_nothing(
     settings: Settings, database: Database
 ) -> None:
@@ -70,7 +70,7 @@ def far_settings(postgres_url: str, tmp_path: Path) -> Iterator[tuple[Settings, 
         yield make_settings(near, tmp_path), proxy
 
 
-@pytest.mark.proves("01-2.15", "01-6.10")
+@pytest.mark.proves("01-2.15", "01-6.10", "D7", "D8", "S13")
 @pytest.mark.parametrize("fault", ["refuse", "stall"])
 def test_postgres_that_is_down_or_silent_degrades_in_time_and_loses_nothing(
     far_settings: tuple[Settings, Proxy], fault: str

@@ -43,7 +43,7 @@ def heard_by_callers(language: str) -> list[str]:
     ]
 
 
-@pytest.mark.proves("01-6.13")
+@pytest.mark.proves("01-6.13", "F51")
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_no_caller_is_ever_asked_for_a_key_or_told_of_a_text(language: str) -> None:
     for sentence in heard_by_callers(language):

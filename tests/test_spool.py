@@ -105,7 +105,7 @@ def test_a_worker_that_has_never_answered_a_request_reads_the_spool_as_well(
     assert count(database, Call) == 1
 
 
-@pytest.mark.proves("01-2.15")
+@pytest.mark.proves("01-2.15", "E24")
 def test_a_torn_or_foreign_file_in_the_spool_stops_none_of_the_others(
     spooling: Flask, settings: Settings, database: Database
 ) -> None:

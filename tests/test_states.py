@@ -49,7 +49,7 @@ def row(database: Database, kind: str, state: str) -> str:
         return leg.id
 
 
-@pytest.mark.proves("01-2.16")
+@pytest.mark.proves("01-2.16", "S1")
 def test_every_pair_moves_or_is_a_named_no_op_or_is_loud(database: Database) -> None:
     firm.found(database)
     for kind, state, event in pairs():

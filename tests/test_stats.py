@@ -49,7 +49,7 @@ def one_of_each(add_call: AddRow) -> None:
         add_call(caller=f"+121255503{number:02}", **ending)
 
 
-@pytest.mark.proves("01-2.18")
+@pytest.mark.proves("01-2.18", "S26")
 @pytest.mark.usefixtures("one_of_each")
 def test_every_call_is_counted_in_exactly_one_outcome(acme: Database) -> None:
     counted = figures(acme)

@@ -150,6 +150,7 @@ def test_ctrl_c_leaves_nothing_running(stage: Stage) -> None:
     assert not any(map(_runs, stage.pids()))
 
 
+@pytest.mark.proves("E4")
 def test_one_that_is_killed_is_started_again_and_said_so(stage: Stage) -> None:
     process = stage.start(redis="good", web="parent")
     stage.wait_until_up()

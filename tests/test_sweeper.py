@@ -34,7 +34,7 @@ def settled(world: World, leg: PhoneLeg) -> Call:
     return call
 
 
-@pytest.mark.proves("01-2.16")
+@pytest.mark.proves("01-2.16", "A5", "A6", "L1")
 @pytest.mark.parametrize("patience", [1.0, 3.0, 8.0, 14.0])
 def test_the_end_of_a_call_is_found_though_no_delivery_ever_tells_of_it(world: World, patience: float) -> None:
     lost(world, STATUS)
@@ -49,7 +49,7 @@ def test_the_end_of_a_call_is_found_though_no_delivery_ever_tells_of_it(world: W
     assert len(world.callbacks()) == 1
 
 
-@pytest.mark.proves("01-2.16")
+@pytest.mark.proves("01-2.16", "A5", "L1")
 def test_a_talk_whose_end_nobody_told_us_of_is_a_talk(world: World) -> None:
     lost(world, STATUS + "|/left")
     world.staff("sam", scripts.Answers(after=3))
@@ -63,7 +63,7 @@ def test_a_talk_whose_end_nobody_told_us_of_is_a_talk(world: World) -> None:
     assert all(each.ended_at for each in legs)
 
 
-@pytest.mark.proves("01-2.16")
+@pytest.mark.proves("01-2.16", "A5")
 @pytest.mark.parametrize("script", [scripts.Script(), scripts.Declines(after=3), scripts.Mailbox(after=4)], ids=repr)
 def test_phones_whose_news_is_lost_are_freed_again(make_world: MakeWorld, script: scripts.Script) -> None:
     world = make_world(staff=("sam",))
@@ -118,7 +118,7 @@ def test_a_caller_whose_wait_requests_stop_coming_is_fetched_out_and_told(world:
     assert told - leg.created_at <= dt.timedelta(seconds=20 + 10 + 6)
 
 
-@pytest.mark.proves("01-2.16", "01-2.10")
+@pytest.mark.proves("01-2.16", "01-2.10", "A8")
 @pytest.mark.parametrize("status", ["completed", "no-answer", "canceled", "busy", "failed"])
 def test_a_call_whose_only_trace_is_its_status_is_recorded_and_called_back(world: World, status: str) -> None:
     sid = call_sid()
@@ -134,7 +134,7 @@ def test_a_call_whose_only_trace_is_its_status_is_recorded_and_called_back(world
     assert world.day.calls() == []  # nobody is dialled for somebody who has hung up
 
 
-@pytest.mark.proves("01-2.16")
+@pytest.mark.proves("01-2.16", "A8")
 def test_a_status_that_comes_before_the_call_itself_is_the_end_of_it(world: World) -> None:
     sid = call_sid()
     post(world.app, "/voice/status", arrival(sid, CallStatus="completed"))
@@ -149,7 +149,7 @@ def test_a_status_that_comes_before_the_call_itself_is_the_end_of_it(world: Worl
 RECORDED = {"RecordingSid": "RE" + "d4" * 16, "RecordingStatus": "completed", "RecordingDuration": "7"}
 
 
-@pytest.mark.proves("01-2.16")
+@pytest.mark.proves("01-2.16", "A15")
 @pytest.mark.parametrize("order", ["before", "after"])
 def test_a_recording_may_come_before_or_after_the_end_of_its_call(world: World, order: str) -> None:
     path = "/voice/recording" if order == "after" else "/voice/status"
@@ -163,7 +163,7 @@ def test_a_recording_may_come_before_or_after_the_end_of_its_call(world: World, 
     assert len(world.callbacks()) == 1
 
 
-@pytest.mark.proves("01-2.16")
+@pytest.mark.proves("01-2.16", "A15")
 @pytest.mark.parametrize(("status", "state"), [("absent", "empty"), ("failed", "failed")])
 def test_a_recording_that_is_not_there_changes_nothing_but_is_known(world: World, status: str, state: str) -> None:
     sid = call_sid()
@@ -176,7 +176,7 @@ def test_a_recording_that_is_not_there_changes_nothing_but_is_known(world: World
     assert [call.outcome for call in world.calls()] == ["callback"]
 
 
-@pytest.mark.proves("01-2.16")
+@pytest.mark.proves("01-2.16", "A16")
 def test_a_message_left_in_a_call_we_never_heard_of_finds_its_call(world: World) -> None:
     lost(world, "/voice/(incoming|status)")  # the carrier's own fallback took the message
     leg = world.rings()

@@ -41,7 +41,7 @@ def from_(visitor: Visitor, address: str, **headers: str) -> Visitor:
     return visitor
 
 
-@pytest.mark.proves("02-4.6")
+@pytest.mark.proves("02-4.6", "F28")
 def test_one_address_cannot_try_many_accounts(firm: Firm) -> None:
     stranger = from_(firm.visitor(), "203.0.113.5")
     with firm.database.transaction() as session:
@@ -81,6 +81,7 @@ def test_links_that_open_nothing_and_passkey_questions_are_limited_too(firm: Fir
     assert stranger.post("/login/passkey/options", {"csrf_token": stranger.token("/login")}).status_code == 429
 
 
+@pytest.mark.proves("F6")
 @pytest.mark.parametrize(
     ("hops", "forwarded", "counted"),
     [

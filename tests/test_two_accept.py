@@ -15,7 +15,7 @@ from voice.models import Leg
 from voice.simulator import scripts
 
 
-@pytest.mark.proves("01-6.3", "01-2.6")
+@pytest.mark.proves("01-6.3", "01-2.6", "C4")
 @pytest.mark.parametrize("gap", [0.0, 0.01, 0.05])
 def test_of_two_who_accept_within_50_ms_one_is_joined_and_the_other_hears_who(world: World, gap: float) -> None:
     sam, alex = world.staff("sam"), world.staff("alex")

@@ -101,6 +101,7 @@ def test_a_job_for_later_is_not_run_before(tools: Tools) -> None:
     assert done == [{}]
 
 
+@pytest.mark.proves("E24")
 def test_a_job_that_fails_is_tried_at_widening_gaps_and_given_up_with_its_reason(tools: Tools) -> None:
     tries: list[dt.datetime] = []
     emit(tools.database, "stumbles")
@@ -124,6 +125,7 @@ def test_a_job_that_fails_is_tried_at_widening_gaps_and_given_up_with_its_reason
     assert errors == ["RuntimeError: never"]
 
 
+@pytest.mark.proves("D16")
 def test_work_whose_taker_died_comes_again(tools: Tools) -> None:
     emit(tools.database, n=1)
     with tools.database.transaction() as session:
@@ -165,6 +167,7 @@ def test_jobs_run_through_rq(tools: Tools, with_redis: Queue, redis_url: str) ->
     assert left_over(tools.database) == []
 
 
+@pytest.mark.proves("D13")
 def test_what_redis_forgets_is_handed_over_again(tools: Tools, with_redis: Queue, redis_url: str) -> None:
     emit(tools.database, n=1)
     worker = Worker(tools, inline, Relay(redis_url).hand_over)
@@ -178,6 +181,7 @@ def test_what_redis_forgets_is_handed_over_again(tools: Tools, with_redis: Queue
     assert done == [{"n": 1}]
 
 
+@pytest.mark.proves("D16")
 def test_a_job_handed_over_twice_runs_once(tools: Tools, with_redis: Queue, redis_url: str) -> None:
     emit(tools.database, n=1)
     hand_over = Relay(redis_url).hand_over
@@ -187,6 +191,7 @@ def test_a_job_handed_over_twice_runs_once(tools: Tools, with_redis: Queue, redi
     assert done == [{"n": 1}]
 
 
+@pytest.mark.proves("S23")
 def test_jobs_in_redis_are_ids_in_json(tools: Tools, with_redis: Queue, redis_url: str) -> None:
     emit(tools.database, n="a secret")
     work(Worker(tools, inline, Relay(redis_url).hand_over), NOW, 1)
@@ -195,6 +200,7 @@ def test_jobs_in_redis_are_ids_in_json(tools: Tools, with_redis: Queue, redis_ur
     assert with_redis.jobs[0].args == [1]
 
 
+@pytest.mark.proves("D12", "D14")
 @pytest.mark.parametrize("fault", ["refuse", "stall"])
 def test_a_redis_that_refuses_or_hangs_stops_nothing(tools: Tools, redis_url: str, fault: str) -> None:
     with Proxy(Path(redis_url.removeprefix("unix://").partition("?")[0])) as proxy, capture_logs() as logs:
@@ -213,7 +219,7 @@ def test_a_redis_that_refuses_or_hangs_stops_nothing(tools: Tools, redis_url: st
 # --- two workers at once
 
 
-@pytest.mark.proves("01-6.10", "01-2.4")
+@pytest.mark.proves("01-6.10", "01-2.4", "E10")
 def test_two_workers_side_by_side_place_one_leg_a_second_and_none_twice(make_world: MakeWorld) -> None:
     world = make_world(staff=("sam", "alex", "kim"))
     assert world.worker is not None
@@ -249,7 +255,7 @@ class Counting:
         return f"CA{len(self.placed):032x}"
 
 
-@pytest.mark.proves("01-6.10", "01-2.4")
+@pytest.mark.proves("01-6.10", "01-2.4", "E10")
 def test_workers_in_real_threads_never_place_the_same_leg_twice(settings: Settings, database: Database) -> None:
     firm.found(database, staff=("sam", "alex", "kim"))
     app = create_app(settings, database)

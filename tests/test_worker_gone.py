@@ -89,6 +89,7 @@ def test_a_worker_that_read_the_row_before_the_ladder_did_places_nothing_after_i
     assert [each for each in world.day.calls() if each.direction == "outbound-api"] == []
 
 
+@pytest.mark.proves("R13")
 def test_nobody_is_rung_back_before_the_log_has_been_read_once(world: World) -> None:
     world.staff("sam", scripts.Answers(after=2))
     world.rings("+12125550171", patience=1)

@@ -1,9 +1,10 @@
 """One line of JSON per event, in UTC. Ids are fields; phone numbers are masked whoever wrote them."""
 
+import contextlib
 import logging
 import re
 import sys
-from typing import Any
+from typing import Any, TextIO
 
 import structlog
 
@@ -13,6 +14,23 @@ NUMBER = re.compile(r"(?:\+|%2B)\d{6,15}", re.IGNORECASE)
 def mask(_logger: Any, _name: str, line: str) -> str:
     """Blacken whatever looks like a phone number in a finished line, however deep it was in the event."""
     return NUMBER.sub(lambda found: found[0][:5] + "\\u2026" + found[0][-2:], line)
+
+
+class Lenient:
+    """A log that costs nobody their call: what cannot be written, as on a disk that is full, is not written."""
+
+    def __init__(self, file: TextIO) -> None:
+        self._file = file
+
+    def write(self, text: str) -> None:
+        """Write, if it can be."""
+        with contextlib.suppress(OSError):
+            self._file.write(text)
+
+    def flush(self) -> None:
+        """The same."""
+        with contextlib.suppress(OSError):
+            self._file.flush()
 
 
 def set_up() -> None:
@@ -26,5 +44,5 @@ def set_up() -> None:
             mask,  # type: ignore[list-item]  # the last one is given the finished line
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        logger_factory=structlog.PrintLoggerFactory(Lenient(sys.stderr)),  # type: ignore[arg-type]  # all that is asked of it
     )

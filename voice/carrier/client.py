@@ -18,6 +18,7 @@ from voice.settings import CARRIER_URL, Settings
 
 TIMEOUT = 10.0  # seconds; the SDK's own default is none at all
 PAGE = 1000  # the carrier's largest
+UNREADABLE = (ValueError, LookupError, TypeError, AttributeError)  # what the SDK makes of an answer of another shape
 MOST = 100_000  # rows of one listing: one that is longer does not end
 Row = TypeVar("Row")
 
@@ -129,18 +130,19 @@ class Carrier:
 
     def place(self, to: str, line: str, url: str, status_url: str, ring_seconds: int) -> str:
         """Ring a phone from a line's number; the leg's id. The phone's document is fetched from `url` at pick-up."""
-        call = self._ask(
-            lambda: self._client.calls.create(
-                to=to,
-                from_=line,
-                url=url,
-                fallback_url=url,
-                status_callback=status_url,
-                status_callback_event=["initiated", "ringing", "answered", "completed"],
-                timeout=ring_seconds,
+        return self._ask(
+            lambda: _sid(
+                self._client.calls.create(
+                    to=to,
+                    from_=line,
+                    url=url,
+                    fallback_url=url,
+                    status_callback=status_url,
+                    status_callback_event=["initiated", "ringing", "answered", "completed"],
+                    timeout=ring_seconds,
+                )
             )
         )
-        return str(call.sid)
 
     def end(self, sid: str) -> None:
         """End a leg, whether it rings or talks. (`canceled` would leave one that was just picked up.)"""
@@ -152,11 +154,11 @@ class Carrier:
 
     def look(self, sid: str) -> Seen:
         """A leg as it is now."""
-        return _seen(self._ask(lambda: self._client.calls(sid).fetch()))
+        return self._ask(lambda: _seen(self._client.calls(sid).fetch()))
 
     def children(self, parent_sid: str) -> list[Seen]:
         """Legs a document of ours has dialled from `parent_sid`."""
-        return [_seen(call) for call in self._ask(lambda: self._client.calls.list(parent_call_sid=parent_sid))]
+        return self._ask(lambda: [_seen(call) for call in self._client.calls.list(parent_call_sid=parent_sid)])
 
     def log(self, first: dt.datetime, last: dt.datetime, **which: str) -> list[Seen]:
         """The calls that began between two midnights of UTC, `to=` or `from_=` a number: all of them, or it raises."""
@@ -207,7 +209,7 @@ class Carrier:
         return bytes(sound)
 
     @staticmethod
-    def _ask(request: Any) -> Any:
+    def _ask(request: Callable[[], Row]) -> Row:
         try:
             return request()
         except TwilioRestException as error:
@@ -216,7 +218,7 @@ class Carrier:
             raise NotSent("could not connect") from error
         except requests.exceptions.ConnectionError as error:
             raise (NotSent if _was_not_sent(error) else Unclear)(type(error).__name__) from error
-        except (requests.exceptions.RequestException, TwilioException, ValueError, LookupError, TypeError) as error:
+        except (requests.exceptions.RequestException, TwilioException, *UNREADABLE) as error:
             raise Unclear(type(error).__name__) from error  # no answer in time, or one that cannot be read
 
 
@@ -241,10 +243,17 @@ def _refusal(error: TwilioRestException) -> CarrierError:
     return kind(f"carrier answered {error.status}", code)
 
 
+def _sid(call: Any) -> str:
+    """The id of a call. An answer without one is none: bound to it, a leg would never be heard of again."""
+    if not isinstance(call.sid, str) or not call.sid.startswith("CA"):
+        raise ValueError("a call without its id")
+    return call.sid
+
+
 def _seen(call: Any) -> Seen:
     started, seconds = call.start_time or call.date_created, int(call.duration or 0)
     return Seen(
-        str(call.sid), str(call.status), call.end_time, str(call.to), str(call._from), started, seconds,
+        _sid(call), str(call.status), call.end_time, str(call.to), str(call._from), started, seconds,
         str(call.direction), call.parent_call_sid or "", call.caller_name or "", call.forwarded_from or "",
     )  # fmt: skip
 
