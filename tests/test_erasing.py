@@ -1,9 +1,11 @@
 """Erasing a person: what came in by every door is gone to the last byte, and the figures remain as they were."""
 
+import datetime as dt
 import io
 import json
 import sqlite3
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -12,18 +14,25 @@ import sqlalchemy as sa
 from tests import firm
 from tests.conftest import MakeWorld
 from tests.pages import Firm, _let_in
-from tests.signed import arrival, post
+from tests.program import MAIN, NOON, Program
+from tests.signed import arrival, count, post
 from tests.world import World, talked_with
-from voice import stats, tokens
+from voice import audit, callbacks, contacts, persons, stats, tokens
 from voice.carrier import spool
+from voice.db import Database
+from voice.doors import AuditEntry
 from voice.figures import rollups
-from voice.ledger import Notice
-from voice.models import Base, Call
+from voice.firm import Audio
+from voice.ledger import CarrierEvent, Notice
+from voice.models import Base, Call, Callback
 from voice.moments import TALKED_AT
 from voice.people import Erasure
 from voice.rollup_tables import Rollup
 from voice.rules import spellings
 from voice.simulator import scripts
+from voice.work import jobs, outbox
+
+pytest_plugins = ["tests.interface"]
 
 ZEB, OFFICE, JANE = "+19175558364", "+442079460712", "+12125550142"
 NAME, SAID = "Zebedee Quuxley", "the vermilion boiler"
@@ -40,6 +49,86 @@ def shape(world: World) -> list[tuple[object, ...]]:
         + [tuple(row) for row in reached]
         + [(row.id, row.calls, row.promised_by, row.rang_at) for row in world.callbacks()]
     )
+
+
+def let_go(world: World, days: float) -> None:
+    """A night so many days from now, and what follows from it."""
+    tools, then = world.resting.tools, world.now + dt.timedelta(days=days)
+    jobs.let_go(tools, then)
+    with world.database.transaction() as session:
+        due = [row.id for row in outbox.due(session, then)]
+    for row_id in due:
+        jobs.run(tools, row_id, then)
+
+
+def contents(world: World) -> list[object]:
+    """Every row of every table, but for the work itself."""
+    tables = [table for table in Base.metadata.sorted_tables if table.name != "outbox"]
+    return world.read(lambda session: [sorted(map(str, session.execute(sa.select(table)))) for table in tables])
+
+
+def test_what_was_kept_long_enough_is_let_go_and_who_is_owed_a_call_is_not(world: World) -> None:
+    world.day.carrier.numbers[firm.LINE].sms_url = f"{world.settings.public_url}/sms/incoming"
+    words = "Could you ring me about the bill, please? It is too high."
+    for name in firm.PHONES:
+        world.staff(name, scripts.Off())
+    world.caller(ZEB).text(firm.LINE, "Hello!")
+    for number in (ZEB, JANE, OFFICE):
+        world.rings(number, message=words)
+        world.advance(60)
+    world.advance(30)
+
+    def settle(session: sa.orm.Session) -> None:
+        for row in session.scalars(sa.select(Callback).where(Callback.caller.in_([ZEB, OFFICE]))):
+            callbacks.shut(session, row, "withdrawn_by_caller", world.now)
+        persons.change(session, ZEB, "Sam", world.now, name=NAME)
+        contacts.block(session, OFFICE, True)
+        audit.record(session, "Sam", "blocked", "", world.now)
+
+    world.write(settle)
+    before = counts(world)
+    let_go(world, 29)
+    assert count(world.database, CarrierEvent) > 9
+    let_go(world, 89)
+    assert [row.sid[:2] for row in world.read(lambda session: session.scalars(sa.select(CarrierEvent)).all())] == ["SM"]
+    assert [message.state for message in world.messages()] == ["ready"] * 3
+    let_go(world, 91)
+    assert (count(world.database, CarrierEvent), count(world.database, Audio)) == (0, 1)
+    assert sorted(message.state for message in world.messages()) == ["erased", "erased", "ready"], "Jane is owed a call"
+    assert sum(kept.status == "deleted" for kept in world.day.carrier.recordings.by_sid.values()) == 2
+    let_go(world, 390)
+    assert NAME in str(contents(world))
+    let_go(world, 400)
+    assert {call.caller for call in world.calls()} == {None, JANE, OFFICE}
+    assert (NAME in str(contents(world)), ZEB in str(contents(world))) == (False, False)
+    assert counts(world) == before
+    kept = contents(world)
+    let_go(world, 400)
+    assert contents(world) == kept
+    let_go(world, 725)
+    assert count(world.database, AuditEntry) == 1
+    let_go(world, 735)
+    assert count(world.database, AuditEntry) == 0
+
+
+def test_a_program_erases_only_whom_it_names_twice_and_with_every_line_in_sight(
+    program: Program, acme: Database, add_call: Callable[..., str]
+) -> None:
+    path = f"/contacts/{JANE}/erase"
+    assert program.post(path, confirm=ZEB)[0] == 422
+    assert program.post("/contacts/+12125550111/erase", confirm="+12125550111")[0] == 422, "that is Sam's phone"
+    assert program.post(f"/contacts/{MAIN}/erase", confirm=MAIN)[0] == 422, "and that a line"
+    assert program.get("/erasures/nobody")[0] == 404
+    status, erasure = program.post(path, confirm=JANE)
+    assert (status, erasure["done_at"], program.post(path, confirm=JANE)[1]) == (202, None, erasure)
+    assert program.get(f"/erasures/{erasure['id']}") == (200, erasure)
+    add_call()
+    with acme.transaction() as session:
+        limited = tokens.make_token(session, "few", NOON, lines=[MAIN])
+        entry = session.scalars(sa.select(AuditEntry).order_by(AuditEntry.id.desc())).first()
+        assert entry is not None
+        assert (entry.what, entry.object) == ("erase_person", erasure["id"])
+    assert Program(program.client, limited).post(path, confirm=JANE)[0] == 403
 
 
 @pytest.mark.parametrize(
@@ -159,6 +248,8 @@ def test_nothing_of_an_erased_person_is_left_and_the_figures_stay(make_world: Ma
     world.advance(60)
     assert "was erased on" in sam.get(where).text
     assert remains(world, tmp_path) == []
+    assert "Everything of this person was erased" in sam.get(f"/calls/{world.call(leg).id}").text
+    assert "Somebody who was erased" in sam.get("/").text
     assert (counts(world), shape(world)) == (before, shown)
     assert sorted(row.closed_reason or "" for row in world.callbacks()) == ["", "erased", "got_through"]
     assert {kept.status for kept in world.day.carrier.recordings.by_sid.values() if kept.leg.phone.number == ZEB} == {

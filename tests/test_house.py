@@ -108,7 +108,7 @@ LAYERS: list[tuple[str, list[str]]] = [
             *("voice.ringing", "voice.on_ladder"),
             "voice.dialled",
             "voice.carrier_pace",
-            *("voice.messages", "voice.erasing", "voice.person_export"),
+            *("voice.messages", "voice.erasing", "voice.person_export", "voice.retention"),
             "voice.moments",
             "voice.stats",
             "voice.figures",

@@ -208,7 +208,7 @@ def sweep(session: Session, table: sa.Table, spelt: Spellings, after: Sequence[A
         if fresh:
             one = sa.and_(*(key == row[key] for key in keys))
             session.execute(_without(table, fresh).where(one))
-    return tuple(here[-1])
+    return tuple(here[-1]) if len(here) == ROWS else None
 
 
 def _texts(table: sa.Table) -> list[sa.Column[Any]]:

@@ -34,8 +34,8 @@ def sounds(session: Session, number: str) -> Iterator[tuple[str, Audio]]:
     """What they said: the id of each message, with its sound."""
     numbers = contacts.numbers_of(session, number)
     rows = sa.select(Message.id, Audio).join(Audio, Audio.id == Message.audio_id)
-    for message_id, sound in session.execute(rows.where(Message.call_id.in_(erasing.calls_of(numbers)))):
-        yield message_id, sound
+    for row in session.execute(rows.where(Message.call_id.in_(erasing.calls_of(numbers)))):
+        yield row[0], row[1]
 
 
 def _rows(numbers: Sequence[str]) -> Iterator[Rows]:

@@ -18,6 +18,7 @@ from voice import (
     letters,
     messages,
     replays,
+    retention,
     same_person,
 )
 from voice.carrier import client, words
@@ -142,10 +143,17 @@ def forget_words(tools: Tools, now: dt.datetime) -> None:
         findable.forget(session, now)
 
 
-def drop_recordings(tools: Tools, now: dt.datetime) -> None:
-    """Once a night: what callers have said and the carrier was to delete, and has not."""
-    with tools.database.transaction() as session:
-        messages.drop_again(session, now)
+def let_go(tools: Tools, now: dt.datetime, step: int = 0, behind: str | int = "") -> None:
+    """Once a night: what has been kept long enough. What is not done in one go is another job's, from there on."""
+    until, at = clock.monotonic() + LONG_JOB_SECONDS, behind or None
+    while step < len(retention.STEPS):
+        with tools.database.transaction() as session:
+            if clock.monotonic() >= until:
+                outbox.emit(session, retention.JOB, now, step=step, behind=at or "")
+                return
+            at = retention.STEPS[step](session, retention.of(session), now, at or "")
+        step += at is None
+        clock.sleep(PAUSE)
 
 
 def look_at_call(tools: Tools, now: dt.datetime, call_id: str) -> None:
@@ -254,9 +262,9 @@ def replay(tools: Tools, now: dt.datetime, replay_id: str) -> None:
 
 # These take long, or wait for others than the carrier, so they have threads of their own: no phone rings on because
 # of one.
-SLOW = frozenset(
-    {"push", "push_alert", "roll_up", "erase_person", "leave_nothing_behind", imports.JOB, letters.JOB, replays.JOB}
-)
+SLOW = frozenset({"push", "push_alert", "roll_up", "erase_person", "leave_nothing_behind"}) | {
+    retention.JOB, imports.JOB, letters.JOB, replays.JOB,
+}  # fmt: skip
 JOBS: dict[str, Callable[..., None]] = {
     job.__name__: job
     for job in (
@@ -264,6 +272,6 @@ JOBS: dict[str, Callable[..., None]] = {
         look_at_call, look_at_leg, learn_call, look_up_attempt, telling.wake, telling.push,
         import_contacts, gather_person, roll_up, telling.send_letter, telling.push_alert, replay,
         erasing_jobs.erase_person, erasing_jobs.erase_late_news, erasing_jobs.drop_recording,
-        erasing_jobs.leave_nothing_behind, drop_recordings,
+        erasing_jobs.leave_nothing_behind, let_go,
     )
 }  # fmt: skip
