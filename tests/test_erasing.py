@@ -67,16 +67,14 @@ def contents(world: World) -> list[object]:
     return world.read(lambda session: [sorted(map(str, session.execute(sa.select(table)))) for table in tables])
 
 
-def test_what_was_kept_long_enough_is_let_go_and_who_is_owed_a_call_is_not(world: World) -> None:
+def test_what_was_kept_long_enough_is_let_go_and_who_is_owed_a_call_is_not(make_world: MakeWorld) -> None:
+    world = make_world(staff=())
     world.day.carrier.numbers[firm.LINE].sms_url = f"{world.settings.public_url}/sms/incoming"
     words = "Could you ring me about the bill, please? It is too high."
-    for name in firm.PHONES:
-        world.staff(name, scripts.Off())
     world.caller(ZEB).text(firm.LINE, "Hello!")
     for number in (ZEB, JANE, OFFICE):
         world.rings(number, message=words)
-        world.advance(60)
-    world.advance(30)
+        world.advance(30)
 
     def settle(session: sa.orm.Session) -> None:
         for row in session.scalars(sa.select(Callback).where(Callback.caller.in_([ZEB, OFFICE]))):

@@ -198,7 +198,8 @@ def judge_try(
 
 
 def sign_in(session: Session, user_id: str, now: dt.datetime, device: str = "") -> str:
-    """A new session; returns the token for the cookie, which is kept nowhere else."""
+    """A new session; returns the token for the cookie, which is kept nowhere else. Ended ones are cleared away."""
+    session.execute(sa.delete(SignIn).where(sa.or_(SignIn.created_at < now - LONGEST, SignIn.seen_at < now - IDLE)))
     token, csrf = secrets.token_urlsafe(32), secrets.token_urlsafe(32)
     row = SignIn(id=fingerprint(token), user_id=user_id, csrf=csrf, created_at=now, seen_at=now, proved_at=now)
     row.device = device[:LONGEST_DEVICE]
