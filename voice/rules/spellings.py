@@ -53,8 +53,15 @@ class Spellings:
 def of(numbers: Collection[str]) -> Spellings:
     """The spellings of these numbers."""
     whole = {number.removeprefix("+") for number in numbers}
-    national = {phonenumbers.national_significant_number(phonenumbers.parse(number)) for number in numbers}
+    national = {_national(number) for number in numbers}
     long = {digits for digits in national if len(digits) >= SHORTEST_NATIONAL}
     alone = whole | national | {digits[-LOCAL:] for digits in national} | {f"0{digits}" for digits in national}
     alone |= {before + digits for before in DIALLED_ABROAD for digits in whole}
     return Spellings(frozenset(whole), frozenset(long), frozenset(alone))
+
+
+def _national(number: str) -> str:
+    try:
+        return phonenumbers.national_significant_number(phonenumbers.parse(number))
+    except phonenumbers.NumberParseException:  # somebody claims to ring from a country that there is not
+        return number.removeprefix("+")
