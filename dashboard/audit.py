@@ -63,6 +63,7 @@ WORDS = {
     "reopened": "put back on the list:",
     "number_taken_off": "took a number off a person's card",
     "person_added": "added a person",
+    "person_erased": "erased a person:",
     "merge_contact": "put two numbers of a person on one card",
     "unmerge_contact": "took back that two numbers are one person's",
     "told_seen": "put away what a colleague did",
@@ -105,7 +106,7 @@ BY_PROGRAM = {
     "claim": "claimed", "release": "released", "take_over": "took_over", "hand_over": "handed_over",
     "set_aside": "snoozed", "call": "rang_back", "dial_by_hand": "dialling_by_hand", "close": "closed",
     "take_back": "undone", "take": "took_call", "give_number": "number_given", "reopen": "reopened",
-    "allow": "number_allowed",
+    "allow": "number_allowed", "erase_person": "person_erased",
 }  # fmt: skip
 # A spreadsheet would run a cell that begins so.
 FORMULAS = ("=", "+", "-", "@", "\t", "\r", "＝")

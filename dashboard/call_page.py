@@ -42,6 +42,7 @@ def show(call_id: str) -> ResponseReturnValue:
         page = {
             "call": call,
             "line": line,
+            "erased": call.caller_key.startswith(numbers.ERASED),
             "who": words.name(contacts.name_of(session, call.caller) or call.caller_name),
             "country": session.scalar(sa.select(Business.country)) or "",
             "vouched": person.vouched(call.verstat, numbers.country_of(call.caller or "")),

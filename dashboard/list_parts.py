@@ -97,6 +97,8 @@ def caller(callback: Callback, page: Page, line: Line) -> Caller:
     known, key = page.known, callback.caller or ""
     contact, last = known.contacts.get(key), page.last_calls.get(callback.id, NO_CALL)
     who, number, vouched = known.who(callback.caller, last.caller_name)
+    if callback.caller_key.startswith(numbers.ERASED):
+        who = words.ERASED
     talked_at = contact.last_talk_at if contact else None
     return Caller(
         who=who,

@@ -22,13 +22,14 @@ from voice.among import among
 from voice.firm import Line
 from voice.ledger import Message
 from voice.list_tables import Topic
+from voice.messages import IS_THERE
 from voice.models import Call, Callback
 from voice.rules import near, numbers, snooze, states
 
 # The calls of some callbacks and what was said in them.
 CALLS = (
     sa.select(Call.callback_id, Call.id, Call.caller_name, Call.verstat, Message)
-    .outerjoin(Message, sa.and_(Message.call_id == Call.id, Message.state != "empty"))
+    .outerjoin(Message, sa.and_(Message.call_id == Call.id, IS_THERE))
     .where(among(Call.callback_id, "callbacks"))
     .order_by(Call.received_at)
 )

@@ -11,12 +11,13 @@ from dashboard import words
 from voice import topics
 from voice.firm import Line, StaffMember
 from voice.ledger import CallEvent, CarrierEvent, Message
+from voice.messages import IS_THERE
 from voice.models import Attempt, Call, Callback
 from voice.people import ContactNote
 from voice.rules import text
 
 PAGE = 30
-TEXTS = "/sms/incoming"
+TEXTS = "incoming_text"  # the route they came by, as `carrier.webhooks` writes it down
 WORKED = ("callback_opened", "dialling_by_hand", "result", "closed", "got_through", "reopened")
 ENDINGS = {
     "talked": "talked",
@@ -75,7 +76,7 @@ def _calls(
     rows = sa.select(Call).where(Call.caller.in_(ours), Call.received_at < until)
     calls = session.scalars(rows.order_by(Call.received_at.desc()).limit(PAGE + 1)).all()
     said: dict[str, list[Message]] = {}
-    messages = sa.select(Message).where(Message.call_id.in_([call.id for call in calls]), Message.state != "empty")
+    messages = sa.select(Message).where(Message.call_id.in_([call.id for call in calls]), IS_THERE)
     for message in session.scalars(messages.order_by(Message.received_at)):
         said.setdefault(message.call_id, []).append(message)
     for call in calls:
@@ -145,7 +146,7 @@ def _texts(session: Session, ours: Sequence[str], until: dt.datetime) -> Iterato
     sender = CarrierEvent.form["From"].as_string()
     # Ids of texts begin with SM or MM: the index leads past the deliveries of calls.
     ids = sa.or_(CarrierEvent.sid.between("SM", "SN"), CarrierEvent.sid.between("MM", "MN"))
-    rows = sa.select(CarrierEvent).where(ids, CarrierEvent.route.startswith(TEXTS), sender.in_(ours))
+    rows = sa.select(CarrierEvent).where(ids, CarrierEvent.route == TEXTS, sender.in_(ours))
     rows = rows.where(CarrierEvent.received_at < until).order_by(CarrierEvent.received_at.desc())
     for event in session.scalars(rows.limit(PAGE + 1)):
         body = text.clean(str(event.form.get("Body", "")), 1600)

@@ -24,7 +24,7 @@ PUBLIC = frozenset(
 )
 # Whoever sits down at a screen left open must not find the keys of the house on it: here a password is asked for
 # again. A page is given less time than the forms on it, so that nothing typed is lost.
-PROVED = frozenset({"account", "users", "tokens"})
+PROVED = frozenset({"account", "users", "tokens", "erasing"})
 PROOF_FOR_A_PAGE, PROOF_FOR_A_FORM = dt.timedelta(minutes=30), dt.timedelta(minutes=60)
 # Where somebody may go who still has to set up a second factor.
 ENROLLING = frozenset({"account", "sign_in"})

@@ -134,6 +134,9 @@ def name(value: str | None, limit: int = 60) -> str:
     return "".join(plain[: limit - 1]).strip() + "…" if len(plain) > limit else "".join(plain).strip()
 
 
+ERASED = "Somebody who was erased"
+
+
 @functools.lru_cache(10_000)  # the slowest part of a row, and the same row is shown again and again
 def number(e164: str | None, country: str | None = None) -> str:
     """A phone number as people at home write it: national in their own country, else international."""

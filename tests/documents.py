@@ -7,12 +7,19 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from urllib.parse import urlsplit
 from xml.etree import ElementTree as ET
 
+from voice.rules import wording
 from voice.rules.greeting import key_request
 from voice.simulator.document import DocumentSeen, Facing
 
 NOUNS = {"Response", "Queue", "Number", "Client", "Sip"}
 VERBS = {"Say", "Play", "Pause", "Enqueue", "Leave", "Dial", "Record", "Gather", "Redirect", "Hangup", "Reject"}
 LARGEST = 64 * 1024
+# How we ask for a message, in each language: what follows is recorded.
+INVITATIONS = tuple(
+    words.rpartition(". ")[2]
+    for language in wording.LANGUAGES
+    for words in (wording.promise("", "", language), wording.withheld(language), wording.message_only(language))
+)
 LINK = re.compile(r"(url|action|callback)$", re.IGNORECASE)
 
 
@@ -23,6 +30,21 @@ def faults(seen: Iterable[DocumentSeen], *ours: str) -> list[str]:
         faults = [*_faults(document, places), *_unannounced(document, told)]
         found += [f"{document.url}: {fault}" for fault in faults]
     return found
+
+
+def unannounced(seen: Iterable[DocumentSeen]) -> list[str]:
+    """Recordings nobody was told of: each is asked for in words just before it, or goes on with one that was."""
+    told, wrong = set[str](), []
+    for document in seen:
+        said = False
+        root = ET.fromstring(document.body if "<Record" in document.body else "<Response/>")  # noqa: S314 our own words
+        for element in root.iter():
+            said |= element.tag == "Say" and "".join(element.itertext()).endswith(INVITATIONS)
+            if element.tag == "Record" and not said and document.call_sid not in told:
+                wrong.append(f"{document.url}: records without a word")
+        if said:
+            told.add(document.call_sid)
+    return wrong
 
 
 def answered(url: str, form: Mapping[str, str], kind: str, body: str, staff: Collection[str] = ()) -> list[str]:

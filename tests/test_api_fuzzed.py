@@ -22,6 +22,7 @@ from voice.firm import Audio
 from voice.ledger import Message
 from voice.list_tables import Told
 from voice.models import Attempt
+from voice.people import Erasure
 from voice.rules import states
 
 pytest_plugins = ["tests.interface"]
@@ -112,6 +113,7 @@ def test_no_request_makes_it_stumble_or_answer_other_than_described(
         session.add(
             Message(id="message", call_id=call, recording_sid="RE1", state="ready", received_at=NOON, audio_id="sound")
         )
+        session.add(Erasure(id="erasure", numbers=[], asked_by="Sam", asked_at=NOON))
         session.add(Told(staff_id="sam", by_staff_id="alex", callback_id=ids[-1], kind="took_over", at=NOON))
     real = {
         "path.callback_id": ids,
@@ -122,6 +124,7 @@ def test_no_request_makes_it_stumble_or_answer_other_than_described(
         "path.attempt_id": ["attempt"],
         "path.message_id": ["message"],
         "path.told_id": ["1"],
+        "path.erasure_id": ["erasure"],
         "query.line": [MAIN],
         "query.staff": ["sam"],
         "body.staff": ["sam", "alex"],

@@ -175,6 +175,7 @@ def test_all_faults_are_told_at_once_with_line_field_and_fix_and_nothing_is_chan
         ('country = "US"', "", "line 1: business: country: is missing"),
         ('name = "Acme Plumbing"', 'name = " "', "line 2: business: name: is empty"),
         ('"America/New_York"', '"New York"', "line 4: business: time_zone:"),
+        ('country = "US"', 'country = "US"\nkeep_messages_days = 0', "line 4: business: keep_messages_days:"),
         ('time_zone = "America/New_York"', "time_zone = 5", "line 4: business: time_zone: must be text in quotes."),
         ('id = "alex"', 'id = "sam"', "line 16: staff 'sam': id:"),
         ('id = "alex"', 'id = "Alex Reed"', "line 16: staff 'Alex Reed': id:"),

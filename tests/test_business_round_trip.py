@@ -62,7 +62,8 @@ def firms(draw: st.DrawFn) -> str:
         for index, each in enumerate(draw(st.lists(LINES, max_size=3)))
     ]
     blocked = draw(st.lists(st.sampled_from([JANE, "+442079460000"]), unique=True))
-    firm: dict[str, Any] = {"business": {"name": draw(NAMES), "country": "US", "time_zone": "Europe/London"}}
+    keeps = draw(st.sampled_from([{}, {"keep_people_months": 6, "keep_messages_days": 30}, {"keep_audit_months": 24}]))
+    firm: dict[str, Any] = {"business": {"name": draw(NAMES), "country": "US", "time_zone": "Europe/London"} | keeps}
     return tomlkit.dumps(firm | {"staff": staff, "lines": lines, "numbers": {"blocked": blocked}})
 
 

@@ -9,6 +9,7 @@ from tests import documents, firm
 from tests.conftest import MakeWorld
 from tests.signed import arrival, post
 from tests.world import URL, World, seconds
+from voice.rules import wording
 from voice.simulator import scripts
 from voice.simulator.document import DocumentSeen, Facing
 from voice.simulator.legs import Leg as PhoneLeg
@@ -46,6 +47,15 @@ def seen(body: str, facing: Facing = "caller") -> DocumentSeen:
 def test_a_bad_document_is_found(fault: str) -> None:
     found = documents.faults([seen(BAD[fault])], URL)
     assert any(fault in what for what in found), found
+
+
+def test_a_recording_is_announced_or_goes_on_with_one_that_was() -> None:
+    record, asked = f'<Record action="{URL}/a"/>', f"<Say>{wording.message_only('en-US')}</Say>"
+    first, more = (seen(f"<Response>{body}</Response>") for body in (asked + record, record))
+    assert documents.unannounced([first, more]) == []
+    greeted = seen(f"<Response><Say>Thanks for calling.</Say>{record}</Response>")
+    assert len(documents.unannounced([greeted, more])) == 2
+    assert len(documents.unannounced([seen(f"<Response>{record}{asked}</Response>")])) == 1
 
 
 def test_staff_may_be_asked_for_a_key() -> None:

@@ -108,7 +108,7 @@ LAYERS: list[tuple[str, list[str]]] = [
             *("voice.ringing", "voice.on_ladder"),
             "voice.dialled",
             "voice.carrier_pace",
-            "voice.messages",
+            *("voice.messages", "voice.erasing", "voice.person_export", "voice.retention"),
             "voice.moments",
             "voice.stats",
             "voice.figures",
@@ -125,7 +125,7 @@ LAYERS: list[tuple[str, list[str]]] = [
         "jobs",
         [
             *("voice.work.jobs", "voice.work.web_push", "voice.work.pacer", "voice.work.replaying"),
-            *("voice.work.tools", "voice.work.telling"),
+            *("voice.work.tools", "voice.work.telling", "voice.work.erasing_jobs"),
             *("voice.carrier.reconcile", "voice.carrier.proof"),
             *("voice.work.post", "voice.work.writing", "voice.work.rounds"),
         ],

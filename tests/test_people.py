@@ -90,7 +90,7 @@ def test_the_card_tells_calls_rings_back_texts_and_notes_in_one_line_of_time(fir
         session.add(Attempt(callback_id=callback, staff_id="alex", **times))
         text = {"From": JANE, "Body": "Come on Tuesday <b>please</b>"}
         session.add(
-            CarrierEvent(key="t", route="/sms/incoming", sid="SM1", received_at=now - dt.timedelta(hours=3), form=text)
+            CarrierEvent(key="t", route="incoming_text", sid="SM1", received_at=now - dt.timedelta(hours=3), form=text)
         )
     sam = firm.visitor("sam@example.com")
     sam.press(f"/people/{JANE}/notes", note="Side door.\nMornings.")

@@ -23,7 +23,8 @@ pytest_plugins = ["tests.interface"]
 
 ROLLED = (*tallies.COUNTS, tallies.CAUSES, tallies.TO_PERSON, tallies.TO_CALLBACK, *(rows for _, rows in tallies.STAFF))
 ANOTHER = {
-    "line": OTHER, "caller": "zoe", "state": "failed", "outcome": "blocked", "cause": "holiday", "staff_id": "alex",
+    "line": OTHER, "caller": "zoe", "caller_key": "zoe",
+    "state": "failed", "outcome": "blocked", "cause": "holiday", "staff_id": "alex",
     "answered_by": "alex", "purpose": "dial", "reason": "holiday", "closed_reason": "erased",
     "ending": "machine", "held_reason": "foreign",
 }  # fmt: skip
@@ -111,10 +112,10 @@ def test_what_is_learnt_days_later_changes_the_hour_it_belongs_to(day: Session) 
 @pytest.mark.parametrize("number", ["kim", "kim's other number"])
 def test_who_gets_through_later_was_not_lost_before(day: Session, number: str) -> None:
     twice = day.scalars(sa.select(Call).where(Call.caller == "kim").order_by(Call.received_at)).all()
-    twice[1].caller = number  # both are on one callback, which began with the first
+    twice[1].caller = twice[1].caller_key = number  # both are on one callback, which began with the first
     at_ = NOW + dt.timedelta(hours=12)
     times = dict.fromkeys(("received_at", "ring_from", "ring_until", "seen_at"), at_)
-    who = {"line": MAIN, "dialled": MAIN, "caller": number, "caller_key": "kim"}
+    who = {"line": MAIN, "dialled": MAIN, "caller": number, "caller_key": number}
     again = Call(sid="CAagain", source="webhook", state="ringing", **who, **times)
     day.add(again)
     day.flush()

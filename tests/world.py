@@ -73,7 +73,8 @@ class World(Box):
 
     def wrong(self) -> list[object]:
         """All that is wrong so far: complaints, bad documents, requests unlike the carrier's files, loud log lines."""
-        faults = documents.faults(self.day.carrier.documents, URL, *self.held)
+        seen = self.day.carrier.documents
+        faults = [*documents.faults(seen, URL, *self.held), *documents.unannounced(seen)]
         loud = [line for line in self.logs if line["event"] in LOUD and line["event"] not in self.forgiven]
         unheard_of = openapi.faults(self.day.carrier.requests) if openapi.folder() else []
         return [*self.day.carrier.complaints, *faults, *unheard_of, *loud]

@@ -17,7 +17,7 @@ from argon2.exceptions import InvalidHashError, VerificationError
 from sqlalchemy.orm import Session
 
 from voice.devices import Device
-from voice.doors import AuditEntry, Halfway, Invitation, Passkey, Tries
+from voice.doors import Passkey
 from voice.firm import Business, StaffMember
 from voice.ledger import SignIn, User
 
@@ -31,9 +31,6 @@ LONGEST_WAIT = dt.timedelta(minutes=15)
 SHORTEST_PASSWORD, LONGEST_PASSWORD = 8, 128
 STRONG_ENOUGH = 3  # of 4: more than 10^8 guesses, as `zxcvbn` counts them
 LONGEST_DEVICE = 200
-# How long what has had its day is kept: who did what for two years, the rest for as long as it is of use.
-KEPT = ((AuditEntry.at, dt.timedelta(days=730)), (Halfway.made_at, dt.timedelta(minutes=10)),
-        (Tries.since, dt.timedelta(days=1)), (Invitation.made_at, dt.timedelta(days=60)))  # fmt: skip
 
 _hasher = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
 # A flood of sign-ins must not take the processor from calls: two hashes at once, the others wait.
@@ -201,10 +198,8 @@ def judge_try(
 
 
 def sign_in(session: Session, user_id: str, now: dt.datetime, device: str = "") -> str:
-    """A new session; returns the token for the cookie, which is kept nowhere else. What has had its day is cleared."""
+    """A new session; returns the token for the cookie, which is kept nowhere else. Ended ones are cleared away."""
     session.execute(sa.delete(SignIn).where(sa.or_(SignIn.created_at < now - LONGEST, SignIn.seen_at < now - IDLE)))
-    for made, kept in KEPT:
-        session.execute(sa.delete(made.class_).where(made < now - kept))
     token, csrf = secrets.token_urlsafe(32), secrets.token_urlsafe(32)
     row = SignIn(id=fingerprint(token), user_id=user_id, csrf=csrf, created_at=now, seen_at=now, proved_at=now)
     row.device = device[:LONGEST_DEVICE]

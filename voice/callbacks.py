@@ -138,7 +138,8 @@ def reopen(session: Session, callback: Callback, now: dt.datetime, staff_id: str
     Refused when the caller has another open one, and 30 days after it was closed.
     """
     late = callback.closed_at is not None and now - callback.closed_at > REOPENED_WITHIN
-    if late or callback.closed_reason == "merged":  # that one goes on in another row
+    gone = callback.closed_reason == "merged" or callback.caller_key.startswith(numbers.ERASED)
+    if late or gone:  # into another row, or for good
         return Refusal("too_late")
     other = open_of(session, callback.line, callback.caller_key)
     if other is not None:

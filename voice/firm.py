@@ -21,6 +21,11 @@ class Business(Base):
     version: Mapped[int] = mapped_column(default=1)  # grows with every change; the roster file carries it
     # Whether everybody has to have a second factor to come in.
     ask_second_factor: Mapped[bool] = mapped_column(default=False, server_default=sa.false())
+    # See `rules.keeping`.
+    keep_people_months: Mapped[int] = mapped_column(default=13, server_default="13")
+    keep_messages_days: Mapped[int] = mapped_column(default=90, server_default="90")
+    keep_deliveries_days: Mapped[int] = mapped_column(default=30, server_default="30")
+    keep_audit_months: Mapped[int] = mapped_column(default=24, server_default="24")
 
 
 class Audio(Base):

@@ -84,6 +84,7 @@ class Call(Base):
                  postgresql_where=sa.text("ended_at IS NULL")),  # pacer and sweeper: which calls are live
         sa.Index("ix_calls_line_received_at", "line", "received_at"),  # lists and figures of a line
         sa.Index("ix_calls_caller_received_at", "caller", "received_at"),  # "third call today"
+        sa.Index("ix_calls_caller_key_received_at", "caller_key", "received_at"),  # figures: when they rang again
         sa.Index("ix_calls_received_at_caller", "received_at", "caller"),  # people, by when they rang last
         sa.Index("ix_calls_callback_id", "callback_id"),  # the list: the calls and messages behind its rows
         # No phone is rung twice at once: the database itself refuses a second caller's ladder.
@@ -98,7 +99,8 @@ class Call(Base):
     line: Mapped[str] = mapped_column(sa.ForeignKey("lines.number"))
     dialled: Mapped[str]  # what the caller dialled; differs from `line` only for a number we do not know
     caller: Mapped[str | None]  # E.164, None when withheld
-    caller_key: Mapped[str]  # E.164, or anon:<sid> so that unknown people never merge
+    # E.164, or anon:<sid> so that unknown people never merge; or erased:<erasure>:<n>, one for each number that was.
+    caller_key: Mapped[str]
     caller_name: Mapped[str | None]
     verstat: Mapped[str | None]  # the carrier's word on the number at arrival; "": none, None: we do not know
     source: Mapped[str]  # webhook, status, spool or log: which witness told us first

@@ -75,7 +75,7 @@ def _talked_later() -> sa.ScalarSelect[Any]:
     again = aliased(Call)
     return (
         sa.select(sa.func.min(again.joined_at))
-        .where(again.caller == Call.caller, again.line == Call.line, again.received_at > Call.received_at)
+        .where(again.caller_key == Call.caller_key, again.line == Call.line, again.received_at > Call.received_at)
         .correlate(Call)
         .scalar_subquery()
     )
@@ -119,7 +119,7 @@ def _joined() -> sa.ScalarSelect[Any]:
 def _joined_again() -> sa.ScalarSelect[Any]:
     """When somebody was first joined who rang from a number that is on this callback."""
     again = aliased(Call)
-    theirs = sa.and_(again.caller == Call.caller, again.line == Callback.line)
+    theirs = sa.and_(again.caller_key == Call.caller_key, again.line == Callback.line)
     return (
         sa.select(sa.func.min(again.joined_at))
         .select_from(Call)

@@ -59,3 +59,14 @@ class ImportRow(Base):
     given: Mapped[dict[str, Any]]  # the members of rules.contact_files.Entry the file says something of
     words: Mapped[str]  # what changes, or why it is refused and what would mend it
     done: Mapped[bool] = mapped_column(default=False)
+
+
+class Erasure(Base):
+    """Everything of one person is to go. It names them only until that is done; then it says when, and who asked."""
+
+    __tablename__ = "erasures"
+    id: Mapped[str] = mapped_column(primary_key=True, default=new_id)
+    numbers: Mapped[list[Any]]  # E.164; none any more when it is done
+    asked_by: Mapped[str]
+    asked_at: Mapped[dt.datetime]
+    done_at: Mapped[dt.datetime | None]

@@ -15,6 +15,7 @@ from voice import callbacks, calls, contacts, crossings, moves, notices
 from voice.db import one_row
 from voice.firm import Business, StaffMember
 from voice.ledger import CallEvent, Message
+from voice.messages import IS_THERE
 from voice.models import Attempt, Call, Callback
 from voice.rules import evidence
 
@@ -152,7 +153,7 @@ def _in_words(session: Session, everybody: Sequence[Call]) -> dict[str, str]:
     if len(people) > NAMED:
         names.append(f"{len(people) - NAMED} more")
     ids = [call.id for call in everybody]
-    said = sa.select(Message.call_id).where(Message.call_id.in_(ids), Message.state != "empty")
+    said = sa.select(Message.call_id).where(Message.call_id.in_(ids), IS_THERE)
     messages = len(set(session.scalars(said)))
     talks = sum(call.outcome == "talked" for call in everybody)
     more = [f"{talks} of the calls did reach a person." if talks else ""]

@@ -21,13 +21,13 @@ UNION ALL SELECT line, received_at FROM calls WHERE callback_id = {row}.callback
 TABLES = {
     "calls": (
         ("line", "received_at", "callback_id"),
-        ("caller", "state", "outcome", "cause", "joined_at", "answered_by"),
+        ("caller_key", "state", "outcome", "cause", "joined_at", "answered_by"),
         "SELECT {row}.line, {row}.received_at "
         "UNION ALL SELECT line, first_called_at FROM callbacks WHERE id = {row}.callback_id",
     ),
     "callbacks": (
         ("line", "first_called_at"),
-        ("caller", "held_reason", "rang_at", "promised_by", "closed_at", "closed_reason", "reason"),
+        ("caller", "caller_key", "held_reason", "rang_at", "promised_by", "closed_at", "closed_reason", "reason"),
         "SELECT {row}.line, {row}.first_called_at "
         "UNION ALL SELECT line, received_at FROM calls WHERE callback_id = {row}.id",
     ),
@@ -43,12 +43,12 @@ TABLES = {
 # that of the callbacks these calls are on, which may have begun with another number of theirs.
 EARLIER = """
 FROM calls c LEFT JOIN callbacks b ON b.id = c.callback_id
-WHERE c.caller = {row}.caller AND c.line = {row}.line AND c.received_at < {row}.received_at
+WHERE c.caller_key = {row}.caller_key AND c.line = {row}.line AND c.received_at < {row}.received_at
 """
 SINCE_LAST_TALK = """
 AND c.received_at >= coalesce((
     SELECT p.received_at FROM calls p
-    WHERE p.caller = {row}.caller AND p.line = {row}.line AND p.received_at < {row}.received_at
+    WHERE p.caller_key = {row}.caller_key AND p.line = {row}.line AND p.received_at < {row}.received_at
     AND p.joined_at <= {row}.joined_at ORDER BY p.received_at DESC LIMIT 1
 ), {long_ago})
 """
@@ -90,7 +90,7 @@ def _triggers(dialect: str) -> Iterator[Trigger]:
     since = SINCE_LAST_TALK.format(row="NEW", long_ago=LONG_AGO[dialect])
     bounded = _mark(_calls_and_callbacks(EARLIER.format(row="NEW") + since))
     had, has = "OLD.joined_at IS NOT NULL", "NEW.joined_at IS NOT NULL"
-    again = changed("joined_at", "caller", "line", "received_at")
+    again = changed("joined_at", "caller_key", "line", "received_at")
     yield Trigger("rollup_talks_added", "calls", "INSERT", bounded, has)
     yield Trigger("rollup_talks_found", "calls", "UPDATE", bounded, f"OLD.joined_at IS NULL AND {has}")
     both = _mark(f"{joined} UNION ALL {parted}")

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from voice.callbacks import IS_OPEN
 from voice.models import Attempt, Call, Callback, Leg, Promise
 from voice.moments import FIRST_RANG, NOW, PROMISED_BY, REACHED
+from voice.rules.numbers import ERASED
 
 # Closed calls stand on a line of their own and blocked ones are nobody's loss: the rates are about the rest.
 CLOSED_CAUSES = ("closed", "holiday")
@@ -35,8 +36,9 @@ AFTER_HOURS = Callback.reason.in_(CLOSED_CAUSES)
 RUNG = FIRST_RANG.is_not(None)
 # Whoever got through by themselves, or took their word back, before the time they were told, is owed nothing by then.
 # Who was told no time, because nobody may ring their number or they hide it, is owed nothing either.
+HIDDEN = sa.and_(Callback.caller.is_(None), ~Callback.caller_key.startswith(ERASED))
 NO_PROMISE = sa.and_(
-    sa.or_(Callback.caller.is_(None), Callback.held_reason.is_not(None)),
+    sa.or_(HIDDEN, Callback.held_reason.is_not(None)),
     ~sa.exists().where(Promise.callback_id == Callback.id).correlate(Callback),
 )
 OWED = ~sa.or_(NO_PROMISE, sa.and_(~RUNG, sa.func.coalesce(Callback.closed_at <= PROMISED_BY, sa.false())))

@@ -7,6 +7,7 @@ from dashboard.api import (
     calls,
     contacts,
     description,
+    erasures,
     figures,
     lines,
     messages,
@@ -15,6 +16,19 @@ from dashboard.api import (
 )  # fmt: skip
 from dashboard.api.operation import api
 
-NOUNS = (callbacks, callback_work, attempts, messages, told, calls, contacts, figures, lines, staff, description)
+NOUNS = (
+    callbacks,
+    callback_work,
+    attempts,
+    messages,
+    told,
+    calls,
+    contacts,
+    erasures,
+    figures,
+    lines,
+    staff,
+    description,
+)
 
 __all__ = ["NOUNS", "api"]

@@ -24,6 +24,7 @@ PARAMETERS: dict[str, tuple[shapes.Schema, str]] = {
     "staff_id": (shapes.TEXT, "The `id` of a staff member."),
     "attempt_id": (shapes.TEXT, "The `attempt` that `call` gave."),
     "message_id": (shapes.TEXT, "The `id` of a message."),
+    "erasure_id": (shapes.TEXT, "The `id` that `erase` gave."),
     "told_id": (shapes.TEXT, "The `id` of a line of news."),
     "staff": (shapes.TEXT, "The `id` of a staff member."),
     "number": (shapes.NUMBER, "One of our lines."),

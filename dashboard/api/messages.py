@@ -12,11 +12,12 @@ from dashboard.api.callbacks import find
 from dashboard.api.operation import ROOT, Answer, operation, program_name
 from dashboard.api.problems import Problem
 from voice.ledger import Message
+from voice.messages import IS_THERE
 from voice.models import Call
 from voice.rules import text
 
 MOST_WORDS = 10_000  # characters: nobody says more in the minutes a message may last
-SAID = sa.select(Message, Call).join(Call, Call.id == Message.call_id).where(Message.state != "empty")
+SAID = sa.select(Message, Call).join(Call, Call.id == Message.call_id).where(IS_THERE)
 
 
 @operation(

@@ -129,6 +129,7 @@ SHAPES: dict[str, Schema] = {
         time_zone=TEXT, days_off=array(TEXT), desk_phone=TEXT, away_until=MAYBE_TIME, phone_today=MAYBE_TEXT,
         phone_until=MAYBE_TIME, on_now=FLAG,
     ),
+    "Erasure": thing(id=TEXT, asked_at=TIME, done_at=MAYBE_TIME),
     "Contact": thing(
         number=NUMBER, name=MAYBE_TEXT, blocked=FLAG, allowed=FLAG, vip=FLAG, do_not_text=FLAG, language=MAYBE_TEXT,
         tags=array(TEXT), numbers=array(NUMBER), last_spoke_with=MAYBE_TEXT,

@@ -49,9 +49,9 @@ def firm(session: Session, said: dict[str, Any]) -> tuple[str, ...]:
     """Set some of [business]: its fields, as the file has them. The names of those that changed. Raises Unfit."""
     business = session.scalars(sa.select(Business).with_for_update()).one()
     faults = Faults({})
-    name, country, zone = read_firm(Table(faults, (), "", said_of_firm(business).unwrap() | said))
+    name, country, zone, keeping = read_firm(Table(faults, (), "", said_of_firm(business).unwrap() | said))
     _raise_any(faults)
-    changed = _set(business, {"name": name, "country": country, "time_zone": zone})
+    changed = _set(business, {"name": name, "country": country, "time_zone": zone, **asdict(keeping)})
     for line in session.scalars(sa.select(Line).where(Line.active, Line.time_zone != zone)):
         line.time_zone = zone
     session.flush()

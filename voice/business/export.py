@@ -1,5 +1,6 @@
 """From rows to business.toml, written as a person would write it."""
 
+from dataclasses import asdict
 from typing import Any
 
 import sqlalchemy as sa
@@ -11,6 +12,7 @@ from voice.business.plan import Week
 from voice.firm import Business, Line, LineStaff, StaffMember
 from voice.models import Contact
 from voice.rules.hours import DAYS
+from voice.rules.keeping import Keeping
 from voice.rules.promise import RETRY_MINUTES
 
 STAFF_FIELDS = ("id", "name", "phone", "email", "role", "no_mailbox")
@@ -64,7 +66,7 @@ def _table(row: Any, fields: tuple[str, ...]) -> Table:
 
 def firm(row: Business) -> Table:
     """[business]."""
-    return _table(row, ("name", "country", "time_zone"))
+    return _add_extras(_table(row, ("name", "country", "time_zone")), row, asdict(Keeping()))
 
 
 def person(row: StaffMember) -> Table:

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from voice.rules.keeping import Keeping
+
 Week = dict[str, str]  # {"mon": "09:00-17:30"}: only days with hours
 
 
@@ -52,6 +54,7 @@ class Plan:
     name: str
     country: str
     time_zone: str
+    keeping: Keeping
     staff: tuple[StaffPlan, ...]
     lines: tuple[LinePlan, ...]
     blocked: tuple[str, ...] | None

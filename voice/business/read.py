@@ -6,6 +6,7 @@ import functools
 import re
 import tomllib
 from collections.abc import Callable, Iterable
+from dataclasses import asdict
 from typing import Any, TypeVar
 
 import phonenumbers
@@ -14,6 +15,7 @@ from voice.business.plan import LinePlan, Plan, StaffPlan, Week
 from voice.business.spots import spots
 from voice.business.table import BadBusiness, Faults, Table
 from voice.rules import greeting, hours, numbers, wording
+from voice.rules.keeping import LIMITS, Keeping
 from voice.rules.promise import RETRY_MINUTES
 
 Built = TypeVar("Built")
@@ -33,14 +35,14 @@ def read(text: str) -> Plan:
         raise BadBusiness([_syntax(str(broken))]) from None
     faults = Faults(spots(text))
     top = Table(faults, (), "file", document)
-    name, country, zone = business(top.table("business") or Table(faults, ("business",), "business", {}))
+    name, country, zone, keeping = business(top.table("business") or Table(faults, ("business",), "business", {}))
     staff = _each(top, "staff", "id", person)
     lines = _each(top, "lines", "number", lambda table: line(table, name))
     blocked = _blocked(top.table("numbers"))
     top.close()
     _check_together(faults, staff, lines)
     faults.raise_any()
-    return Plan(name, country, zone, staff, lines, blocked)
+    return Plan(name, country, zone, keeping, staff, lines, blocked)
 
 
 def _syntax(broken: str) -> str:
@@ -67,14 +69,16 @@ def _each(top: Table, key: str, name_key: str, build: Callable[[Table], Built]) 
     return tuple(built)
 
 
-def business(table: Table) -> tuple[str, str, str]:
-    """[business]: its name, country and time zone."""
+def business(table: Table) -> tuple[str, str, str, Keeping]:
+    """[business]: its name, country and time zone, and how long it keeps what."""
     table.who = "business"
     name = table.text("name")
     country = table.text("country", check=_country_fault)
     zone = table.text("time_zone", check=_fault_of(hours.check_zone))
+    usual = asdict(Keeping())
+    keeping = Keeping(**{field: table.number(field, usual[field], *LIMITS[field]) for field in usual})
     table.close()
-    return name, country, zone
+    return name, country, zone, keeping
 
 
 def person(table: Table) -> StaffPlan:

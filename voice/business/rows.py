@@ -18,10 +18,11 @@ def write(session: Session, plan: Plan, now: dt.datetime) -> bool:
     # The row is locked: two files applied at once follow each other instead of mixing.
     business = session.scalar(sa.select(Business).with_for_update())
     changed = business is None
+    said = {"name": plan.name, "country": plan.country, "time_zone": plan.time_zone, **asdict(plan.keeping)}
     if business is None:
-        session.add(Business(name=plan.name, country=plan.country, time_zone=plan.time_zone, version=0))
+        session.add(Business(**said, version=0))
     else:
-        changed = _set(business, name=plan.name, country=plan.country, time_zone=plan.time_zone)
+        changed = _set(business, **said)
     changed |= _write_staff(session, plan)
     changed |= _write_lines(session, plan)
     changed |= _write_blocked(session, plan, now)

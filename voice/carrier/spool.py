@@ -71,6 +71,11 @@ def waiting(settings: Settings, about: str = "") -> list[pathlib.Path]:
     return [folder(settings) / name for name in sorted(names) if name.endswith(".json") and about in name]
 
 
+def leftovers(settings: Settings) -> list[pathlib.Path]:
+    """What was set aside, and drafts of writers that died: nobody reads these back."""
+    return [path for path in folder(settings).glob("*") if path.suffix in (".failed", ".draft")]
+
+
 def read(path: pathlib.Path, settings: Settings) -> Spooled | None:
     """The delivery in a file; None when another process has applied it meanwhile. Raises ValueError for nonsense."""
     try:

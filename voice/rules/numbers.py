@@ -27,6 +27,7 @@ PLACEHOLDERS = {
     "+8656696": "unknown",
 }
 PLACEHOLDER_WORDS = frozenset({"", "anonymous", "restricted", "unavailable", "unknown", "private", "blocked"})
+ERASED = "erased:"  # how the key of a caller begins who has been erased: see `voice.erasing`
 EMERGENCY = frozenset({"000", "110", "112", "911", "988", "999"})  # in any country; each one's own are known too
 SATELLITE = ("+870", "+881", "+882", "+883")
 # These cost money and harm nobody: the owner may allow such a number, one at a time. The others are never dialled.

@@ -18,6 +18,7 @@ from voice import (
     letters,
     messages,
     replays,
+    retention,
     same_person,
 )
 from voice.carrier import client, words
@@ -27,7 +28,7 @@ from voice.firm import Audio
 from voice.ledger import Message
 from voice.models import Attempt, Call, Leg
 from voice.rules import numbers
-from voice.work import outbox, replaying, telling
+from voice.work import erasing_jobs, outbox, replaying, telling
 from voice.work.tools import Again, Tools
 
 log = structlog.get_logger()
@@ -106,13 +107,18 @@ def join_leg(tools: Tools, now: dt.datetime, leg_id: str, call_id: str, child_si
 def fetch_recording(tools: Tools, now: dt.datetime, message_id: str) -> None:
     """Bring a caller's message home."""
     with tools.database.reading() as session:
-        recording_sid = session.get_one(Message, message_id).recording_sid
+        message = session.get_one(Message, message_id)
+        recording_sid, is_wanted = message.recording_sid, message.state == "arriving"
+    if not is_wanted:
+        return
     sound = tools.carrier.recording(recording_sid, MESSAGE_BYTES)
     if sound is None:
         raise Again("not ready yet")
     name = hashlib.sha256(sound).hexdigest()
     with tools.database.transaction() as session:
-        message = session.get_one(Message, message_id)
+        message = session.get_one(Message, message_id, with_for_update=True)
+        if message.state != "arriving":  # erased meanwhile
+            return
         if session.get(Audio, name) is None:
             session.add(Audio(id=name, content_type="audio/mpeg", seconds=message.seconds, data=sound))
             session.flush()
@@ -135,6 +141,19 @@ def forget_words(tools: Tools, now: dt.datetime) -> None:
     """Once a night: nobody looks any more for whom was closed a month ago."""
     with tools.database.transaction() as session:
         findable.forget(session, now)
+
+
+def let_go(tools: Tools, now: dt.datetime, step: int = 0, behind: str | int = "") -> None:
+    """Once a night: what has been kept long enough. What is not done in one go is another job's, from there on."""
+    until, at = clock.monotonic() + LONG_JOB_SECONDS, behind or None
+    while step < len(retention.STEPS):
+        with tools.database.transaction() as session:
+            if clock.monotonic() >= until:
+                outbox.emit(session, retention.JOB, now, step=step, behind=at or "")
+                return
+            at = retention.STEPS[step](session, retention.of(session), now, at or "")
+        step += at is None
+        clock.sleep(PAUSE)
 
 
 def look_at_call(tools: Tools, now: dt.datetime, call_id: str) -> None:
@@ -243,12 +262,16 @@ def replay(tools: Tools, now: dt.datetime, replay_id: str) -> None:
 
 # These take long, or wait for others than the carrier, so they have threads of their own: no phone rings on because
 # of one.
-SLOW = frozenset({"push", "push_alert", "roll_up", imports.JOB, letters.JOB, replays.JOB})
+SLOW = frozenset({"push", "push_alert", "roll_up", "erase_person", "leave_nothing_behind"}) | {
+    retention.JOB, imports.JOB, letters.JOB, replays.JOB,
+}  # fmt: skip
 JOBS: dict[str, Callable[..., None]] = {
     job.__name__: job
     for job in (
         end_leg, move_caller, join_leg, fetch_recording, drop_queue, tidy_queues, forget_words,
         look_at_call, look_at_leg, learn_call, look_up_attempt, telling.wake, telling.push,
         import_contacts, gather_person, roll_up, telling.send_letter, telling.push_alert, replay,
+        erasing_jobs.erase_person, erasing_jobs.erase_late_news, erasing_jobs.drop_recording,
+        erasing_jobs.leave_nothing_behind, let_go,
     )
 }  # fmt: skip

@@ -16,7 +16,7 @@ from voice.work import outbox
 
 QUIET_CALL = dt.timedelta(seconds=60)  # a caller's leg without news for this long is asked about
 QUIET_LEG = dt.timedelta(seconds=60)
-NIGHTLY = ("tidy_queues", "forget_words")
+NIGHTLY = ("tidy_queues", "forget_words", "let_go")
 NIGHT = 8 * 3600.0  # seconds: once a day, and not at the first moment of it
 STOPPED_LEG = dt.timedelta(seconds=4)  # we have had it ended, and its phone counts as busy until it says so
 ROLL_EVERY = 300  # seconds: what has changed since is read off the calls themselves
