@@ -16,7 +16,7 @@ from voice.carrier.delivery import RETRY
 from voice.firm import StaffMember
 from voice.models import Callback
 from voice.simulator import scripts
-from voice.simulator.switches import Rudeness
+from voice.simulator.switches import RestFault, Rudeness
 
 pytestmark = pytest.mark.lived_on("sqlite")  # the rows are those of any other call
 
@@ -168,3 +168,23 @@ def test_news_that_is_hours_late_after_a_restart_adds_and_reopens_nothing(world:
     assert (now.state, now.closed_reason, now.calls) == ("closed", "done_by_staff", 1)
     assert (after.state, after.outcome, after.ended_at) == (before.state, before.outcome, before.ended_at)
     assert [message.state for message in world.messages()] == ["ready"]
+
+
+@pytest.mark.proves("B18", "L5", "L7")
+@pytest.mark.parametrize(("hours", "state"), [(7, "ready"), (48, "failed")])
+def test_what_was_said_is_asked_for_all_day_and_then_nobody_waits_for_it(world: World, hours: int, state: str) -> None:
+    world.forgiven |= {"job_failed", "given_up"}
+    for name in ("sam", "alex"):
+        world.staff(name, scripts.Off())
+    world.day.carrier.moods.rest.append(RestFault("error", match="GET .*/Recordings/.*mp3"))
+    world.rings(message="The boiler is leaking, all over the floor by now.")
+    world.advance(90)
+    world.rest = dt.timedelta(hours=1)
+    world.advance(hours * 3600)
+    assert [message.state for message in world.messages()] == ["failed" if hours == 48 else "arriving"]
+    world.day.carrier.moods.clear()
+    world.advance(17 * 3600)
+    assert [message.state for message in world.messages()] == [state]
+    told = [notice.words for notice in world.notices() if "given up" in notice.words]
+    assert len(told) == (state == "failed")
+    assert len(world.callbacks()) == 1

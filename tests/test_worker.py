@@ -21,7 +21,7 @@ from tests.world import World
 from voice.app import create_app
 from voice.carrier.client import Carrier
 from voice.db import Database
-from voice.ledger import Outbox
+from voice.ledger import Notice, Outbox
 from voice.models import Leg
 from voice.settings import Settings
 from voice.simulator import scripts
@@ -114,7 +114,7 @@ def test_a_job_that_fails_is_tried_at_widening_gaps_and_given_up_with_its_reason
             tries += [at] * (len([args for args in done[before:] if not args]))
             at += dt.timedelta(seconds=0.5 if at < NOW + dt.timedelta(seconds=300) else 30)
     assert {"n": "behind it"} in done  # the one does not stop the other
-    assert len(tries) == outbox.MAX_TRIES
+    assert len(tries) == len(outbox.GAPS) + 1
     gaps = [(later - one).total_seconds() for one, later in itertools.pairwise(tries)]
     assert gaps == sorted(gaps)
     assert gaps[0] <= 2
@@ -122,7 +122,9 @@ def test_a_job_that_fails_is_tried_at_widening_gaps_and_given_up_with_its_reason
     assert left_over(tools.database) == []
     with tools.database.reading() as session:
         errors = session.scalars(sa.select(Outbox.error).where(Outbox.job == "stumbles")).all()
+        told = session.scalars(sa.select(Notice.words)).all()
     assert errors == ["RuntimeError: never"]
+    assert len(told) == 1
 
 
 @pytest.mark.proves("D16")

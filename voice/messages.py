@@ -38,6 +38,12 @@ def heard(session: Session, call: Call, recording_sid: str, status: str, seconds
         outbox.emit(session, "fetch_recording", now, key=f"recording:{recording_sid}", message_id=message.id)
 
 
+def lost(session: Session, message_id: str) -> None:
+    """The carrier did not give it out in all that time: nobody waits for its sound any longer."""
+    gone = sa.update(Message).where(Message.id == message_id, Message.state == "arriving")
+    session.execute(gone.values(state="failed"))
+
+
 def erase(session: Session, which: sa.ColumnElement[bool], now: dt.datetime) -> None:
     """Delete what was said, here at once and at the carrier by a job. The row stays: its recording may come again."""
     theirs = session.scalars(sa.select(Message).where(which, Message.state.not_in(("erasing", "erased")))).all()

@@ -22,6 +22,7 @@ WORDS = {
     "list; look on the Team page whose phone is on.",
     "promise": "{who} was told {line} would ring back by {at}, and nobody has taken it in hand.{more} Take it on the "
     "callback list.",
+    "given_up": "Ringback has given up {what}, after trying again and again. Why is in its log, under given_up.",
     "silent": "No call has come in on {line} since {since}. At such times about {expected} would have come by now. "
     "Ring {number} from another phone; if no phone of yours rings, look at the number's settings at the carrier.",
 }

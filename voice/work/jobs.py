@@ -17,6 +17,7 @@ from voice import (
     legs,
     letters,
     messages,
+    notices,
     replays,
     retention,
     same_person,
@@ -25,7 +26,7 @@ from voice.carrier import client, words
 from voice.carrier.delivery import RETRY
 from voice.figures import rollups
 from voice.firm import Audio
-from voice.ledger import Message
+from voice.ledger import Message, Outbox
 from voice.models import Attempt, Call, Leg
 from voice.rules import numbers
 from voice.work import erasing_jobs, outbox, replaying, telling
@@ -34,6 +35,15 @@ from voice.work.tools import Again, Tools
 log = structlog.get_logger()
 
 MESSAGE_BYTES = 8 * 1024 * 1024
+WANTED_TOMORROW = frozenset({"fetch_recording", "drop_recording"})
+IN_WORDS = {  # what the owner is told of work that was given up
+    "fetch_recording": "fetching what a caller said from the carrier",
+    "drop_recording": "having the carrier delete what a caller said",
+    "send_letter": "sending a letter",
+    "push": "telling a device of yours that somebody is waiting",
+    "push_alert": "telling a device of yours what you should know at once",
+    "roll_up": "adding up the figures",
+}
 QUEUES = "rb-"  # how the names of our queues begin
 LONG_JOB_SECONDS = 20.0  # well below the time after which it would be taken for dead
 PAUSE = 0.05  # seconds between two transactions of a long job, so that calls get at the database
@@ -50,16 +60,25 @@ def run(tools: Tools, row_id: int, now: dt.datetime) -> None:
     try:
         job(tools, now, **args)
     except Again as error:
-        with tools.database.transaction() as session:
-            outbox.again(session, row, now, str(error))
+        _again(tools, row, now, str(error))
     except Exception as error:
         # Whatever it was must not stop the jobs behind it; the row keeps the reason and comes again.
         log.warning("job_failed", job=job.__name__, row=row_id, error=type(error).__name__, tries=row.tries)
-        with tools.database.transaction() as session:
-            outbox.again(session, row, now, f"{type(error).__name__}: {error}"[:200])
+        _again(tools, row, now, f"{type(error).__name__}: {error}"[:200])
     else:
         with tools.database.transaction() as session:
             outbox.done(session, row_id, clock.now())
+
+
+def _again(tools: Tools, row: Outbox, now: dt.datetime, why: str) -> None:
+    with tools.database.transaction() as session:
+        if outbox.again(session, row, now, why, outbox.ALL_DAY if row.job in WANTED_TOMORROW else outbox.GAPS):
+            return
+        log.error("given_up", job=row.job, row=row.id)
+        if row.job == fetch_recording.__name__:
+            messages.lost(session, row.args["message_id"])
+        what = IN_WORDS.get(row.job, f"a piece of its own work ({row.job})")
+        notices.tell(session, f"given-up:{row.job}:{now.date()}", now, "given_up", what=what)
 
 
 def end_leg(tools: Tools, now: dt.datetime, leg_id: str) -> None:

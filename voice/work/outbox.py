@@ -15,7 +15,8 @@ from voice.ledger import Outbox
 
 HAND_AGAIN = dt.timedelta(seconds=10)  # handed over but not taken: Redis has lost it
 TAKE_AGAIN = dt.timedelta(seconds=60)  # taken but not done: whoever took it has died
-MAX_TRIES = 8
+GAPS = (1, 2, 4, 8, 16, 32, 64)  # seconds before each further try; then it is given up
+ALL_DAY = (*GAPS[:5], 600, 3600, 6 * 3600, 16 * 3600)  # for what will still be wanted tomorrow
 RING = "ring"  # phones for a caller: the pacer's own work, never handed to Redis, whose delay the caller would hear
 
 
@@ -83,11 +84,12 @@ def done(session: Session, row_id: int, now: dt.datetime, error: str | None = No
     session.execute(sa.update(Outbox).where(Outbox.id == row_id).values(done_at=now, error=error))
 
 
-def again(session: Session, row: Outbox, now: dt.datetime, error: str) -> None:
-    """Try later, at widening gaps; given up after MAX_TRIES so that one row cannot stop the others."""
-    if row.tries >= MAX_TRIES:
+def again(session: Session, row: Outbox, now: dt.datetime, error: str, gaps: Sequence[int] = GAPS) -> bool:
+    """Try later, at widening gaps. False: given up after the last of them, so that one row cannot stop the others."""
+    if row.tries > len(gaps):
         done(session, row.id, now, error)
-        return
-    later = now + dt.timedelta(seconds=min(0.5 * 2**row.tries, 600))
+        return False
+    later = now + dt.timedelta(seconds=gaps[row.tries - 1])
     values = {"due_at": later, "handed_at": None, "taken_at": None, "error": error}
     session.execute(sa.update(Outbox).where(Outbox.id == row.id).values(**values))
+    return True
