@@ -139,7 +139,9 @@ def test_a_program_erases_only_whom_it_names_twice_and_with_every_line_in_sight(
         ("020 7946 0712", "(erased)"),
         ("+999 555 0199", "(erased)"),
         ("+16465558364 and CA5558364a and 12.11.2026 15:00:00", None),
-        ("+449175558364", None),
+        ("+1 917 555 8364 9-5, +19175558364 2026-11-22", "(erased), (erased)"),
+        ("+44 (0)20 7946 0712 9-5", "(erased)"),
+        ("+449175558364 and +1917555836412", None),
     ],
 )
 def test_a_number_is_found_however_it_is_written_and_no_other(text: str, left: str | None) -> None:

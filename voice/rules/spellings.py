@@ -43,10 +43,11 @@ class Spellings:
         return value
 
     def _means(self, run: str) -> bool:
-        is_whole = run.startswith(("+", "%"))
-        digits = re.sub(r"\D", "", run.upper().removeprefix("%2B"))
-        if is_whole:
-            return digits in self.whole or digits.replace("0", "", 1) in self.whole  # +44 (0)20 …
+        is_whole, run = run.startswith(("+", "%")), run.upper().removeprefix("%2B")
+        if is_whole:  # what follows may be no more of it: +1 917 555 8364 9-5
+            heads = {re.sub(r"\D", "", run[: end.end()]) for end in re.finditer(r"\d(?!\d)", run)}
+            return any(each in self.whole or each.replace("0", "", 1) in self.whole for each in heads)  # +44 (0)20 …
+        digits = re.sub(r"\D", "", run)
         return digits in self.alone or any(each in digits for each in self.national)
 
 
