@@ -51,6 +51,7 @@ def ask(session: Session, number: str, by: str, now: dt.datetime) -> Erasure:
         raise person.Unfit("This is a line of yours, not a person.")
     for known in session.scalars(sa.select(Erasure).where(Erasure.done_at.is_(None))):
         if set(numbers) & set(known.numbers):
+            begin(session, known, now)  # its job may have been given up
             return known
     made = Erasure(numbers=numbers, asked_by=by, asked_at=now)
     session.add(made)

@@ -35,10 +35,11 @@ from voice.work.tools import Again, Tools
 log = structlog.get_logger()
 
 MESSAGE_BYTES = 8 * 1024 * 1024
-WANTED_TOMORROW = frozenset({"fetch_recording", "drop_recording"})
+WANTED_TOMORROW = frozenset({"fetch_recording", "drop_recording", "erase_person", "erase_late_news"})
 IN_WORDS = {  # what the owner is told of work that was given up
     "fetch_recording": "fetching what a caller said from the carrier",
     "drop_recording": "having the carrier delete what a caller said",
+    "erase_person": "erasing a person (ask for it once more, from their card)",
     "send_letter": "sending a letter",
     "push": "telling a device of yours that somebody is waiting",
     "push_alert": "telling a device of yours what you should know at once",

@@ -1,0 +1,26 @@
+"""How numbers and names are found in a text, to be taken out of it."""
+
+import pytest
+
+from voice.rules import spellings
+
+ZEB, OFFICE = "+19175558364", "+442079460712"
+
+
+@pytest.mark.parametrize(
+    ("text", "left"),
+    [
+        ("ring +1 (917) 555-8364 at 10", "ring (erased) at 10"),
+        ("917.555.8364, 555-8364 or 0019175558364", "(erased), (erased) or (erased)"),
+        ("To=%2B19175558364&x=1", "To=(erased)&x=1"),
+        ("+44 (0)20 7946 0712", "(erased)"),
+        ("020 7946 0712", "(erased)"),
+        ("+999 555 0199", "(erased)"),
+        ("+16465558364 and CA5558364a and 12.11.2026 15:00:00", None),
+        ("+1 917 555 8364 9-5, +19175558364 2026-11-22", "(erased), (erased)"),
+        ("+44 (0)20 7946 0712 9-5", "(erased)"),
+        ("+449175558364 and +1917555836412", None),
+    ],
+)
+def test_a_number_is_found_however_it_is_written_and_no_other(text: str, left: str | None) -> None:
+    assert spellings.of([ZEB, OFFICE, "+9995550199"]).out_of({"a": [text]}) == {"a": [text if left is None else left]}
