@@ -24,3 +24,11 @@ ZEB, OFFICE = "+19175558364", "+442079460712"
 )
 def test_a_number_is_found_however_it_is_written_and_no_other(text: str, left: str | None) -> None:
     assert spellings.of([ZEB, OFFICE, "+9995550199"]).out_of({"a": [text]}) == {"a": [text if left is None else left]}
+
+
+def test_a_name_is_taken_out_as_a_word_and_a_colleagues_name_stays() -> None:
+    words = "Also Al and O'Al were rung; Al Sam Field and Sam was told Sam Field's phone is off. Al."
+    left = "Also somebody and O'somebody were rung; somebody Sam Field and somebody was told Sam Field's phone is off."
+    assert spellings.without_names(words, {"Al", "Sam"}, {"Sam Field"}) == f"{left} somebody."
+    assert spellings.without_names(words, {"Sam Field"}, {"Sam Field"}) == words, "a namesake"
+    assert spellings.without_names("Al.", set(), set()) == "Al."

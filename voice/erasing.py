@@ -19,7 +19,7 @@ from voice.ledger import CallEvent, CarrierEvent, Message, Notice
 from voice.list_tables import LastChange, Told
 from voice.models import Attempt, Base, Call, Callback, Contact, Leg, Promise, new_id
 from voice.people import ContactNote, ContactTag, Erasure
-from voice.rules import person
+from voice.rules import person, spellings
 from voice.rules.numbers import ERASED
 from voice.rules.spellings import Spellings
 from voice.work import outbox
@@ -108,17 +108,17 @@ def erase(session: Session, erasure: Erasure, now: dt.datetime) -> None:
     _take_words_away(session, [call.id for call in calls], [place.id for place in places], now)
     _rename(erasure, calls, places)
     _forget_card(session, numbers)
+    members = set(session.scalars(sa.select(StaffMember.name)))
     for notice in session.scalars(sa.select(Notice)):
-        for name in names:
-            notice.words = notice.words.replace(name, "somebody")
+        notice.words = spellings.without_names(notice.words, names, members)
     session.flush()
 
 
-def _names(session: Session, numbers: Collection[str], calls: Sequence[Call]) -> list[str]:
-    """What they are called, the longest first."""
+def _names(session: Session, numbers: Collection[str], calls: Sequence[Call]) -> set[str]:
+    """What they are called."""
     said = sa.select(Contact.name, Contact.carrier_name).where(Contact.number.in_(numbers))
     every = {name for row in session.execute(said) for name in row} | {call.caller_name for call in calls}
-    return sorted((name for name in every if name), key=len, reverse=True)
+    return {name for name in every if name}
 
 
 def _rename(erasure: Erasure, calls: Sequence[Call], places: Sequence[Callback]) -> None:

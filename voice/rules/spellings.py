@@ -1,4 +1,4 @@
-"""How one phone number may be written in a text, so that it can be taken out wherever it stands."""
+"""How a phone number may be written in a text, so that it can be taken out wherever it stands; and names."""
 
 import re
 from collections.abc import Collection
@@ -59,6 +59,14 @@ def of(numbers: Collection[str]) -> Spellings:
     alone = whole | national | {digits[-LOCAL:] for digits in national} | {f"0{digits}" for digits in national}
     alone |= {before + digits for before in DIALLED_ABROAD for digits in whole}
     return Spellings(frozenset(whole), frozenset(long), frozenset(alone))
+
+
+def without_names(text: str, names: Collection[str], kept: Collection[str]) -> str:
+    """A text with “somebody” for these names, wherever one is no part of another word or of a name to be kept."""
+    if not names:
+        return text
+    every = "|".join(re.escape(name) for name in sorted({*names, *kept}, key=len, reverse=True))
+    return re.sub(rf"(?<!\w)(?:{every})(?!\w)", lambda found: found[0] if found[0] in kept else "somebody", text)
 
 
 def _national(number: str) -> str:
