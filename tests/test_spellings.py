@@ -1,8 +1,12 @@
-"""How numbers and names are found in a text, to be taken out of it."""
+"""How numbers, names and keys are found, to be taken out."""
+
+import contextlib
 
 import pytest
+import sqlalchemy as sa
 
-from voice.rules import spellings
+from voice import erasing
+from voice.rules import numbers, spellings
 
 ZEB, OFFICE = "+19175558364", "+442079460712"
 
@@ -32,3 +36,19 @@ def test_a_name_is_taken_out_as_a_word_and_a_colleagues_name_stays() -> None:
     assert spellings.without_names(words, {"Al", "Sam"}, {"Sam Field"}) == f"{left} somebody."
     assert spellings.without_names(words, {"Sam Field"}, {"Sam Field"}) == words, "a namesake"
     assert spellings.without_names("Al.", set(), set()) == "Al."
+
+
+def test_a_key_of_an_erasure_is_known_whatever_the_database_sorts_by() -> None:
+    def signs_first(one: str, other: str) -> int:
+        """As in English and most languages; among bytes, some signs come last."""
+        ones, others = ([(each.isalnum(), each) for each in key] for key in (one, other))
+        return (ones > others) - (ones < others)
+
+    engine = sa.create_engine("sqlite://")
+    with contextlib.closing(engine.raw_connection()) as raw, engine.connect() as connection:
+        raw.create_collation("SIGNS", signs_first)
+        for order in ("SIGNS", "BINARY"):
+            key = sa.literal_column(f"('{numbers.ERASED}e1:9f' COLLATE {order})", sa.Text())
+            assert connection.scalar(sa.select(erasing.is_key_of(key, "e1")))
+            assert not connection.scalar(sa.select(erasing.is_key_of(key, "e")))
+    engine.dispose()

@@ -181,10 +181,15 @@ def _legs_told(session: Session, calls: Sequence[str]) -> set[str]:
 
 def forget_late_news(session: Session, erasure_id: str) -> None:
     """What the carrier has told us since of the calls of somebody who is erased."""
-    theirs = f"{ERASED}{erasure_id}:"
-    calls = session.scalars(sa.select(Call).where(Call.caller_key.between(theirs, theirs + "~"))).all()
-    places = session.scalars(sa.select(Callback).where(Callback.caller_key.between(theirs, theirs + "~"))).all()
+    calls = session.scalars(sa.select(Call).where(is_key_of(Call.caller_key, erasure_id))).all()
+    places = session.scalars(sa.select(Callback).where(is_key_of(Callback.caller_key, erasure_id))).all()
     _forget_deliveries(session, calls, places)
+
+
+def is_key_of(key: sa.ColumnElement[str], erasure_id: str) -> sa.ColumnElement[bool]:
+    """The condition for a key that this erasure has given."""
+    given = f"{ERASED}{erasure_id}:"
+    return key.between(given, given + "g")  # behind all hex digits in every language's order, unlike any sign
 
 
 def tables() -> list[sa.Table]:
