@@ -7,6 +7,7 @@ import sqlite3
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 from structlog.testing import capture_logs
@@ -31,7 +32,7 @@ from voice.people import Erasure
 from voice.rollup_tables import Rollup
 from voice.settings import Settings
 from voice.simulator import scripts
-from voice.work import jobs, outbox
+from voice.work import erasing_jobs, jobs, outbox
 from voice.work.tools import Tools
 
 pytest_plugins = ["tests.interface"]
@@ -189,9 +190,9 @@ def counts(world: World) -> list[object]:
 
 def test_nothing_of_an_erased_person_is_left_and_the_figures_stay(make_world: MakeWorld, tmp_path: Path) -> None:
     world = make_world()
-    if world.database.is_sqlite:  # which some builds of it do by themselves
+    if world.database.is_sqlite:  # some builds of it are careful by themselves
 
-        @sa.event.listens_for(world.database.engine, "connect")
+        @sa.event.listens_for(world.database.engine, "connect", insert=True)
         def _careless(connection: sqlite3.Connection, _record: object) -> None:
             connection.execute("PRAGMA secure_delete=OFF")
 
@@ -269,3 +270,10 @@ def test_nothing_of_an_erased_person_is_left_and_the_figures_stay(make_world: Ma
     world.advance(700)
     assert {each.state for each in world.messages()} == {"ready", "erased"}
     assert remains(world, tmp_path) == []
+    rows = world.read(lambda session: session.scalars(sa.select(Outbox).where(Outbox.job == erasing_jobs.TIDY)).all())
+    [night] = [row for row in rows if row.args.get("anew")]
+    assert (len(rows), night.due_at.astimezone(ZoneInfo("America/New_York")).hour) == (3, 3)
+    jobs.run(world.resting.tools, night.id, night.due_at)
+    if world.database.is_sqlite:
+        with world.database.reading() as session:
+            assert session.scalar(sa.text("PRAGMA freelist_count")) == 0, "it was written anew"

@@ -26,6 +26,7 @@ from voice import clock
 LOCK_SECONDS = 2.0  # for SQLite's one writer: first in this process, then, with what is left, among processes
 STATEMENT_SECONDS = 1.5  # after which Postgres gives up
 SILENCE_SECONDS = 1.8  # after which we do: a server that has stalled gives nothing up by itself
+LOG_MILLISECONDS = 200  # while readers go on reading what the log is to be emptied of, writers wait
 TURNS = 4  # of somebody at a screen, who would rather wait for a few seconds than press again
 MOST_IDS = 500
 Id = TypeVar("Id", str, int)
@@ -147,15 +148,18 @@ class Database:
                 # Nothing was written; but after a rollback psycopg forgets every statement it has prepared.
                 connection.commit()
 
-    def leave_nothing_behind(self) -> bool:
-        """Write SQLite's file anew, so that what was deleted is in no corner of it. False: somebody is at work there.
+    def leave_nothing_behind(self, anew: bool) -> bool:
+        """Empty SQLite's log of what was deleted; `anew`: write its file anew first. False: somebody is at work there.
 
-        Calls that come in meanwhile are answered from the roster file. Postgres does the same by itself, in its time.
+        Zeros stand where something was deleted, but a page that was parted may keep a copy until it is written anew.
+        Calls that come in during that are answered from the roster file. Postgres does the same by itself, in its time.
         """
         if not self.is_sqlite:
             return True
         with self._one_writer(), contextlib.closing(self.engine.raw_connection()) as connection:
-            connection.cursor().execute("VACUUM")
+            if anew:
+                connection.cursor().execute("VACUUM")
+            connection.cursor().execute(f"PRAGMA busy_timeout={LOG_MILLISECONDS}")
             busy, *_pages = connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone() or (1,)
         return not busy
 
@@ -186,8 +190,8 @@ def _sqlite_engine(url: str) -> sa.Engine:
     @event.listens_for(engine, "connect")
     def _prepare(connection: Any, record: Any) -> None:
         record.info["file"] = _file(path)
-        # FULL: a commit we answered for must survive a power cut, not only a crash.
-        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+        # FULL: a commit we answered for must survive a power cut, not only a crash. ON: who is erased is overwritten.
+        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "secure_delete=ON"):
             connection.execute(f"PRAGMA {pragma}")
 
     @event.listens_for(engine, "checkout")

@@ -2,12 +2,14 @@
 
 import contextlib
 import datetime as dt
+from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from voice import clock, erasing
 from voice.carrier import client, spool
+from voice.firm import Business
 from voice.ledger import Message
 from voice.models import Call
 from voice.people import Erasure
@@ -19,6 +21,7 @@ from voice.work.tools import Tools
 AGAIN = 20.0  # seconds until somebody who is on the phone is looked for again
 PAUSE = 0.02  # between two transactions, so that calls get at the database
 TIDY = "leave_nothing_behind"
+NIGHT = dt.time(3)  # on the firm's clock
 
 
 def erase_person(tools: Tools, now: dt.datetime, erasure_id: str, mine: str) -> None:
@@ -71,18 +74,22 @@ def erase_late_news(tools: Tools, now: dt.datetime, erasure_id: str) -> None:
         tidy(session, now)
 
 
-def tidy(session: Session, now: dt.datetime, after: float = 0) -> None:
-    """Have the database's file written anew."""
-    outbox.emit(session, TIDY, now, key=f"{TIDY}:{int(now.timestamp() + after)}", after=after)
+def tidy(session: Session, now: dt.datetime) -> None:
+    """Have the database's log emptied now, and its file written anew in the coming night, once for all who go today."""
+    outbox.emit(session, TIDY, now, key=f"{TIDY}:{int(now.timestamp())}")
+    zone = ZoneInfo(session.scalar(sa.select(Business.time_zone)) or "UTC")
+    tonight = dt.datetime.combine(now.astimezone(zone).date() + dt.timedelta(days=1), NIGHT, zone)
+    after = (tonight - now).total_seconds()
+    outbox.emit(session, TIDY, now, key=f"{TIDY}:{tonight.date()}", after=after, anew=True)
 
 
-def leave_nothing_behind(tools: Tools, now: dt.datetime) -> None:
-    """What was deleted goes from the database's file as well, as soon as nobody is on the phone."""
+def leave_nothing_behind(tools: Tools, now: dt.datetime, anew: bool = False) -> None:
+    """What was deleted goes from the database's log; `anew`: from its file, too, as soon as nobody is on the phone."""
     with tools.database.reading() as session:
-        is_live = session.scalar(sa.select(sa.exists().where(Call.ended_at.is_(None))))
-    if is_live or not tools.database.leave_nothing_behind():
+        is_live = anew and session.scalar(sa.select(sa.exists().where(Call.ended_at.is_(None))))
+    if is_live or not tools.database.leave_nothing_behind(anew):
         with tools.database.transaction() as session:
-            tidy(session, now, AGAIN)
+            outbox.emit(session, TIDY, now, after=AGAIN, anew=anew)
 
 
 def drop_recording(tools: Tools, now: dt.datetime, message_id: str) -> None:
