@@ -186,7 +186,7 @@ def forget_late_news(session: Session, erasure_id: str) -> None:
     _forget_deliveries(session, calls, places)
 
 
-def is_key_of(key: sa.ColumnElement[str], erasure_id: str) -> sa.ColumnElement[bool]:
+def is_key_of(key: sa.SQLColumnExpression[str], erasure_id: str) -> sa.ColumnElement[bool]:
     """The condition for a key that this erasure has given."""
     given = f"{ERASED}{erasure_id}:"
     return key.between(given, given + "g")  # behind all hex digits in every language's order, unlike any sign
