@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+import pytest
 import sqlalchemy as sa
 from structlog.testing import capture_logs
 
@@ -37,7 +38,7 @@ from voice.work.tools import Tools
 
 pytest_plugins = ["tests.interface"]
 
-ZEB, OFFICE, JANE = "+19175558364", "+442079460712", "+12125550142"
+ZEB, OFFICE, JANE, LUIS = "+19175558364", "+442079460712", "+12125550142", "+12125550178"
 NAME, SAID = "Zebedee Quuxley", "the vermilion boiler"
 TRACES = ("9175558364", "5558364", "(917) 555-8364", "917 555 8364", "2079460712", "20 7946 0712", "Zebedee", "Quuxley",
           "vermilion")  # fmt: skip
@@ -70,7 +71,9 @@ def contents(world: World) -> list[object]:
     return world.read(lambda session: [sorted(map(str, session.execute(sa.select(table)))) for table in tables])
 
 
-def test_what_was_kept_long_enough_is_let_go_and_who_is_owed_a_call_is_not(make_world: MakeWorld) -> None:
+def test_what_was_kept_long_enough_is_let_go_and_who_is_owed_a_call_is_not(
+    make_world: MakeWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
     world = make_world(staff=())
     world.day.carrier.numbers[firm.LINE].sms_url = f"{world.settings.public_url}/sms/incoming"
     words = "Could you ring me about the bill, please? It is too high."
@@ -83,6 +86,7 @@ def test_what_was_kept_long_enough_is_let_go_and_who_is_owed_a_call_is_not(make_
         for row in session.scalars(sa.select(Callback).where(Callback.caller.in_([ZEB, OFFICE]))):
             callbacks.shut(session, row, "withdrawn_by_caller", world.now)
         persons.change(session, ZEB, "Sam", world.now, name=NAME)
+        persons.change(session, LUIS, "Sam", world.now, name=NAME, tags=("far",), do_not_text=True)
         contacts.block(session, OFFICE, True)
         audit.record(session, "Sam", "blocked", "", world.now)
 
@@ -103,7 +107,11 @@ def test_what_was_kept_long_enough_is_let_go_and_who_is_owed_a_call_is_not(make_
     assert {call.caller for call in world.calls()} == {None, JANE, OFFICE}
     assert (NAME in str(contents(world)), ZEB in str(contents(world))) == (False, False)
     assert counts(world) == before
+    luis = world.read(lambda session: contacts.find(session, LUIS))
+    assert luis is not None
+    assert luis.do_not_text, "a wish stays, and nothing else of them"
     kept = contents(world)
+    monkeypatch.setattr(erasing, "erase", None)  # there is nobody more to forget
     let_go(world, 400)
     assert contents(world) == kept
     let_go(world, 725)

@@ -1,6 +1,7 @@
 """What has been kept long enough is let go, each night, a portion a transaction. None of the verbs commits.
 
-Done twice, it is as done once. Somebody who is owed a call is not forgotten, nor whom the owner has blocked or allowed.
+Done twice, it is as done once. Somebody who is owed a call is not forgotten, nor whom the owner has blocked or allowed;
+of who wants no texts, number and wish are kept.
 """
 
 import datetime as dt
@@ -15,7 +16,7 @@ from voice.doors import AuditEntry, Halfway, Invitation, Tries
 from voice.firm import Business
 from voice.ledger import CarrierEvent, Message, Notice, Outbox, SignIn
 from voice.models import Call, Callback, Contact, new_id
-from voice.people import ContactNote, Erasure
+from voice.people import ContactNote, ContactTag, Erasure
 from voice.person_words import PersonWords
 from voice.rules.keeping import Keeping
 
@@ -49,9 +50,31 @@ def _people(session: Session, keeping: Keeping, now: dt.datetime, after: str) ->
     for number in some:
         numbers = contacts.numbers_of(session, number)
         if number not in rang and number == numbers[0] and not _is_wanted(session, numbers, since):
-            # Nobody has asked for it, so nobody waits for it to be done: no row is kept of it.
-            erasing.erase(session, Erasure(id=new_id(), numbers=numbers), now)
+            _forget(session, numbers, now)
     return some[-1] if len(some) == PORTION else None
+
+
+def _forget(session: Session, numbers: list[str], now: dt.datetime) -> None:
+    """Nobody has asked for it, so nobody waits for it to be done: no row is kept of it. A wish stays."""
+    wish = sa.exists().where(Contact.number.in_(numbers), Contact.do_not_text)
+    wants_no_texts = session.scalar(sa.select(wish))
+    if wants_no_texts and not _is_more_known(session, numbers):
+        return
+    erasing.erase(session, Erasure(id=new_id(), numbers=numbers), now)
+    if wants_no_texts:
+        contacts.add_unknown(session, [{"number": number, "do_not_text": True} for number in numbers])
+
+
+def _is_more_known(session: Session, numbers: list[str]) -> bool:
+    """Whether anything is kept of them but what they wish."""
+    said = (Contact.name, Contact.carrier_name, Contact.language, Contact.last_talk_at, Contact.same_as)
+    more = (
+        *(sa.exists().where(kind.number.in_(numbers)) for kind in (ContactNote, ContactTag)),
+        sa.exists().where(Contact.number.in_(numbers), sa.or_(Contact.vip, *(c.is_not(None) for c in said))),
+        sa.exists(erasing.calls_of(numbers)),
+        sa.exists(erasing.places_of(numbers)),
+    )
+    return bool(session.scalar(sa.select(sa.or_(*more))))
 
 
 def _is_wanted(session: Session, numbers: list[str], since: dt.datetime) -> bool:
