@@ -135,6 +135,7 @@ def test_numbers_are_masked_whoever_writes_them(lines: tuple[World, io.StringIO]
     assert read(written)[0]["to"] == "+1212…77"
 
 
+@pytest.mark.proves("F32", "S23")
 def test_neither_do_flask_and_the_database_when_something_breaks(
     lines: tuple[World, io.StringIO], monkeypatch: pytest.MonkeyPatch
 ) -> None:
