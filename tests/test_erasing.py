@@ -71,6 +71,7 @@ def contents(world: World) -> list[object]:
     return world.read(lambda session: [sorted(map(str, session.execute(sa.select(table)))) for table in tables])
 
 
+@pytest.mark.proves("F34")
 def test_what_was_kept_long_enough_is_let_go_and_who_is_owed_a_call_is_not(
     make_world: MakeWorld, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -196,6 +197,7 @@ def counts(world: World) -> list[object]:
     return world.write(summed)
 
 
+@pytest.mark.proves("F35")
 def test_nothing_of_an_erased_person_is_left_and_the_figures_stay(make_world: MakeWorld, tmp_path: Path) -> None:
     world = make_world()
     if world.database.is_sqlite:  # some builds of it are careful by themselves

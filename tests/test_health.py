@@ -100,8 +100,10 @@ def test_figures_are_for_this_machine_or_for_who_has_the_token(database: Databas
     for header in ("X-Forwarded-For", "Forwarded", "X-Forwarded-Proto"):
         assert client.get("/metrics", environ_base=NEAR, headers={header: "127.0.0.1"}).status_code == 403
     assert client.get("/metrics", environ_base=FAR).status_code == 403
-    right, wrong = {"Authorization": "Bearer scrape"}, {"Authorization": "Bearer guess"}
-    assert client.get("/metrics", environ_base=FAR, headers=wrong).status_code == 403
+    right = {"Authorization": "Bearer scrape"}
+    for guess in ("guess", "gu\xe9ss"):  # the second is no ASCII
+        wrong = {"Authorization": f"Bearer {guess}"}
+        assert client.get("/metrics", environ_base=FAR, headers=wrong).status_code == 403
     assert client.get("/metrics", environ_base=FAR, headers=right).status_code == 200
 
 

@@ -135,6 +135,26 @@ def test_numbers_are_masked_whoever_writes_them(lines: tuple[World, io.StringIO]
     assert read(written)[0]["to"] == "+1212…77"
 
 
+@pytest.mark.proves("F32", "S23")
+def test_neither_do_flask_and_the_database_when_something_breaks(
+    lines: tuple[World, io.StringIO], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world, written = lines
+    monkeypatch.setattr(sys, "stderr", written)
+    monkeypatch.setattr(logging.root, "handlers", [])
+    logs.set_up()
+    statement = sa.text("SELECT * FROM nowhere WHERE number = :number AND name = :name")
+    given = {"number": CALLER, "name": "Zebulon"}  # not in the line that breaks: a traceback shows it
+    try:
+        world.read(lambda session: session.execute(statement, given))
+    except sa.exc.SQLAlchemyError:
+        world.app.logger.exception("Exception on %s [GET]", f"/people/{CALLER}")  # as Flask does
+    [line] = [line for line in read(written) if line["level"] == "error"]
+    assert (line["event"], line["logger"]) == ("Exception on /people/+1212…77 [GET]", world.app.logger.name)
+    assert "nowhere" in str(line["exception"])
+    assert not any(word in written.getvalue() for word in ("Zebulon", "2125550177"))
+
+
 class Full(io.StringIO):
     """A disk without a byte left."""
 

@@ -39,6 +39,21 @@ def test_every_file_the_readme_and_the_guide_point_to_exists() -> None:
         assert [path for path in (*links, *paths) if not path.exists()] == [], page.name
 
 
+def test_every_test_that_the_page_on_security_names_exists() -> None:
+    page = (ROOT / "docs/security.md").read_text()
+    named = re.findall(r"`(test_\w+)`: (\*[^*]+\*(?: · \*[^*]+\*)*)", page)
+    claims = [(file, words) for file, told in named for words in re.findall(r"\*([^*]+)\*", told)]
+    assert len(claims) > 120
+    tests = {file: (ROOT / f"tests/{file}.py").read_text() for file, _ in claims}
+    unknown = [
+        f"{file}: {words}"
+        for file, words in claims
+        if not re.search(rf"^def test_{words.replace(' ', '_')}[_(]", tests[file], re.MULTILINE)
+    ]
+    assert unknown == []
+    assert re.findall(r"`test_\w+`(?!: \*)", page) == [], "a file alone shows nothing"
+
+
 def test_the_way_into_the_house_is_one_page_and_every_file_of_its_index_exists() -> None:
     assert len((ROOT / "CONTRIBUTING.md").read_text().split()) <= 700
     named = set(re.findall(r"`(?:[a-z_]+/)*([a-z_]+\.(?:py|js|mako))`", (ROOT / "docs/house.md").read_text()))

@@ -42,6 +42,10 @@ def test_each_country_rings_in_its_own_rhythm(country: str, rhythm: str) -> None
     assert "".join("#" if any(piece) else "." for piece in heard) == rhythm
 
 
+def test_countries_that_ring_alike_are_one_sound_however_many_are_made_up() -> None:
+    assert ringback_wav("none of the kind") is ringback_wav("nor this") is ringback_wav("DE")
+
+
 @pytest.mark.parametrize(("country", "hertz"), [("US", (440, 480)), ("GB", (400, 450)), ("DE", (425,)), ("FR", (440,))])
 def test_the_tone_is_the_countrys_and_does_not_clip(country: str, hertz: tuple[int, ...]) -> None:
     burst = sound(country)[800:2400]

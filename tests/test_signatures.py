@@ -1,5 +1,6 @@
 """The carrier's door: who may come in, in what shape, and that the same delivery twice is one delivery."""
 
+import io
 import itertools
 import threading
 from pathlib import Path
@@ -116,6 +117,10 @@ def test_bodies_the_carrier_never_sends_are_refused(app: Flask, database: Databa
     assert _sends(app, good + b"&Name=%ff%fe").status_code == 400  # and escaped: neither is UTF-8
     assert _sends(app, good + b"&From=%2B12125550178").status_code == 400  # a repeated field could be swapped
     assert _sends(app, b"&".join(b"a%d=1" % n for n in range(500))).status_code == 400
+    endless = io.BytesIO(b"x" * 2**20)  # in chunks, so that nobody says beforehand how long it is
+    chunks = {"wsgi.input": endless, "wsgi.input_terminated": True, "CONTENT_LENGTH": ""}
+    assert app.test_client().post("/sms/incoming", environ_overrides=chunks).status_code == 413
+    assert endless.tell() < 70_000
     assert rows(database) == before
 
 

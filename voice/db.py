@@ -180,7 +180,9 @@ class Database:
 
 def _sqlite_engine(url: str) -> sa.Engine:
     path = make_url(url).database
-    engine = sa.create_engine(url, connect_args={"timeout": LOCK_SECONDS, "isolation_level": None})
+    engine = sa.create_engine(
+        url, connect_args={"timeout": LOCK_SECONDS, "isolation_level": None}, hide_parameters=True
+    )
 
     @event.listens_for(engine, "do_connect")
     def _open(_dialect: Any, _record: Any, given: list[Any], named: dict[str, Any]) -> None:
@@ -239,6 +241,7 @@ def _postgres_engine(url: str) -> sa.Engine:
         pool_size=16,
         max_overflow=48,
         pool_timeout=STATEMENT_SECONDS,
+        hide_parameters=True,  # errors are logged, and parameters are names, numbers and words
         pool_use_lifo=True,  # the one used last knows its tables and has statements prepared; the others may rest
         connect_args={
             "connect_timeout": 2,

@@ -52,7 +52,7 @@ def metrics() -> Response:
     token = installation().settings.metrics_token
     given = request.headers.get("Authorization", "").removeprefix("Bearer ")
     direct = request.remote_addr in LOOPBACK and not any("forwarded" in name.lower() for name, _ in request.headers)
-    if not direct and not (token and hmac.compare_digest(token, given)):
+    if not direct and not (token and hmac.compare_digest(token.encode(), given.encode())):
         abort(403)
     try:
         return Response(generate_latest(_figures()), mimetype="text/plain; version=0.0.4")

@@ -1,6 +1,8 @@
 """One line of JSON per event, in UTC. Ids are fields; phone numbers are masked whoever wrote them."""
 
 import contextlib
+import datetime as dt
+import json
 import logging
 import re
 import sys
@@ -14,6 +16,18 @@ NUMBER = re.compile(r"(?:\+|%2B)\d{6,15}", re.IGNORECASE)
 def mask(_logger: Any, _name: str, line: str) -> str:
     """Blacken whatever looks like a phone number in a finished line, however deep it was in the event."""
     return NUMBER.sub(lambda found: found[0][:5] + "\\u2026" + found[0][-2:], line)
+
+
+class Alike(logging.Formatter):
+    """What the libraries beside us say, Flask of a request that broke before all: in our shape, and masked."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """The line."""
+        at = dt.datetime.fromtimestamp(record.created, dt.UTC)
+        event = {"event": record.getMessage(), "logger": record.name, "level": record.levelname.lower()}
+        if record.exc_info:
+            event["exception"] = self.formatException(record.exc_info)
+        return mask(None, "", json.dumps(event | {"timestamp": at.isoformat()}))
 
 
 class Lenient:
@@ -34,7 +48,10 @@ class Lenient:
 
 
 def set_up() -> None:
-    """Send structlog's events to standard error as JSON lines."""
+    """Send structlog's events, and what libraries log, to standard error as JSON lines."""
+    beside = logging.StreamHandler(Lenient(sys.stderr))
+    beside.setFormatter(Alike())
+    logging.basicConfig(handlers=[beside])
     structlog.configure(
         processors=[
             structlog.processors.add_log_level,

@@ -85,15 +85,15 @@ def not_on_ladder(session: Session, call: Call, now: dt.datetime) -> set[str]:
     live = sa.and_(Leg.ended_at.is_(None), Leg.state.in_(("ringing", "picked_up", "accepted", "joined")))
     once_more = sa.and_(Leg.purpose == "cut_off", Leg.state.not_in(("placed", "limited", "failed")))
     refused = sa.and_(Leg.call_id == call.id, sa.or_(Leg.state.in_(("declined", "not_screened")), once_more))
-    rung = sa.or_(live, refused)
     talking = sa.select(Call.answered_by).where(
         Call.path == "dial", Call.ended_at.is_(None), Call.state.in_(("accepted", "joined")), Call.id != call.id
     )
-    dialled, tried = ON_LADDER.where(Call.id != call.id), sa.select(Leg.phone).where(rung)
-    theirs = sa.select(StaffMember.id).where(  # two people may share one phone
-        sa.or_(NUMBER.in_([call.caller]), NUMBER.in_(dialled), NUMBER.in_(tried))
-    )
-    found = session.scalars(sa.union(sa.select(Leg.staff_id).where(rung), talking, theirs), {"now": now})
+    # Each select for itself: an OR of the two would read every leg there ever was.
+    rung = [sa.select(Leg.staff_id).where(each) for each in (live, refused)]
+    tried = [sa.select(Leg.phone).where(each) for each in (live, refused)]
+    taken: sa.CompoundSelect[str] = sa.union(*tried, ON_LADDER.where(Call.id != call.id))
+    theirs = sa.select(StaffMember.id).where(sa.or_(NUMBER.in_([call.caller]), NUMBER.in_(taken)))  # two may share one
+    found = session.scalars(sa.union(*rung, talking, theirs), {"now": now})
     return {staff_id for staff_id in found if staff_id} | parting(session, now)
 
 

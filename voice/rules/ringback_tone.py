@@ -40,10 +40,13 @@ _CADENCES = {
 }
 
 
-@cache
 def ringback_wav(country: str) -> bytes:
     """As many whole rings as fit in six seconds, as 8 kHz mono 16-bit WAV; a country not listed rings as most do."""
-    cadence = _CADENCES.get(country, _EUROPE)
+    return _wav(_CADENCES.get(country, _EUROPE))
+
+
+@cache  # by cadence: anybody may ask for a country, also for one they have made up
+def _wav(cadence: Cadence) -> bytes:
     cycle = array("h")
     for position, seconds in enumerate(cadence.rhythm):
         samples = round(seconds * SAMPLE_RATE)

@@ -23,7 +23,7 @@ from voice import (
 from voice.carrier import client
 from voice.db import UTC, Database
 from voice.firm import LineStaff, StaffMember
-from voice.models import Attempt, Call, Callback, Leg
+from voice.models import Attempt, Call, Callback, Contact, Leg
 from voice.rules import ring_plan
 from voice.settings import Settings
 from voice.work import outbox
@@ -41,9 +41,13 @@ FREE = sa.exists().where(
     LineStaff.line == Call.line, StaffMember.id == LineStaff.staff_id,
     ~phones.OFF_DUTY, StaffMember.id.not_in(phones.BUSY),
 )  # fmt: skip
-# Whoever has their callback in hand, of the line or not.
+# Whoever has their callback in hand, of the line or not; from whichever of their numbers they ring.
+PERSON = sa.func.coalesce(
+    sa.select(Contact.same_as).where(Contact.number == Call.caller_key).correlate(Call).scalar_subquery(),
+    Call.caller_key,
+)
 HOLDER_FREE = sa.exists().where(
-    Callback.line == Call.line, Callback.caller_key == Call.caller_key, callbacks.IS_OPEN,
+    Callback.line == Call.line, Callback.caller_key == PERSON, callbacks.IS_OPEN,
     Callback.claimed_by.is_not(None), Callback.claimed_by.not_in(phones.BUSY),
 )  # fmt: skip
 TO_PLAN = sa.exists().where(
