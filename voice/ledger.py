@@ -21,7 +21,7 @@ class Message(Base):
     state: Mapped[str]  # arriving, ready, failed (no audio), empty
     seconds: Mapped[int] = mapped_column(default=0)
     received_at: Mapped[dt.datetime]
-    audio_id: Mapped[str | None] = mapped_column(sa.ForeignKey("audio.id"))
+    audio_id: Mapped[str | None] = mapped_column(sa.ForeignKey("audio.id"), index=True)
     transcript: Mapped[str | None]
 
 

@@ -52,9 +52,8 @@ def erase(session: Session, which: sa.ColumnElement[bool], now: dt.datetime) -> 
         message.state, message.audio_id, message.transcript, message.seconds = "erasing", None, None, 0
         _drop(session, message, now)
     session.flush()
-    used = sa.union(sa.select(Message.audio_id).where(Message.audio_id.is_not(None)),
-                    sa.select(Line.greeting_audio).where(Line.greeting_audio.is_not(None)))  # fmt: skip
-    session.execute(sa.delete(Audio).where(Audio.id.in_(sounds - {None}), Audio.id.not_in(used)))
+    used = (sa.exists().where(each == Audio.id) for each in (Message.audio_id, Line.greeting_audio))
+    session.execute(sa.delete(Audio).where(Audio.id.in_(sounds - {None}), ~sa.or_(*used)))
 
 
 def _drop(session: Session, message: Message, now: dt.datetime) -> None:

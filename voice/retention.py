@@ -21,6 +21,7 @@ from voice.rules.keeping import Keeping
 
 JOB = "let_go"
 PORTION = 200  # rows, or people, looked at in a transaction
+SOUNDS = 50  # deleted in one
 DONE_WORK = dt.timedelta(days=30)
 # What is begun at the door and of no use any more.
 AT_THE_DOOR: tuple[tuple[InstrumentedAttribute[dt.datetime], dt.timedelta], ...] = (
@@ -51,6 +52,7 @@ def _people(session: Session, keeping: Keeping, now: dt.datetime, after: str) ->
         if number not in rang and number == numbers[0] and not _is_wanted(session, numbers, since):
             # Nobody has asked for it, so nobody waits for it to be done: no row is kept of it.
             erasing.erase(session, Erasure(id=new_id(), numbers=numbers), now)
+            return number  # one a transaction: they may have rung for years, and calls wait for the database
     return some[-1] if len(some) == PORTION else None
 
 
@@ -66,16 +68,17 @@ def _is_wanted(session: Session, numbers: list[str], since: dt.datetime) -> bool
     return bool(session.scalar(sa.select(sa.or_(*reasons))))
 
 
-def _messages(session: Session, keeping: Keeping, now: dt.datetime, _after: str) -> Cursor | None:
+def _messages(session: Session, keeping: Keeping, now: dt.datetime, after: str) -> Cursor | None:
     owed = sa.select(Call.id).join(Callback, Callback.id == Call.callback_id).where(callbacks.IS_OPEN)
     old = sa.select(Message.id).where(
+        Message.id > after,
         Message.received_at < now - dt.timedelta(days=keeping.keep_messages_days),
         Message.state.not_in(("erasing", "erased")),
         Message.call_id.not_in(owed),
     )
-    some = list(session.scalars(old.limit(PORTION)))
+    some = list(session.scalars(old.order_by(Message.id).limit(SOUNDS)))
     messages.erase(session, Message.id.in_(some), now)
-    return some[-1] if len(some) == PORTION else None
+    return some[-1] if len(some) == SOUNDS else None
 
 
 def _deliveries(session: Session, keeping: Keeping, now: dt.datetime, after: Cursor) -> Cursor | None:
