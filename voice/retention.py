@@ -13,7 +13,7 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 from voice import accounts, callbacks, contacts, erasing, halfway, imports, messages
 from voice.doors import AuditEntry, Halfway, Invitation, Tries
 from voice.firm import Business
-from voice.ledger import CarrierEvent, Message, Notice, Outbox, SignIn
+from voice.ledger import TEXT_IDS, CarrierEvent, Message, Notice, Outbox, SignIn
 from voice.models import Call, Callback, Contact, new_id
 from voice.people import ContactNote, Erasure
 from voice.person_words import PersonWords
@@ -28,7 +28,6 @@ AT_THE_DOOR: tuple[tuple[InstrumentedAttribute[dt.datetime], dt.timedelta], ...]
     (SignIn.seen_at, accounts.IDLE), (SignIn.created_at, accounts.LONGEST), (Halfway.made_at, halfway.TIME),
     (Tries.since, dt.timedelta(days=1)), (Invitation.made_at, dt.timedelta(days=60)),
 )  # fmt: skip
-TEXTS = ("SM", "MM")  # how the ids of texts begin
 Cursor = str | int
 # (session, how long, now, the last one looked at; "": none yet) -> the next such; None: no more.
 Step = Callable[[Session, Keeping, dt.datetime, Any], Cursor | None]
@@ -85,7 +84,7 @@ def _deliveries(session: Session, keeping: Keeping, now: dt.datetime, after: Cur
     deliveries, texts = (now - dt.timedelta(days=d) for d in (keeping.keep_deliveries_days, keeping.keep_messages_days))
     seen = sa.select(CarrierEvent.id, CarrierEvent.sid, CarrierEvent.received_at)
     rows = session.execute(_next(seen, CarrierEvent.id, after)).all()
-    old = [row.id for row in rows if row.received_at < (texts if row.sid.startswith(TEXTS) else deliveries)]
+    old = [row.id for row in rows if row.received_at < (texts if row.sid.startswith(TEXT_IDS) else deliveries)]
     session.execute(sa.delete(CarrierEvent).where(CarrierEvent.id.in_(old)))
     return rows[-1].id if len(rows) == PORTION and rows[0].received_at < max(texts, deliveries) else None
 
