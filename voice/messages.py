@@ -60,7 +60,10 @@ def _drop(session: Session, message: Message, now: dt.datetime) -> None:
     outbox.emit(session, DROP, now, key=f"{DROP}:{message.id}:{now.date()}", message_id=message.id)
 
 
-def drop_again(session: Session, now: dt.datetime) -> None:
-    """Once a night: what the carrier has not deleted so far."""
-    for message in session.scalars(sa.select(Message).where(Message.state == "erasing")):
+def drop_again(session: Session, now: dt.datetime, after: str, most: int) -> str | None:
+    """What the carrier has not deleted so far, behind the message `after`. The last one's id; None: no more."""
+    left = sa.select(Message).where(Message.id > after, Message.state == "erasing").order_by(Message.id).limit(most)
+    some = session.scalars(left).all()
+    for message in some:
         _drop(session, message, now)
+    return some[-1].id if len(some) == most else None

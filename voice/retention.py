@@ -109,8 +109,11 @@ def _rest(session: Session, keeping: Keeping, now: dt.datetime, _after: str) -> 
     for made, kept in AT_THE_DOOR:
         session.execute(sa.delete(made.class_).where(made < now - kept))
     imports.forget(session, now)
-    messages.drop_again(session, now)
     return None
 
 
-STEPS: tuple[Step, ...] = (_messages, _people, _deliveries, _work, _rest)
+def _recordings(session: Session, _keeping: Keeping, now: dt.datetime, after: str) -> Cursor | None:
+    return messages.drop_again(session, now, after, PORTION)
+
+
+STEPS: tuple[Step, ...] = (_messages, _people, _deliveries, _work, _rest, _recordings)
