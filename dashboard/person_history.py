@@ -10,14 +10,13 @@ from sqlalchemy.orm import Session, aliased
 from dashboard import words
 from voice import topics
 from voice.firm import Line, StaffMember
-from voice.ledger import CallEvent, CarrierEvent, Message
+from voice.ledger import CallEvent, CarrierEvent, Message, texts_of
 from voice.messages import IS_THERE
 from voice.models import Attempt, Call, Callback
 from voice.people import ContactNote
 from voice.rules import text
 
 PAGE = 30
-TEXTS = "incoming_text"  # the route they came by, as `carrier.webhooks` writes it down
 WORKED = ("callback_opened", "dialling_by_hand", "result", "closed", "got_through", "reopened")
 ENDINGS = {
     "talked": "talked",
@@ -143,11 +142,8 @@ def _said(event: CallEvent, callback: Callback, about: dict[int, str]) -> str:
 
 
 def _texts(session: Session, ours: Sequence[str], until: dt.datetime) -> Iterator[Happening]:
-    sender = CarrierEvent.form["From"].as_string()
-    # Ids of texts begin with SM or MM: the index leads past the deliveries of calls.
-    ids = sa.or_(CarrierEvent.sid.between("SM", "SN"), CarrierEvent.sid.between("MM", "MN"))
-    rows = sa.select(CarrierEvent).where(ids, CarrierEvent.route == TEXTS, sender.in_(ours))
-    rows = rows.where(CarrierEvent.received_at < until).order_by(CarrierEvent.received_at.desc())
+    rows = sa.select(CarrierEvent).where(texts_of(ours), CarrierEvent.received_at < until)
+    rows = rows.order_by(CarrierEvent.received_at.desc())
     for event in session.scalars(rows.limit(PAGE + 1)):
         body = text.clean(str(event.form.get("Body", "")), 1600)
         yield Happening(event.received_at, "text", "Sent a text", words.name(body, 1600), str(event.form["From"]))

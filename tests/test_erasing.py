@@ -19,14 +19,14 @@ from tests.pages import Firm, _let_in
 from tests.program import MAIN, NOON, Program
 from tests.signed import arrival, count, post
 from tests.world import World, talked_with
-from voice import audit, callbacks, contacts, erasing, persons, stats, tokens
+from voice import audit, callbacks, contacts, erasing, messages, persons, stats, tokens
 from voice.carrier import spool
 from voice.carrier.client import Carrier
 from voice.db import Database
 from voice.doors import AuditEntry
 from voice.figures import rollups
 from voice.firm import Audio
-from voice.ledger import CarrierEvent, Notice, Outbox
+from voice.ledger import CarrierEvent, Message, Notice, Outbox
 from voice.models import Base, Call, Callback
 from voice.moments import TALKED_AT
 from voice.people import Erasure
@@ -119,6 +119,11 @@ def test_what_was_kept_long_enough_is_let_go_and_who_is_owed_a_call_is_not(
     assert count(world.database, AuditEntry) == 1
     let_go(world, 735)
     assert count(world.database, AuditEntry) == 0
+    world.write(lambda session: session.execute(sa.update(Message).values(state="erasing")))
+    walked = [""]
+    while (last := world.write(lambda session: messages.drop_again(session, world.now, walked[-1], 1))) is not None:
+        walked.append(last)
+    assert walked == ["", *sorted(message.id for message in world.messages())], "one a transaction"
 
 
 def test_a_program_erases_only_whom_it_names_twice_and_with_every_line_in_sight(

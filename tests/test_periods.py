@@ -85,3 +85,19 @@ def test_days_and_hours_cover_a_range_once(zone: str, start: int, minutes: int) 
     # A quarter of an hour never lies on both sides of an hour, or of midnight, of any zone.
     assert all(periods.quarter(day.since) == day.since for day in days)
     assert periods.next_quarter(since) - periods.quarter(since) in (QUARTER, dt.timedelta())
+
+
+@pytest.mark.parametrize(
+    ("zone", "moment", "night"),
+    [
+        ("Europe/Berlin", utc(2026, 11, 22, 1, 59), utc(2026, 11, 22, 2)),
+        ("Europe/Berlin", utc(2026, 11, 22, 2), utc(2026, 11, 23, 2)),
+        (NEW_YORK, utc(2026, 11, 23, 0), utc(2026, 11, 23, 8)),
+        (NEW_YORK, utc(2026, 10, 31, 7), utc(2026, 11, 1, 8)),  # clocks go back
+        ("Europe/Helsinki", utc(2026, 3, 28, 1), utc(2026, 3, 29, 1)),  # there is no three o'clock
+        ("Europe/Helsinki", utc(2026, 3, 29, 1), utc(2026, 3, 30, 0)),
+        ("Pacific/Auckland", utc(2026, 11, 22, 14), utc(2026, 11, 23, 14)),
+    ],
+)
+def test_each_night_comes_once_at_three_where_the_firm_is(zone: str, moment: dt.datetime, night: dt.datetime) -> None:
+    assert periods.next_night(moment, zone).astimezone(dt.UTC) == night

@@ -124,3 +124,10 @@ def test_a_database_from_before_is_filled(firm: Firm) -> None:
     migrate.upgrade(firm.database.url)
     with firm.database.reading() as session:
         assert (words(session, JANE), words(session, LUIS)) == ({"#142", "jane"}, {"#177"})
+    migrate.downgrade(firm.database.url, "0021")
+    with firm.database.transaction() as session:
+        session.execute(sa.update(PersonWords).where(PersonWords.word == "jane").values(word="jäne"))
+        session.execute(sa.update(PersonWords).where(PersonWords.number == LUIS).values(word="#000"))
+    migrate.upgrade(firm.database.url)
+    with firm.database.reading() as session:
+        assert set(session.scalars(sa.select(PersonWords.word))) == {"#142", "jane", "#000"}, "no call was read for it"

@@ -35,7 +35,8 @@ def test_a_used_queue_is_deleted_after_the_call_a_refusal_harms_nobody_and_the_n
     carrier.moods.clear()
     theirs = [queues.create(carrier, name) for name in ("support", "orb-7")]
     world.rest = dt.timedelta(hours=1)
-    world.advance(5 * 3600)
+    world.advance(14 * 3600)
+    assert left in carrier.queues, "it is midnight where the firm is, and not yet three"
     young = queues.create(carrier, "rb-of-a-call-that-begins-now")
     world.advance(4 * 3600)
     assert list(carrier.queues.values()) == [*theirs, young]

@@ -1,6 +1,7 @@
 """The tables that remember: what the carrier said, what we derived, what must follow, who may sign in."""
 
 import datetime as dt
+from collections.abc import Collection
 from typing import Any
 
 import sqlalchemy as sa
@@ -18,10 +19,10 @@ class Message(Base):
     id: Mapped[str] = mapped_column(primary_key=True, default=new_id)
     call_id: Mapped[str] = mapped_column(sa.ForeignKey("calls.id"), index=True)
     recording_sid: Mapped[str] = mapped_column(unique=True)
-    state: Mapped[str]  # arriving, ready, failed (no audio), empty
+    state: Mapped[str]  # arriving, ready, failed (no audio), empty, erasing (the carrier still has it), erased
     seconds: Mapped[int] = mapped_column(default=0)
     received_at: Mapped[dt.datetime]
-    audio_id: Mapped[str | None] = mapped_column(sa.ForeignKey("audio.id"))
+    audio_id: Mapped[str | None] = mapped_column(sa.ForeignKey("audio.id"), index=True)
     transcript: Mapped[str | None]
 
 
@@ -36,6 +37,15 @@ class CarrierEvent(Base):
     received_at: Mapped[dt.datetime]
     form: Mapped[dict[str, Any]]
     answer: Mapped[str] = mapped_column(default="")
+
+
+TEXT_IDS = ("SM", "MM")  # how the carrier's ids of texts begin; 32 of 0-9 and a-f follow
+
+
+def texts_of(numbers: Collection[str]) -> sa.ColumnElement[bool]:
+    """Whether a delivery is a text of one of these numbers: by its id, so that the index leads past those of calls."""
+    ids = (CarrierEvent.sid.between(f"{begins}0", f"{begins}g") for begins in TEXT_IDS)
+    return sa.and_(sa.or_(*ids), CarrierEvent.form["From"].as_string().in_(numbers))
 
 
 class CallEvent(Base):

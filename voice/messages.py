@@ -52,16 +52,18 @@ def erase(session: Session, which: sa.ColumnElement[bool], now: dt.datetime) -> 
         message.state, message.audio_id, message.transcript, message.seconds = "erasing", None, None, 0
         _drop(session, message, now)
     session.flush()
-    used = sa.union(sa.select(Message.audio_id).where(Message.audio_id.is_not(None)),
-                    sa.select(Line.greeting_audio).where(Line.greeting_audio.is_not(None)))  # fmt: skip
-    session.execute(sa.delete(Audio).where(Audio.id.in_(sounds - {None}), Audio.id.not_in(used)))
+    used = (sa.exists().where(each == Audio.id) for each in (Message.audio_id, Line.greeting_audio))
+    session.execute(sa.delete(Audio).where(Audio.id.in_(sounds - {None}), ~sa.or_(*used)))
 
 
 def _drop(session: Session, message: Message, now: dt.datetime) -> None:
     outbox.emit(session, DROP, now, key=f"{DROP}:{message.id}:{now.date()}", message_id=message.id)
 
 
-def drop_again(session: Session, now: dt.datetime) -> None:
-    """Once a night: what the carrier has not deleted so far."""
-    for message in session.scalars(sa.select(Message).where(Message.state == "erasing")):
+def drop_again(session: Session, now: dt.datetime, after: str, most: int) -> str | None:
+    """What the carrier has not deleted so far, behind the message `after`. The last one's id; None: no more."""
+    left = sa.select(Message).where(Message.id > after, Message.state == "erasing").order_by(Message.id).limit(most)
+    some = session.scalars(left).all()
+    for message in some:
         _drop(session, message, now)
+    return some[-1].id if len(some) == most else None

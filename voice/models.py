@@ -206,8 +206,8 @@ class Callback(Base):
         sa.Index("ix_callbacks_closed_at", "closed_at", "id", sqlite_where=sa.text("state = 'closed'"),
                  postgresql_where=sa.text("state = 'closed'")),  # closed today; search of the last 30 days
         sa.Index("ix_callbacks_line_first_called_at", "line", "first_called_at"),  # figures of a line
-        sa.Index("ix_callbacks_noted", "caller", sqlite_where=sa.text("note <> ''"),
-                 postgresql_where=sa.text("note <> ''")),  # what was ever noted of somebody
+        sa.Index("ix_callbacks_caller", "caller"),  # all there ever was of somebody
+        sa.Index("ix_callbacks_caller_key", "caller_key"),
         sa.Index("ix_callbacks_claimed_by", "claimed_by", sqlite_where=sa.text("claimed_by IS NOT NULL"),
                  postgresql_where=sa.text("claimed_by IS NOT NULL")),  # what somebody has in hand
     )  # fmt: skip

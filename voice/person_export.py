@@ -12,11 +12,10 @@ from sqlalchemy.orm import Session
 
 from voice import contacts, erasing
 from voice.firm import Audio
-from voice.ledger import CallEvent, CarrierEvent, Message
+from voice.ledger import CallEvent, CarrierEvent, Message, texts_of
 from voice.models import Attempt, Base, Call, Callback, Contact, Promise
 from voice.people import ContactNote, ContactTag
 
-TEXTS = "incoming_text"
 # By name in the file: the rows of which table, how they are theirs, and what of them is of no use to anybody outside.
 Rows = tuple[str, type[Base], sa.ColumnElement[bool], Collection[str]]
 
@@ -41,7 +40,6 @@ def sounds(session: Session, number: str) -> Iterator[tuple[str, Audio]]:
 def _rows(numbers: Sequence[str]) -> Iterator[Rows]:
     calls, places = erasing.calls_of(numbers), erasing.places_of(numbers)
     sids = sa.select(Call.sid).where(Call.id.in_(calls))
-    text = sa.and_(CarrierEvent.route == TEXTS, CarrierEvent.form["From"].as_string().in_(numbers))
     yield "contacts", Contact, Contact.number.in_(numbers), ()
     yield "tags", ContactTag, ContactTag.number.in_(numbers), ()
     yield "notes", ContactNote, ContactNote.number.in_(numbers), ()
@@ -51,7 +49,8 @@ def _rows(numbers: Sequence[str]) -> Iterator[Rows]:
     yield "promises", Promise, Promise.callback_id.in_(places), ()
     yield "rung_back", Attempt, Attempt.callback_id.in_(places), ("child_sid", "sequence")
     yield "history", CallEvent, sa.or_(CallEvent.call_id.in_(calls), CallEvent.callback_id.in_(places)), ()
-    yield "told_by_the_carrier", CarrierEvent, sa.or_(CarrierEvent.sid.in_(sids), text), ("answer", "key")
+    yield "told_by_the_carrier", CarrierEvent, CarrierEvent.sid.in_(sids), ("answer", "key")
+    yield "texts", CarrierEvent, texts_of(numbers), ("answer", "key")
 
 
 def _plain(row: Base, without: Collection[str]) -> dict[str, Any]:

@@ -56,15 +56,23 @@ def lift(connection: sa.Connection) -> None:
 
 
 def lay(connection: sa.Connection) -> None:
-    """Put the triggers where they belong; where nothing is known yet, write down all there is."""
-    connection.exec_driver_sql(_view(connection.dialect.name))
+    """Put the triggers where they belong; where no words are known yet, or no ends of numbers, write down all of them.
+
+    Each by itself: to write the words anew, nobody need read every call there ever was.
+    """
+    said, ends = _said(connection.dialect.name), _ends()
+    # UNION ALL, though some are there twice: nothing else lets SQLite ask for one number alone.
+    connection.exec_driver_sql(f"CREATE VIEW {VIEW} AS {said} UNION ALL {ends}")
     triggers.lay(connection, _triggers())
-    if connection.exec_driver_sql("SELECT 1 FROM person_words LIMIT 1").first() is None:
-        connection.exec_driver_sql(f"INSERT INTO person_words (number, word) SELECT DISTINCT number, word FROM {VIEW}")
+    for rows, begins in ((said, "<>"), (ends, "=")):
+        known = f"SELECT 1 FROM person_words WHERE substr(word, 1, 1) {begins} '{BY_TAIL}' LIMIT 1"
+        if connection.exec_driver_sql(known).first() is None:
+            anew = f"SELECT DISTINCT number, word FROM ({rows}) AS found"
+            connection.exec_driver_sql(f"INSERT INTO person_words (number, word) {anew}")
 
 
-def _view(dialect: str) -> str:
-    """The view of what the rows should be, some of them twice: only UNION ALL lets SQLite ask for one number alone."""
+def _said(dialect: str) -> str:
+    """The words there should be."""
     names = "(" + " || ' ' || ".join(f"coalesce({name}, '')" for name in NAMES) + ")"
     said = (
         ("number", "contacts", names, ""),
@@ -73,14 +81,16 @@ def _view(dialect: str) -> str:
         ("caller", "callbacks", "note", " AND note <> '' AND caller IS NOT NULL"),
     )
     word = f"substr(cut.value, 1, {LONGEST})"
-    each = (
+    return " UNION ALL ".join(
         f"SELECT {number} AS number, {word} AS word FROM {table}, {_cut(dialect, text)} WHERE cut.value <> ''{also}"
         for number, table, text, also in said
     )
+
+
+def _ends() -> str:
+    """The ends of numbers there should be."""
     return f"""
-        CREATE VIEW {VIEW} AS
-        {" UNION ALL ".join(each)}
-        UNION ALL SELECT number, {_tail("number")} FROM contacts
+        SELECT number, {_tail("number")} AS word FROM contacts
         UNION ALL SELECT caller, {_tail("caller")} FROM calls WHERE caller IS NOT NULL"""
 
 

@@ -14,7 +14,7 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 from voice import accounts, callbacks, contacts, erasing, halfway, imports, messages
 from voice.doors import AuditEntry, Halfway, Invitation, Tries
 from voice.firm import Business
-from voice.ledger import CarrierEvent, Message, Notice, Outbox, SignIn
+from voice.ledger import TEXT_IDS, CarrierEvent, Message, Notice, Outbox, SignIn
 from voice.models import Call, Callback, Contact, new_id
 from voice.people import ContactNote, ContactTag, Erasure
 from voice.person_words import PersonWords
@@ -22,13 +22,13 @@ from voice.rules.keeping import Keeping
 
 JOB = "let_go"
 PORTION = 200  # rows, or people, looked at in a transaction
+SOUNDS = 50  # deleted in one
 DONE_WORK = dt.timedelta(days=30)
 # What is begun at the door and of no use any more.
 AT_THE_DOOR: tuple[tuple[InstrumentedAttribute[dt.datetime], dt.timedelta], ...] = (
     (SignIn.seen_at, accounts.IDLE), (SignIn.created_at, accounts.LONGEST), (Halfway.made_at, halfway.TIME),
     (Tries.since, dt.timedelta(days=1)), (Invitation.made_at, dt.timedelta(days=60)),
 )  # fmt: skip
-TEXTS = ("SM", "MM")  # how the ids of texts begin
 Cursor = str | int
 # (session, how long, now, the last one looked at; "": none yet) -> the next such; None: no more.
 Step = Callable[[Session, Keeping, dt.datetime, Any], Cursor | None]
@@ -51,6 +51,7 @@ def _people(session: Session, keeping: Keeping, now: dt.datetime, after: str) ->
         numbers = contacts.numbers_of(session, number)
         if number not in rang and number == numbers[0] and not _is_wanted(session, numbers, since):
             _forget(session, numbers, now)
+            return number  # one a transaction: they may have rung for years, and calls wait for the database
     return some[-1] if len(some) == PORTION else None
 
 
@@ -89,23 +90,24 @@ def _is_wanted(session: Session, numbers: list[str], since: dt.datetime) -> bool
     return bool(session.scalar(sa.select(sa.or_(*reasons))))
 
 
-def _messages(session: Session, keeping: Keeping, now: dt.datetime, _after: str) -> Cursor | None:
+def _messages(session: Session, keeping: Keeping, now: dt.datetime, after: str) -> Cursor | None:
     owed = sa.select(Call.id).join(Callback, Callback.id == Call.callback_id).where(callbacks.IS_OPEN)
     old = sa.select(Message.id).where(
+        Message.id > after,
         Message.received_at < now - dt.timedelta(days=keeping.keep_messages_days),
         Message.state.not_in(("erasing", "erased")),
         Message.call_id.not_in(owed),
     )
-    some = list(session.scalars(old.limit(PORTION)))
+    some = list(session.scalars(old.order_by(Message.id).limit(SOUNDS)))
     messages.erase(session, Message.id.in_(some), now)
-    return some[-1] if len(some) == PORTION else None
+    return some[-1] if len(some) == SOUNDS else None
 
 
 def _deliveries(session: Session, keeping: Keeping, now: dt.datetime, after: Cursor) -> Cursor | None:
     deliveries, texts = (now - dt.timedelta(days=d) for d in (keeping.keep_deliveries_days, keeping.keep_messages_days))
     seen = sa.select(CarrierEvent.id, CarrierEvent.sid, CarrierEvent.received_at)
     rows = session.execute(_next(seen, CarrierEvent.id, after)).all()
-    old = [row.id for row in rows if row.received_at < (texts if row.sid.startswith(TEXTS) else deliveries)]
+    old = [row.id for row in rows if row.received_at < (texts if row.sid.startswith(TEXT_IDS) else deliveries)]
     session.execute(sa.delete(CarrierEvent).where(CarrierEvent.id.in_(old)))
     return rows[-1].id if len(rows) == PORTION and rows[0].received_at < max(texts, deliveries) else None
 
@@ -130,8 +132,11 @@ def _rest(session: Session, keeping: Keeping, now: dt.datetime, _after: str) -> 
     for made, kept in AT_THE_DOOR:
         session.execute(sa.delete(made.class_).where(made < now - kept))
     imports.forget(session, now)
-    messages.drop_again(session, now)
     return None
 
 
-STEPS: tuple[Step, ...] = (_messages, _people, _deliveries, _work, _rest)
+def _recordings(session: Session, _keeping: Keeping, now: dt.datetime, after: str) -> Cursor | None:
+    return messages.drop_again(session, now, after, PORTION)
+
+
+STEPS: tuple[Step, ...] = (_messages, _people, _deliveries, _work, _rest, _recordings)

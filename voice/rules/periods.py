@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 # No zone's clock is off by less (Nepal: 5:45, Chatham: 12:45), so a quarter of an hour lies in one hour of any of them.
 QUARTER = dt.timedelta(minutes=15)
 DAY = dt.timedelta(days=1)
+NIGHT = dt.time(3)  # hardly anybody works then, nor rings
 
 
 @dataclass(frozen=True)
@@ -79,6 +80,13 @@ def day_of(day: dt.date, zone: str) -> Day:
 def day_around(moment: dt.datetime, zone: str) -> Day:
     """The day of a zone's clock in which this instant lies."""
     return day_of(moment.astimezone(ZoneInfo(zone)).date(), zone)
+
+
+def next_night(moment: dt.datetime, zone: str) -> dt.datetime:
+    """The first NIGHT of a zone's clock that is yet to come, on that clock."""
+    here = ZoneInfo(zone)
+    today = dt.datetime.combine(moment.astimezone(here).date(), NIGHT, here)
+    return today if moment < today.astimezone(dt.UTC) else today + DAY
 
 
 def quarter(moment: dt.datetime) -> dt.datetime:

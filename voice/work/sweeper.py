@@ -11,13 +11,12 @@ from voice.db import UTC
 from voice.devices import Device
 from voice.models import Attempt, Call, Callback, Leg
 from voice.rollup_tables import Mark
-from voice.rules import near
+from voice.rules import near, periods
 from voice.work import outbox
 
 QUIET_CALL = dt.timedelta(seconds=60)  # a caller's leg without news for this long is asked about
 QUIET_LEG = dt.timedelta(seconds=60)
 NIGHTLY = ("tidy_queues", "forget_words", "let_go")
-NIGHT = 8 * 3600.0  # seconds: once a day, and not at the first moment of it
 STOPPED_LEG = dt.timedelta(seconds=4)  # we have had it ended, and its phone counts as busy until it says so
 ROLL_EVERY = 300  # seconds: what has changed since is read off the calls themselves
 OVERDUE = dt.timedelta(seconds=10)  # a caller who should have been let out: their wait requests do not come
@@ -43,10 +42,15 @@ QUIET_LEGS = sa.select(Leg).where(
 )  # fmt: skip
 
 
-def tonight(session: Session, now: dt.datetime) -> None:
-    """Work of once a day; asked for again on the same day, nothing is added."""
+def tonight(session: Session, now: dt.datetime) -> dt.datetime:
+    """Have the work of the next night done, or after a standstill as soon as it is over. When that night is.
+
+    Asked for again before it, nothing is added.
+    """
+    night = periods.next_night(now, availability.firm_zone(session))
     for job in NIGHTLY:
-        outbox.emit(session, job, now, key=f"{job}:{now.date()}", after=NIGHT)
+        outbox.emit(session, job, night, key=f"{job}:{night.date()}")
+    return night
 
 
 def sweep(session: Session, now: dt.datetime) -> None:

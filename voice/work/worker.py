@@ -60,7 +60,7 @@ class Worker:
         self._reads_the_log = reads_the_log
         self.tools, self._run, self._hand_over, self._run_slow = tools, run, hand_over, run_slow or run
         self._next_sweep = self._next_reading = self._next_round = dt.datetime.min.replace(tzinfo=dt.UTC)
-        self._night: dt.date | None = None  # whose work is in the outbox
+        self._night = self._next_round  # until then its work is in the outbox
         self._reading = threading.Lock()  # one reading of the call log at a time: it may take longer than a minute
         self._knows_the_log = False  # until then nobody is rung back: the caller may have got through while we slept
 
@@ -126,11 +126,10 @@ class Worker:
         database, settings = self.tools.database, self.tools.settings
         with database.transaction() as session:
             carrier_pace.row(session, now).worker_seen_at = now
-            if now.date() != self._night:
-                sweeper.tonight(session, now)
+            night = sweeper.tonight(session, now) if now >= self._night else self._night
             sweeper.sweep(session, now)
             firm = roster.current(session)
-        self._night = now.date()
+        self._night = night
         if (kept := roster.kept(settings.home)) is None or kept.version != firm.version:
             roster.keep(firm, settings.home)
 
