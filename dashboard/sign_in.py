@@ -6,6 +6,7 @@ from flask.typing import ResponseReturnValue
 
 from dashboard import frame, visits
 from voice import accounts, audit, clock, halfway, pushing, tries
+from voice.doors import HALF_DONE
 from voice.firm import Business
 from voice.installation import installation
 from voice.ledger import User
@@ -19,7 +20,7 @@ NEXT = frozenset(
     }
 )  # fmt: skip
 FORM_DAYS = 1
-HALFWAY_DAYS = halfway.TIME.total_seconds() / 86400
+HALFWAY_DAYS = HALF_DONE.total_seconds() / 86400
 # One sentence for every refusal: whether an address is known, or made to wait, is nobody's business.
 REFUSED = (
     "That email and password do not go together, or there were too many tries. "

@@ -17,7 +17,7 @@ from argon2.exceptions import InvalidHashError, VerificationError
 from sqlalchemy.orm import Session
 
 from voice.devices import Device
-from voice.doors import Passkey
+from voice.doors import HALF_DONE, Halfway, Passkey
 from voice.firm import Business, StaffMember
 from voice.ledger import SignIn, User
 
@@ -200,6 +200,7 @@ def judge_try(
 def sign_in(session: Session, user_id: str, now: dt.datetime, device: str = "") -> str:
     """A new session; returns the token for the cookie, which is kept nowhere else. Ended ones are cleared away."""
     session.execute(sa.delete(SignIn).where(sa.or_(SignIn.created_at < now - LONGEST, SignIn.seen_at < now - IDLE)))
+    session.execute(sa.delete(Halfway).where(Halfway.made_at < now - HALF_DONE))  # secrets of no use any more
     token, csrf = secrets.token_urlsafe(32), secrets.token_urlsafe(32)
     row = SignIn(id=fingerprint(token), user_id=user_id, csrf=csrf, created_at=now, seen_at=now, proved_at=now)
     row.device = device[:LONGEST_DEVICE]

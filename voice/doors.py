@@ -31,6 +31,9 @@ class RecoveryCode(Base):
     used_at: Mapped[dt.datetime | None]
 
 
+HALF_DONE = dt.timedelta(minutes=10)  # how long what was begun at the door may be finished
+
+
 class Halfway(Base):
     """Something begun at the door and not finished: it is forgotten after ten minutes."""
 

@@ -8,9 +8,8 @@ from sqlalchemy.orm import Session
 
 from voice.accounts import fingerprint
 from voice.db import one_row
-from voice.doors import Halfway
+from voice.doors import HALF_DONE, Halfway
 
-TIME = dt.timedelta(minutes=10)
 MOST_TRIES = 5
 
 
@@ -25,7 +24,7 @@ def begin(session: Session, kind: str, now: dt.datetime, user_id: str | None = N
 def find(session: Session, token: str, kind: str, now: dt.datetime) -> Halfway | None:
     """What was begun with that token, if it is of that kind and not too old."""
     row = session.get(Halfway, fingerprint(token)) if token else None
-    return row if row and row.kind == kind and row.made_at > now - TIME else None
+    return row if row and row.kind == kind and row.made_at > now - HALF_DONE else None
 
 
 def one_more_try(session: Session, row: Halfway) -> bool:

@@ -11,8 +11,8 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
-from voice import accounts, callbacks, contacts, erasing, halfway, imports, messages
-from voice.doors import AuditEntry, Halfway, Invitation, Tries
+from voice import accounts, callbacks, contacts, erasing, imports, messages
+from voice.doors import HALF_DONE, AuditEntry, Halfway, Invitation, Tries
 from voice.firm import Business
 from voice.ledger import TEXT_IDS, CarrierEvent, Message, Notice, Outbox, SignIn
 from voice.models import Call, Callback, Contact, new_id
@@ -26,7 +26,7 @@ SOUNDS = 50  # deleted in one
 DONE_WORK = dt.timedelta(days=30)
 # What is begun at the door and of no use any more.
 AT_THE_DOOR: tuple[tuple[InstrumentedAttribute[dt.datetime], dt.timedelta], ...] = (
-    (SignIn.seen_at, accounts.IDLE), (SignIn.created_at, accounts.LONGEST), (Halfway.made_at, halfway.TIME),
+    (SignIn.seen_at, accounts.IDLE), (SignIn.created_at, accounts.LONGEST), (Halfway.made_at, HALF_DONE),
     (Tries.since, dt.timedelta(days=1)), (Invitation.made_at, dt.timedelta(days=60)),
 )  # fmt: skip
 Cursor = str | int
