@@ -268,7 +268,7 @@ def test_nothing_of_an_erased_person_is_left_and_the_figures_stay(make_world: Ma
     before, shown = counts(world), shape(world)
     assert world.read(lambda session: session.scalars(sa.select(Erasure)).one()).done_at is None
     world.advance(60)
-    assert "was erased on" in sam.get(where).text
+    assert "was erased, as" in sam.get(where).text
     assert remains(world, tmp_path) == []
     assert "Everything of this person was erased" in sam.get(f"/calls/{world.call(leg).id}").text
     assert "Somebody who was erased" in sam.get("/").text
